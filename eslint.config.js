@@ -29,9 +29,15 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-floating-promises': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       'no-restricted-syntax': [
         'error',
         { selector: 'ExportDefaultDeclaration', message: 'Named exports only: a name is searchable.' },
@@ -44,9 +50,22 @@ export default tseslint.config(
   },
   {
     files: ['**/*.js'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly' } },
+    languageOptions: {
+      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly' },
+    },
   },
-  mayNotImport('src/model', 'operations', 'commands', 'aws', 'terraform', 'ui', 'local', 'project', 'toolchain', 'stacks'),
+  mayNotImport(
+    'src/model',
+    'operations',
+    'commands',
+    'aws',
+    'terraform',
+    'ui',
+    'local',
+    'project',
+    'toolchain',
+    'stacks',
+  ),
   mayNotImport('src/project', 'operations', 'commands', 'aws', 'terraform', 'ui', 'local', 'stacks'),
   mayNotImport('src/toolchain', 'operations', 'commands', 'aws', 'terraform', 'ui', 'local', 'stacks'),
   mayNotImport('src/aws', 'operations', 'commands', 'terraform', 'ui', 'local', 'stacks'),

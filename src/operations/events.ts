@@ -6,12 +6,7 @@
  * step is; `message` is a remark; `result` comes last, once, and carries what the operation was asked for.
  */
 export type OperationEvent<Result = unknown> =
-  | StepStarted
-  | StepProgress
-  | StepSucceeded
-  | StepFailed
-  | Message
-  | ResultEvent<Result>;
+  StepStarted | StepProgress | StepSucceeded | StepFailed | Message | ResultEvent<Result>;
 
 export interface StepStarted {
   readonly type: 'started';

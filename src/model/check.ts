@@ -1,0 +1,174 @@
+import type { z } from 'zod';
+import { distance } from 'fastest-levenshtein';
+import type { Path, SourceDocument } from './document.js';
+import type { Problem } from './errors.js';
+
+/** Checks a document against a schema. @returns the typed value, or every problem with its place */
+export function check<Value>(
+  document: SourceDocument,
+  schema: z.ZodType<Value>,
+): { value: Value; problems: readonly [] } | { value?: undefined; problems: readonly Problem[] } {
+  const result = schema.safeParse(document.value, { reportInput: true });
+  if (result.success) return { value: result.data, problems: [] };
+  return { problems: result.error.issues.flatMap((issue) => problemsOf(document, schema, issue)) };
+}
+
+function problemsOf(document: SourceDocument, schema: z.core.$ZodType, issue: z.core.$ZodIssue): Problem[] {
+  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+  const key = dotted(path);
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((unknown) => ({
+        code: 'DP2004',
+        location: document.locateKey(path, unknown),
+        message: `unknown key ${quote(dotted([...path, unknown]))}`,
+        ...meantKey(schema, path, unknown),
+      }));
+    case 'invalid_type':
+      if (issue.input === undefined) {
+        return [
+          {
+            code: 'DP2003',
+            location: document.locate(path),
+            message: `${quote(key)} is missing`,
+            hint: `expected ${article(issue.expected)}`,
+          },
+        ];
+      }
+      return [
+        wrongValue(
+          document,
+          path,
+          `${quote(key)} is ${describe(issue.input)}`,
+          `expected ${article(issue.expected)}`,
+        ),
+      ];
+    case 'invalid_value':
+      return [
+        wrongValue(
+          document,
+          path,
+          issue.input === undefined
+            ? `${quote(key)} is missing`
+            : `${quote(key)} is ${describe(issue.input)}`,
+          `expected ${issue.values.map((value) => String(value)).join(', ')}`.replace(/, ([^,]*)$/, ' or $1'),
+        ),
+      ];
+    case 'invalid_union': {
+      if (issue.input === undefined) {
+        return [{ code: 'DP2003', location: document.locate(path), message: `${quote(key)} is missing` }];
+      }
+      const values = issue.errors
+        .flat()
+        .flatMap((error) => (error.code === 'invalid_value' ? error.values : []));
+      return [
+        wrongValue(
+          document,
+          path,
+          `${quote(key)} is ${describe(issue.input)}`,
+          values.length > 0
+            ? `expected one of ${values.map((value) => String(value)).join(', ')}`
+            : undefined,
+        ),
+      ];
+    }
+    case 'invalid_key':
+      return [
+        {
+          code: 'DP2005',
+          location: document.locate(path),
+          message: `${quote(key)} is not a name: ${issue.issues.map((inner) => inner.message).join('; ')}`,
+        },
+      ];
+    case 'invalid_format':
+    case 'too_small':
+    case 'too_big':
+    case 'not_multiple_of':
+    case 'invalid_element':
+    case 'custom':
+      return [wrongValue(document, path, `${quote(key)} is ${describe(issue.input)}`, issue.message)];
+  }
+}
+
+function wrongValue(document: SourceDocument, path: Path, message: string, expectation?: string): Problem {
+  return {
+    code: 'DP2005',
+    location: document.locateValue(path),
+    message,
+    ...(expectation !== undefined && { hint: expectation }),
+  };
+}
+
+/** The key that was probably meant: the nearest of those that the schema knows at this place. */
+function meantKey(schema: z.core.$ZodType, path: Path, unknown: string): { hint?: string } {
+  let current: z.core.$ZodType | undefined = schema;
+  for (const part of path) current = current && member(current, String(part));
+  const near = current ? nearest(unknown, Object.keys(shapeOf(current) ?? {}), 1) : [];
+  return near[0] === undefined ? {} : { hint: `did you mean "${near[0]}"?` };
+}
+
+function member(schema: z.core.$ZodType, key: string): z.core.$ZodType | undefined {
+  const { def } = unwrap(schema)._zod as {
+    def: { type: string; valueType?: z.core.$ZodType; element?: z.core.$ZodType };
+  };
+  if (def.type === 'record') return def.valueType;
+  if (def.type === 'array') return def.element;
+  return shapeOf(schema)?.[key];
+}
+
+function shapeOf(schema: z.core.$ZodType): Record<string, z.core.$ZodType> | undefined {
+  return (unwrap(schema)._zod.def as { shape?: Record<string, z.core.$ZodType> }).shape;
+}
+
+function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
+  const inner = (schema._zod.def as { innerType?: z.core.$ZodType }).innerType;
+  return inner ? unwrap(inner) : schema;
+}
+
+/** The names nearest to a mistyped one, best first; none where nothing is near. */
+export function nearest(wrong: string, names: Iterable<string>, most = 3): string[] {
+  return [...names]
+    .map((name) => ({ name, distance: name.includes(wrong) ? 1 : distance(wrong, name) }))
+    .filter((candidate) => candidate.distance <= Math.max(2, Math.floor(wrong.length / 3)))
+    .sort((a, b) => a.distance - b.distance || a.name.localeCompare(b.name))
+    .slice(0, most)
+    .map((candidate) => candidate.name);
+}
+
+/** `did you mean a or b?`, or what there is to choose from where nothing is near. */
+export function suggestion(wrong: string, names: readonly string[]): string {
+  const near = nearest(wrong, names);
+  return near.length > 0
+    ? `did you mean ${near.join(' or ')}?`
+    : `there is: ${[...names].sort().join(', ') || 'none'}`;
+}
+
+export function dotted(path: Path): string {
+  return path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`))
+    .join('');
+}
+
+function quote(text: string): string {
+  return text === '' ? 'the file' : `"${text}"`;
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'empty';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a map';
+  return JSON.stringify(value);
+}
+
+function article(expected: string): string {
+  const words: Record<string, string> = {
+    string: 'a text',
+    number: 'a number',
+    int: 'a whole number',
+    boolean: 'true or false',
+    array: 'a list',
+    object: 'a map',
+    record: 'a map',
+  };
+  return words[expected] ?? expected;
+}

@@ -1,0 +1,235 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormatsModule from 'ajv-formats';
+import { suggestion } from './check.js';
+import { typeOfJson, typeProblem, type JsonType } from './column-type.js';
+import { contractSchema } from './contract-schema.js';
+import type { Path, SourceDocument } from './document.js';
+import type { Problem } from './errors.js';
+import type { Layer } from './layers.js';
+
+export type Tags = Readonly<Record<string, string>>;
+
+export interface Column {
+  readonly name: string;
+  /** As Spark SQL and Glue spell it. */
+  readonly type: string;
+  readonly nullable: boolean;
+  readonly description: string;
+  /** `platform`: set by the job, not read from the source. */
+  readonly origin: 'source' | 'platform';
+  /** LF-tags of the column where they differ from the table's. */
+  readonly tags: Tags;
+  readonly masking?: { readonly rule: 'hash' | 'partial' | 'date-shift' | 'null' | 'generalise' };
+}
+
+/** One dataset, from its contract `config/schemas/<table>_<layer>.json`. */
+export interface Dataset {
+  /** `<table>_<layer>`, also the name of the file. */
+  readonly id: string;
+  readonly table: string;
+  readonly layer: Layer;
+  readonly title: string;
+  readonly description: string;
+  /** In the order of the contract. */
+  readonly columns: readonly Column[];
+  readonly primaryKey: readonly string[];
+  readonly partitionedBy: readonly string[];
+  readonly watermark?: string;
+  readonly owner: string;
+  /** How old its newest data may be: a duration. */
+  readonly freshness?: string;
+  readonly write: 'replace-partition' | 'merge' | 'append-stream' | 'scd2' | 'replace';
+  readonly tags: Tags;
+}
+
+interface ContractColumn extends JsonType {
+  readonly description: string;
+  readonly 'x-dataplat'?: {
+    readonly type?: string;
+    readonly origin?: 'source' | 'platform';
+    readonly tags?: Tags;
+    readonly masking?: NonNullable<Column['masking']>;
+  };
+}
+
+interface Contract {
+  readonly $id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly properties: Readonly<Record<string, ContractColumn>>;
+  readonly required: readonly string[];
+  readonly 'x-dataplat': Omit<Dataset, 'id' | 'title' | 'description' | 'columns'>;
+}
+
+const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true });
+addFormatsModule.default(ajv);
+let compiled: ValidateFunction | undefined;
+
+/** The dataset that a contract declares, or every problem of the contract with its place. */
+export function readContract(
+  document: SourceDocument,
+): { dataset: Dataset; problems: readonly [] } | { dataset?: undefined; problems: readonly Problem[] } {
+  compiled ??= ajv.compile(contractSchema);
+  if (!compiled(document.value)) {
+    return { problems: unique((compiled.errors ?? []).map((error) => problemOf(document, error))) };
+  }
+  const contract = document.value as Contract;
+  const problems = [...schemaProblems(document), ...meaningProblems(document, contract)];
+  return problems.length > 0 ? { problems } : { dataset: datasetOf(contract), problems: [] };
+}
+
+function datasetOf(contract: Contract): Dataset {
+  return {
+    id: contract.$id,
+    title: contract.title,
+    description: contract.description,
+    columns: Object.entries(contract.properties).map(([name, column]) =>
+      columnOf(name, column, contract.required),
+    ),
+    ...contract['x-dataplat'],
+  };
+}
+
+function columnOf(name: string, column: ContractColumn, required: readonly string[]): Column {
+  const extension = column['x-dataplat'] ?? {};
+  return {
+    name,
+    type: (extension.type ?? typeOfJson(column) ?? 'string').replace(/\s+/g, ''),
+    nullable: allowsNull(column) || !required.includes(name),
+    description: column.description,
+    origin: extension.origin ?? 'source',
+    tags: extension.tags ?? {},
+    ...(extension.masking && { masking: extension.masking }),
+  };
+}
+
+function allowsNull(column: ContractColumn): boolean {
+  return Array.isArray(column.type) && column.type.includes('null');
+}
+
+/** The contract must itself be a JSON Schema. */
+function schemaProblems(document: SourceDocument): Problem[] {
+  if (ajv.validateSchema(document.value as object)) return [];
+  return unique((ajv.errors ?? []).map((error) => problemOf(document, error)));
+}
+
+/** What JSON Schema cannot say: names that must agree, types that must be columns' types. */
+function meaningProblems(document: SourceDocument, contract: Contract): Problem[] {
+  const problems: Problem[] = [];
+  const wrong = (code: Problem['code'], path: Path, message: string, hint?: string): void => {
+    problems.push({
+      code,
+      location: document.locateValue(path),
+      message,
+      ...(hint !== undefined && { hint }),
+    });
+  };
+  const { table, layer, primaryKey, partitionedBy, watermark } = contract['x-dataplat'];
+  const fileId = document.file.slice(document.file.lastIndexOf('/') + 1, -'.json'.length);
+  if (contract.$id !== fileId)
+    wrong('DP2005', ['$id'], `"$id" is "${contract.$id}"`, `expected ${fileId}, the name of the file`);
+  if (`${table}_${layer}` !== fileId) {
+    wrong(
+      'DP2005',
+      ['x-dataplat', 'table'],
+      `table "${table}" in layer ${layer}`,
+      `the file's name says ${fileId}`,
+    );
+  }
+  const columns = Object.keys(contract.properties);
+  const known = (path: Path, name: string): void => {
+    if (!columns.includes(name)) wrong('DP2006', path, `no column "${name}"`, suggestion(name, columns));
+  };
+  contract.required.forEach((name, index) => known(['required', index], name));
+  primaryKey.forEach((name, index) => known(['x-dataplat', 'primaryKey', index], name));
+  partitionedBy.forEach((name, index) => known(['x-dataplat', 'partitionedBy', index], name));
+  if (watermark !== undefined) known(['x-dataplat', 'watermark'], watermark);
+  for (const name of primaryKey) {
+    const column = contract.properties[name];
+    if (column && (allowsNull(column) || !contract.required.includes(name))) {
+      problems.push({
+        code: 'DP2005',
+        location: document.locateKey(['properties'], name),
+        message: `"${name}" is part of the primary key and may be null`,
+        hint: 'list it under "required" and take "null" out of its type',
+      });
+    }
+  }
+  for (const [name, column] of Object.entries(contract.properties)) {
+    const named = column['x-dataplat']?.type;
+    if (named !== undefined) {
+      const problem = typeProblem(named);
+      if (problem)
+        wrong('DP2005', ['properties', name, 'x-dataplat', 'type'], `unknown type "${named}"`, problem);
+    } else if (typeOfJson(column) === undefined) {
+      wrong(
+        'DP2005',
+        ['properties', name],
+        `the JSON type of "${name}" tells no column type`,
+        'name one in "x-dataplat": { "type": … }',
+      );
+    }
+  }
+  return problems;
+}
+
+function problemOf(document: SourceDocument, error: ErrorObject): Problem {
+  const path = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+  const where = path.join('.') || 'the contract';
+  const parameters = error.params as Record<string, unknown>;
+  switch (error.keyword) {
+    case 'required':
+      return {
+        code: 'DP2003',
+        location: document.locate(path),
+        message: `"${[...path, String(parameters['missingProperty'])].join('.')}" is missing`,
+      };
+    case 'additionalProperties': {
+      const key = String(parameters['additionalProperty']);
+      const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {});
+      return {
+        code: 'DP2004',
+        location: document.locateKey(path, key),
+        message: `unknown key "${[...path, key].join('.')}"`,
+        hint: suggestion(key, known),
+      };
+    }
+    case 'enum':
+      return {
+        code: 'DP2005',
+        location: document.locateValue(path),
+        message: `"${where}" is ${JSON.stringify(error.data)}`,
+        hint: `expected ${(parameters['allowedValues'] as unknown[]).join(', ')}`.replace(
+          /, ([^,]*)$/,
+          ' or $1',
+        ),
+      };
+    case 'const':
+      return {
+        code: 'DP2005',
+        location: document.locateValue(path),
+        message: `"${where}" is ${JSON.stringify(error.data)}`,
+        hint: `expected ${JSON.stringify(parameters['allowedValue'])}`,
+      };
+    default:
+      return {
+        code: 'DP2005',
+        location: document.locateValue(path),
+        message: `"${where}" ${error.message ?? 'is not allowed'}`,
+      };
+  }
+}
+
+/** Ajv reports a place once a branch; people want it once. */
+function unique(problems: readonly Problem[]): Problem[] {
+  const seen = new Map<string, Problem>();
+  for (const problem of problems) {
+    const key = `${problem.location.line}:${problem.location.column}:${problem.message}`;
+    if (!seen.has(key)) seen.set(key, problem);
+  }
+  return [...seen.values()];
+}

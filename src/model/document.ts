@@ -1,0 +1,106 @@
+import {
+  LineCounter,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  parseDocument,
+  type Document,
+  type Node,
+} from 'yaml';
+import type { Location, Problem } from './errors.js';
+
+export type Path = readonly (string | number)[];
+
+/** A YAML or JSON file of the declaration that still knows where each of its values stands. */
+export interface SourceDocument {
+  readonly file: string;
+  readonly value: unknown;
+  /** Where the value at a path stands: its key where it has one, else the value, else the nearest parent that is there. */
+  locate(path: Path): Location;
+  /** Where a key of the map at a path stands. */
+  locateKey(path: Path, key: string): Location;
+  /** Where the value at a path starts, rather than its key. */
+  locateValue(path: Path): Location;
+}
+
+export type ReadResult =
+  | { readonly document: SourceDocument; readonly problems: readonly [] }
+  | { readonly document?: undefined; readonly problems: readonly Problem[] };
+
+/**
+ * Reads YAML 1.2, of which JSON is a part; a `.json` file must be JSON proper, because other readers of it are.
+ * Duplicate keys are errors in both.
+ */
+export function readDocument(file: string, text: string): ReadResult {
+  const lines = new LineCounter();
+  const parsed = parseDocument(text, { lineCounter: lines, uniqueKeys: true, merge: true });
+  const at = (offset: number): Location => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line, column: col };
+  };
+  if (parsed.errors.length > 0) {
+    return {
+      problems: parsed.errors.map((error) => ({
+        code: error.code === 'DUPLICATE_KEY' ? 'DP2009' : 'DP2002',
+        location: at(error.pos[0]),
+        message: error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? error.message,
+      })),
+    };
+  }
+  if (file.endsWith('.json')) {
+    try {
+      JSON.parse(text);
+    } catch (error) {
+      const offset = Number(/position (\d+)/.exec(String(error))?.[1] ?? 0);
+      return {
+        problems: [{ code: 'DP2002', location: at(offset), message: `not valid JSON: ${messageOf(error)}` }],
+      };
+    }
+  }
+  const value: unknown = parsed.toJS();
+  const start = (node: Node | null | undefined): Location => at(node?.range?.[0] ?? 0);
+  return {
+    problems: [],
+    document: {
+      file,
+      value,
+      locate: (path) => start(find(parsed, path).keyOrValue),
+      locateValue: (path) => start(find(parsed, path).value),
+      locateKey: (path, key) => start(find(parsed, [...path, key]).keyOrValue),
+    },
+  };
+}
+
+function find(document: Document, path: Path): { keyOrValue: Node | undefined; value: Node | undefined } {
+  let value: Node | undefined = document.contents ?? undefined;
+  let keyOrValue = value;
+  for (const part of path) {
+    const container = resolve(document, value);
+    if (isMap(container)) {
+      const pair = container.items.find(
+        (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(part),
+      );
+      if (!pair) break;
+      value = isNode(pair.value) ? pair.value : undefined;
+      keyOrValue = isNode(pair.key) ? pair.key : value;
+    } else if (isSeq(container) && typeof part === 'number') {
+      const item = container.items[part];
+      if (!isNode(item)) break;
+      value = item;
+      keyOrValue = item;
+    } else break;
+  }
+  return { keyOrValue, value };
+}
+
+function resolve(document: Document, node: Node | undefined): Node | undefined {
+  return node && 'resolve' in node && typeof node.resolve === 'function'
+    ? ((node.resolve as (document: Document) => Node | undefined)(document) ?? undefined)
+    : node;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

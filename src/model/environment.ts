@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { layers } from './layers.js';
+
+const name = z.string().regex(/^[a-z][a-z0-9-]{0,19}$/, 'lower-case letters, digits and hyphens, at most 20');
+const count = z.int().positive();
+const days = z.int().positive().describe('in days');
+
+const workerSize = z.strictObject({
+  count,
+  cpu: z
+    .union([z.literal(1), z.literal(2), z.literal(4), z.literal(8), z.literal(16)])
+    .describe('vCPUs a worker'),
+  memoryGb: count.describe('memory a worker, in GB'),
+});
+
+const network = z.strictObject({
+  cidr: z
+    .string()
+    .regex(
+      /^(\d{1,3}\.){3}\d{1,3}\/(1[6-9]|2[0-4])$/,
+      'an IPv4 range of /16 to /24, for example 10.20.0.0/16',
+    )
+    .describe('address range of the VPC'),
+  zones: z.int().min(2).max(3).describe('availability zones; MWAA wants at least two'),
+  nat: z
+    .enum(['none', 'single', 'per-zone'])
+    .describe('NAT gateways: what private subnets may reach outside AWS'),
+});
+
+const lake = z.strictObject({
+  bucketPrefix: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{1,50}[a-z0-9]$/, 'a valid start of an S3 bucket name, at most 52 characters')
+    .describe(
+      'buckets are named <bucketPrefix>-<bucket>; bucket names are global, so put the account into it',
+    ),
+  lifecycleRules: z.boolean().describe('tiering and expiry rules on the buckets'),
+  landingRetentionDays: days.describe('how long a delivered file is kept, in days'),
+  noncurrentVersionDays: days.describe('how long an overwritten or deleted object can be had back, in days'),
+});
+
+const emr = z.strictObject({
+  release: z.string().regex(/^emr-\d+\.\d+\.\d+$/, 'a release label, for example emr-7.12.0'),
+  architecture: z.enum(['ARM64', 'X86_64']),
+  maximumCapacity: z.strictObject({
+    cpu: count.describe('vCPUs'),
+    memoryGb: count,
+    diskGb: count,
+  }),
+  initialCapacity: z
+    .strictObject({ drivers: workerSize, executors: workerSize })
+    .optional()
+    .describe('workers that are kept ready; they cost while the application is started'),
+  idleTimeoutMinutes: z
+    .int()
+    .min(1)
+    .max(10_080)
+    .describe('after this long without a run the application stops'),
+  maximumConcurrentRuns: z.int().min(1).max(1000),
+  queueTimeoutMinutes: z.int().min(15).max(720).describe('how long a run may wait for its turn'),
+});
+
+const airflow = z.strictObject({
+  version: z.string().regex(/^\d+\.\d+\.\d+$/, 'a version that MWAA offers, for example 3.0.6'),
+  environmentClass: z.enum([
+    'mw1.micro',
+    'mw1.small',
+    'mw1.medium',
+    'mw1.large',
+    'mw1.xlarge',
+    'mw1.2xlarge',
+  ]),
+  workers: z
+    .strictObject({ minimum: count, maximum: count })
+    .refine((workers) => workers.minimum <= workers.maximum, 'minimum is more than maximum'),
+});
+
+const persona = z.strictObject({
+  principals: z.array(
+    z
+      .string()
+      .regex(/^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/.+$|^arn:aws[a-z-]*:iam::\d{12}:root$/, 'an IAM ARN'),
+  ),
+  reads: z
+    .strictObject({
+      layer: z.array(z.enum(layers)).min(1),
+      sensitivity: z.array(z.string()).min(1),
+    })
+    .describe('LF-tag expression: every key must match, any of its values'),
+});
+
+const access = z.strictObject({
+  administrators: z
+    .array(z.string().startsWith('arn:'))
+    .min(1)
+    .describe('principals that administer Lake Formation'),
+  personas: z.record(name, persona).describe('who may read what, granted by tag expression'),
+});
+
+const state = z.discriminatedUnion('backend', [
+  z.strictObject({
+    backend: z.literal('s3'),
+    bucket: z.string().min(3).max(63),
+    region: z.string().optional().describe("the state bucket's region, where it is not the environment's"),
+  }),
+  z.strictObject({ backend: z.literal('local') }),
+]);
+
+export const environmentSchema = z
+  .strictObject({
+    name: name.describe('must be the name of the file'),
+    account: z.string().regex(/^\d{12}$/, "twelve digits in quotes: '111122223333'"),
+    region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region, for example eu-central-1'),
+    prefix: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{1,30}[a-z0-9]$/, 'lower-case letters, digits and hyphens, 3 to 32 characters')
+      .describe('the first part of every name'),
+    protected: z.boolean().describe('destructive verbs ask for the name of the environment'),
+    tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
+    endpoint: z
+      .strictObject({ port: z.int().min(1024).max(65_535) })
+      .optional()
+      .describe('set where the environment lives on this machine; DATAPLAT_LOCAL_PORT overrides the port'),
+    network,
+    lake,
+    emr,
+    airflow,
+    logs: z.strictObject({ retentionDays: days }),
+    alarms: z.strictObject({ emails: z.array(z.email()) }),
+    access,
+    state,
+    terraform: z
+      .strictObject({
+        pluginMirror: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('folder with the AWS provider, as `terraform providers mirror` lays it out'),
+        parallelism: z.int().min(1).max(100).optional(),
+      })
+      .optional(),
+    samples: z.string().min(1).optional().describe('folder that deploy copies into the landing bucket'),
+  })
+  .meta({ title: 'A dataplat environment', description: 'Where the platform runs and how large it is.' });
+
+export type Environment = z.infer<typeof environmentSchema>;
+export type Persona = z.infer<typeof persona>;

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { durationPattern } from './duration.js';
+
+export const identifier = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,47}$/, 'lower-case letters, digits and underscores, at most 48');
+
+const duration = z.string().regex(durationPattern, 'a duration such as 45s, 60m, 26h or 7d');
+
+const worker = {
+  cpu: z.union([z.literal(1), z.literal(2), z.literal(4), z.literal(8), z.literal(16)]).describe('vCPUs'),
+  memoryGb: z.int().min(2).max(120).describe('memory in GB'),
+};
+
+const source = z.strictObject({
+  system: identifier.describe('the system that delivers it'),
+  format: z.enum(['csv']),
+  path: z
+    .string()
+    .regex(/^[^/].*\/$/, 'a folder of the landing bucket, ending with /')
+    .describe('{date} stands for the logical date'),
+  options: z.record(z.string(), z.union([z.string(), z.boolean(), z.number()])).default({}),
+});
+
+const job = z.strictObject({
+  group: z.enum(['ingest', 'transform', 'analytics', 'maintenance']),
+  description: z.string().min(1),
+  entryPoint: z
+    .string()
+    .regex(
+      /^jobs\/[a-z_]+\/[a-z0-9_]+\.py$/,
+      'a Python file below jobs/, for example jobs/ingest/orders_ingest.py',
+    ),
+  inputs: z.array(z.string()).min(1).describe('datasets by id, sources as source/<id>'),
+  outputs: z.array(z.string()).describe('datasets by id'),
+  mode: z.enum(['batch', 'stream', 'maintenance']),
+  schedule: z.strictObject({ dag: identifier }).optional(),
+  spark: z.strictObject({
+    driver: z.strictObject(worker),
+    executor: z.strictObject({
+      ...worker,
+      maximum: z.int().min(1).max(500).describe('executors at the most'),
+    }),
+  }),
+  timeout: duration.describe('a run that takes longer is ended'),
+  sla: z
+    .strictObject({
+      duration: duration.optional(),
+      completeBy: z
+        .string()
+        .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day in UTC, HH:MM, in quotes')
+        .optional(),
+    })
+    .optional(),
+});
+
+export const lineageSchema = z
+  .strictObject({
+    sources: z.record(identifier, source),
+    jobs: z.record(identifier, job),
+  })
+  .meta({ title: 'The job graph of a dataplat platform' });
+
+export const groups = job.shape.group.options;
+export type Group = (typeof groups)[number];
+
+export interface Source extends z.infer<typeof source> {
+  readonly id: string;
+}
+
+export interface Job extends z.infer<typeof job> {
+  readonly id: string;
+}
+
+/** The id of a source where an input names one, else undefined. */
+export function sourceIdOf(input: string): string | undefined {
+  return input.startsWith('source/') ? input.slice('source/'.length) : undefined;
+}
+
+/** File name of a job's entry point without its ending, another name the job answers to. */
+export function stemOf(job: Pick<Job, 'entryPoint'>): string {
+  return job.entryPoint.slice(job.entryPoint.lastIndexOf('/') + 1, -'.py'.length);
+}

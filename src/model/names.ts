@@ -1,0 +1,39 @@
+import type { Dataset } from './dataset.js';
+import type { Environment } from './environment.js';
+import type { BucketKind, Layer } from './layers.js';
+import type { Job } from './lineage.js';
+
+type Named = Pick<Environment, 'name' | 'prefix' | 'account' | 'region' | 'lake'>;
+
+/** The stacks by lifecycle, in the order they are applied. docs/decisions/stacks-by-lifecycle.md says why. */
+export const stackKinds = ['data', 'platform', 'observability'] as const;
+export type StackKind = (typeof stackKinds)[number];
+
+/** Every name that is derived from the declaration, in one place. */
+export const names = {
+  stack: (environment: Named, kind: StackKind): string => `${environment.name}-${kind}`,
+  /** The SSM parameter through which a stack tells the others, and the command line, one of its values. */
+  parameter: (environment: Named, kind: StackKind, name: string): string =>
+    `/dataplat/${environment.name}/${kind}/${name}`,
+  bucket: (environment: Named, kind: BucketKind): string => `${environment.lake.bucketPrefix}-${kind}`,
+  database: (environment: Named, layer: Layer): string =>
+    `${environment.prefix.replaceAll('-', '_')}_${layer}`,
+  table: (dataset: Dataset): string => dataset.table,
+  quarantineTable: (dataset: Dataset): string => `${dataset.table}__quarantine`,
+  tableLocation: (environment: Named, dataset: Dataset): string =>
+    `s3://${names.bucket(environment, dataset.layer)}/${names.table(dataset)}/`,
+  quarantineLocation: (environment: Named, dataset: Dataset): string =>
+    `s3://${names.bucket(environment, dataset.layer)}/${names.quarantineTable(dataset)}/`,
+  application: (environment: Named): string => environment.prefix,
+  airflow: (environment: Named): string => environment.prefix,
+  workgroup: (environment: Named): string => environment.prefix,
+  jobRole: (environment: Named, job: Pick<Job, 'id'>): string =>
+    `${environment.prefix}-job-${job.id.replaceAll('_', '-')}`,
+  jobRoleArn: (environment: Named, job: Pick<Job, 'id'>): string =>
+    `arn:aws:iam::${environment.account}:role/${names.jobRole(environment, job)}`,
+  /** Where EMR Serverless writes the logs of runs. */
+  runLogs: (environment: Named): string => `s3://${names.bucket(environment, 'logs')}/emr/`,
+  queryResults: (environment: Named): string => `s3://${names.bucket(environment, 'logs')}/athena/`,
+  /** CloudWatch log group of the job runs. */
+  jobLogGroup: (environment: Named): string => `/${environment.prefix}/jobs`,
+} as const;

@@ -1,0 +1,257 @@
+import { check, suggestion } from './check.js';
+import { readContract, type Dataset } from './dataset.js';
+import { readDocument, type ReadResult, type SourceDocument } from './document.js';
+import { environmentSchema, type Environment } from './environment.js';
+import { DataplatError, type Problem } from './errors.js';
+import { buildGraph, type JobGraph } from './graph.js';
+import { lineageSchema, sourceIdOf, type Job, type Source } from './lineage.js';
+import { qualitySchema, type Quality } from './quality.js';
+
+/** The files of a project, by their paths relative to its directory; read at the edge, so that the model stays pure. */
+export interface ProjectFiles {
+  /** The text of a file, or undefined where there is none. */
+  read(path: string): string | undefined;
+  /** The names of the files right in a folder, sorted; none where there is no folder. */
+  list(folder: string): readonly string[];
+}
+
+/** Values that come before the files: flags, and environment variables behind them. */
+export interface Overrides {
+  readonly region?: string | undefined;
+  readonly localPort?: number | undefined;
+}
+
+/** What every environment shares: datasets, sources, jobs and their limits. */
+export interface Declaration {
+  readonly datasets: readonly Dataset[];
+  readonly sources: readonly Source[];
+  readonly jobs: readonly Job[];
+  readonly graph: JobGraph;
+  readonly quality: Quality;
+}
+
+/** The whole platform in one environment. */
+export interface Platform extends Declaration {
+  readonly environment: Environment;
+}
+
+export const environmentsFolder = 'config/environments';
+const contractsFolder = 'config/schemas';
+const lineageFile = 'config/shared/lineage.yaml';
+const qualityFile = 'config/shared/dq_thresholds.yaml';
+
+/** The names of the environments that a project declares. */
+export function environmentNames(files: ProjectFiles): string[] {
+  return files
+    .list(environmentsFolder)
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => file.slice(0, -'.yaml'.length));
+}
+
+/** One environment's platform. @throws DataplatError DP1003 for an unknown environment, DP2001 with every problem */
+export function readPlatform(
+  files: ProjectFiles,
+  environmentName: string,
+  overrides: Overrides = {},
+): Platform {
+  const known = environmentNames(files);
+  if (!known.includes(environmentName)) {
+    throw new DataplatError(
+      'DP1003',
+      `no environment "${environmentName}" (${suggestion(environmentName, known)})`,
+      {
+        next: [`dataplat validate`],
+      },
+    );
+  }
+  const environment = readEnvironment(files, environmentName, overrides);
+  const declaration = readDeclaration(files);
+  const problems = [...environment.problems, ...declaration.problems];
+  if (!environment.value || !declaration.value) throw invalid(problems);
+  return { ...declaration.value, environment: environment.value };
+}
+
+export interface ValidationResult {
+  readonly problems: readonly Problem[];
+  readonly counts: { environments: number; datasets: number; sources: number; jobs: number };
+}
+
+/** Checks everything that a project declares, every environment included. */
+export function validateProject(files: ProjectFiles): ValidationResult {
+  const environments = environmentNames(files).map((name) => readEnvironment(files, name, {}));
+  const declaration = readDeclaration(files);
+  const none: Problem[] =
+    environments.length > 0
+      ? []
+      : [missingFile(`${environmentsFolder}/local.yaml`, 'at least one environment must be declared')];
+  return {
+    problems: [
+      ...none,
+      ...environments.flatMap((environment) => environment.problems),
+      ...declaration.problems,
+    ],
+    counts: {
+      environments: environments.length,
+      datasets: declaration.value?.datasets.length ?? 0,
+      sources: declaration.value?.sources.length ?? 0,
+      jobs: declaration.value?.jobs.length ?? 0,
+    },
+  };
+}
+
+/** The error that carries all problems of a declaration. */
+export function invalid(problems: readonly Problem[]): DataplatError {
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  return new DataplatError('DP2001', `the declaration has ${count}`, { problems });
+}
+
+interface Read<Value> {
+  readonly value?: Value;
+  readonly problems: readonly Problem[];
+}
+
+function readEnvironment(files: ProjectFiles, name: string, overrides: Overrides): Read<Environment> {
+  const file = `${environmentsFolder}/${name}.yaml`;
+  const { document, problems } = open(files, file);
+  if (!document) return { problems };
+  const checked = check(document, environmentSchema);
+  if (!checked.value) return { problems: checked.problems };
+  const declared = checked.value;
+  const wrong: Problem[] = [];
+  if (declared.name !== name) {
+    wrong.push({
+      code: 'DP2005',
+      location: document.locateValue(['name']),
+      message: `"name" is "${declared.name}"`,
+      hint: `expected ${name}, the name of the file`,
+    });
+  }
+  if (declared.endpoint && declared.state.backend !== 'local') {
+    wrong.push({
+      code: 'DP2005',
+      location: document.locateValue(['state', 'backend']),
+      message: 'an environment with an endpoint of its own keeps its state with it',
+      hint: 'expected local',
+    });
+  }
+  if (wrong.length > 0) return { problems: wrong };
+  return {
+    value: {
+      ...declared,
+      region: overrides.region ?? declared.region,
+      ...(declared.endpoint && { endpoint: { port: overrides.localPort ?? declared.endpoint.port } }),
+    },
+    problems: [],
+  };
+}
+
+function readDeclaration(files: ProjectFiles): Read<Declaration> {
+  const problems: Problem[] = [];
+  const datasets = readDatasets(files, problems);
+  const lineage = open(files, lineageFile);
+  const quality = open(files, qualityFile);
+  problems.push(...lineage.problems, ...quality.problems);
+  const checkedLineage = lineage.document && check(lineage.document, lineageSchema);
+  const checkedQuality = quality.document && check(quality.document, qualitySchema);
+  problems.push(...(checkedLineage?.problems ?? []), ...(checkedQuality?.problems ?? []));
+  if (!lineage.document || !quality.document || !checkedLineage?.value || !checkedQuality?.value)
+    return { problems };
+
+  const sources = Object.entries(checkedLineage.value.sources).map(([id, source]) => ({ id, ...source }));
+  const jobs = Object.entries(checkedLineage.value.jobs).map(([id, job]) => ({ id, ...job }));
+  problems.push(...jobProblems(files, lineage.document, jobs, sources, datasets.ids));
+  for (const id of Object.keys(checkedQuality.value.datasets)) {
+    if (!datasets.ids.includes(id)) {
+      problems.push({
+        code: 'DP2006',
+        location: quality.document.locateKey(['datasets'], id),
+        message: `no dataset "${id}"`,
+        hint: suggestion(id, datasets.ids),
+      });
+    }
+  }
+  const graph = buildGraph(jobs);
+  if ('cycle' in graph) {
+    problems.push({
+      code: 'DP2008',
+      location: lineage.document.locateKey(['jobs'], graph.cycle[0] ?? ''),
+      message: `jobs wait for each other: ${[...graph.cycle, graph.cycle[0]].join(' -> ')}`,
+    });
+    return { problems };
+  }
+  if (problems.length > 0) return { problems };
+  return {
+    value: { datasets: datasets.read, sources, jobs, graph, quality: checkedQuality.value },
+    problems,
+  };
+}
+
+/** `ids` names the datasets whose contract is wrong too, so that one mistake is not reported twice. */
+function readDatasets(files: ProjectFiles, problems: Problem[]): { read: Dataset[]; ids: string[] } {
+  const read: Dataset[] = [];
+  const ids: string[] = [];
+  for (const name of files.list(contractsFolder)) {
+    if (!name.endsWith('.json')) continue;
+    ids.push(name.slice(0, -'.json'.length));
+    const opened = open(files, `${contractsFolder}/${name}`);
+    problems.push(...opened.problems);
+    if (!opened.document) continue;
+    const contract = readContract(opened.document);
+    problems.push(...contract.problems);
+    if (contract.dataset) read.push(contract.dataset);
+  }
+  return { read, ids };
+}
+
+function jobProblems(
+  files: ProjectFiles,
+  document: SourceDocument,
+  jobs: readonly Job[],
+  sources: readonly Source[],
+  datasetIds: readonly string[],
+): Problem[] {
+  const problems: Problem[] = [];
+  const sourceIds = sources.map((source) => source.id);
+  const entryPoints = new Map<string, string>();
+  for (const job of jobs) {
+    const names = (key: 'inputs' | 'outputs'): void => {
+      job[key].forEach((name, index) => {
+        const source = sourceIdOf(name);
+        const found =
+          source === undefined ? datasetIds.includes(name) : key === 'inputs' && sourceIds.includes(source);
+        if (found) return;
+        problems.push({
+          code: 'DP2006',
+          location: document.locateValue(['jobs', job.id, key, index]),
+          message: source === undefined ? `no dataset "${name}"` : `no source "${source}"`,
+          hint: source === undefined ? suggestion(name, datasetIds) : suggestion(source, sourceIds),
+        });
+      });
+    };
+    names('inputs');
+    names('outputs');
+    const location = document.locateValue(['jobs', job.id, 'entryPoint']);
+    if (files.read(job.entryPoint) === undefined) {
+      problems.push({ code: 'DP2007', location, message: `no file ${job.entryPoint}` });
+    }
+    const other = entryPoints.get(job.entryPoint);
+    if (other !== undefined) {
+      problems.push({
+        code: 'DP2009',
+        location,
+        message: `${job.entryPoint} is the entry point of ${other} already`,
+      });
+    }
+    entryPoints.set(job.entryPoint, job.id);
+  }
+  return problems;
+}
+
+function open(files: ProjectFiles, file: string): ReadResult {
+  const text = files.read(file);
+  return text === undefined ? { problems: [missingFile(file, `no file ${file}`)] } : readDocument(file, text);
+}
+
+function missingFile(file: string, message: string): Problem {
+  return { code: 'DP2007', location: { file, line: 1, column: 1 }, message };
+}
