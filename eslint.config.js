@@ -5,13 +5,15 @@ import tseslint from 'typescript-eslint';
 function mayNotImport(folder, ...forbidden) {
   return {
     files: [`${folder}/**/*.ts`],
+    plugins: { '@typescript-eslint': tseslint.plugin },
     rules: {
-      'no-restricted-imports': [
+      '@typescript-eslint/no-restricted-imports': [
         'error',
         {
           patterns: forbidden.map((name) => ({
             regex: `^\\.\\.?/(.*/)?${name}/`,
-            message: `${folder}/ may not import ${name}/ (docs/ARCHITECTURE.md).`,
+            message: `${folder}/ may not import ${name}/, only types of it (docs/ARCHITECTURE.md).`,
+            allowTypeImports: true,
           })),
         },
       ],

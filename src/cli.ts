@@ -1,0 +1,72 @@
+import { Command, CommanderError } from 'commander';
+import { verbs } from './commands/verbs.js';
+import { addGlobalOptions, globalOptionsWithValue } from './commands/global-options.js';
+
+/** Runs one command line. Only the module of the verb that is named is loaded. @returns the exit code (docs/CLI.md) */
+export async function main(argv: readonly string[]): Promise<number> {
+  const program = new Command('dataplat')
+    .description(
+      "A data team's own AWS lakehouse: declared once in config/, run the same way on a laptop and on AWS.",
+    )
+    .usage('<verb> [object] [flags]')
+    .helpCommand(false)
+    .version(await version(), '-V, --version', 'print the version')
+    .addHelpText(
+      'after',
+      '\nThe environment is --env, else $DATAPLAT_ENV, else local.\ndataplat <verb> --help says more of a verb.',
+    )
+    .showSuggestionAfterError()
+    .exitOverride();
+  addGlobalOptions(program);
+  const named = verbOf(argv);
+  for (const verb of verbs) {
+    const command = program.command(verb.name).summary(verb.summary).description(verb.summary);
+    if (verb.alias) command.alias(verb.alias);
+    if (named !== undefined && (named === verb.name || named === verb.alias)) {
+      const define = await verb.load();
+      define(command);
+      inherit(command);
+    }
+  }
+  try {
+    if (named === undefined && !argv.some((word) => ['-h', '--help', '-V', '--version'].includes(word))) {
+      program.outputHelp({ error: true });
+      return 2;
+    }
+    await program.parseAsync(argv, { from: 'user' });
+    return typeof process.exitCode === 'number' ? process.exitCode : 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const { showError } = await import('./ui/show-error.js');
+    return showError(error, {
+      json: argv.includes('--json'),
+      verbose: argv.includes('-v') || argv.includes('--verbose'),
+    });
+  }
+}
+
+/** What every command of a verb has: the global flags, and usage errors that end in exit code 2. */
+function inherit(command: Command): void {
+  command.exitOverride().helpCommand(false).showSuggestionAfterError();
+  if (command.commands.length === 0) addGlobalOptions(command);
+  for (const child of command.commands) inherit(child);
+}
+
+/** The first word that is neither a flag nor a flag's value. */
+function verbOf(argv: readonly string[]): string | undefined {
+  for (let index = 0; index < argv.length; index += 1) {
+    const word = argv[index] ?? '';
+    if (word === '--') return argv[index + 1];
+    if (!word.startsWith('-')) return word;
+    if (globalOptionsWithValue.includes(word)) index += 1;
+  }
+  return undefined;
+}
+
+async function version(): Promise<string> {
+  const { readFile } = await import('node:fs/promises');
+  const manifest = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return manifest.version;
+}

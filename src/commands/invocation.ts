@@ -1,0 +1,90 @@
+import type { Command } from 'commander';
+import type { Platform } from '../model/platform.js';
+import { DataplatError } from '../model/errors.js';
+import { Terminal, type Ui } from '../ui/terminal.js';
+import type { GlobalOptions } from './global-options.js';
+
+/** What a command is run with: the global flags, resolved, and the ways to say something. */
+export interface Invocation {
+  readonly ui: Ui;
+  /** Fires at the first Ctrl-C (and on SIGTERM); the second ends the process at once. */
+  readonly signal: AbortSignal;
+  readonly environmentName: string;
+  readonly profile: string | undefined;
+  readonly region: string | undefined;
+  readonly verbose: boolean;
+  /** @throws DataplatError DP1002 */
+  readonly projectDirectory: () => Promise<string>;
+  /** The declaration in the environment that is asked for. @throws DataplatError DP1002, DP1003, DP2001 */
+  readonly platform: () => Promise<Platform>;
+}
+
+/**
+ * Runs a command: resolves the global flags, runs `work`, shows what goes wrong, sets the exit code.
+ * `work` returns the exit code where it is not 0.
+ */
+export async function invoke(
+  command: Command,
+  work: (invocation: Invocation) => Promise<number | void>,
+): Promise<void> {
+  const options = command.optsWithGlobals<GlobalOptions>();
+  const json = options.json === true || options.output === 'json';
+  const ui = new Terminal({
+    json,
+    quiet: options.quiet === true,
+    verbose: options.verbose === true,
+    ...(options.color === false && { color: false }),
+  });
+  const { signal, dispose } = interruption();
+  let loadedDirectory: string | undefined;
+  let loadedPlatform: Platform | undefined;
+  const invocation: Invocation = {
+    ui,
+    signal,
+    environmentName: options.env ?? (process.env['DATAPLAT_ENV'] || 'local'),
+    profile: options.profile ?? process.env['AWS_PROFILE'],
+    region: options.region,
+    verbose: options.verbose === true,
+    projectDirectory: async () => {
+      const { findProjectDirectory } = await import('../project/project-directory.js');
+      loadedDirectory ??= findProjectDirectory(options.projectDir);
+      return loadedDirectory;
+    },
+    platform: async () => {
+      const { loadPlatform } = await import('../project/load-platform.js');
+      loadedPlatform ??= loadPlatform(await invocation.projectDirectory(), invocation.environmentName, {
+        region: options.region,
+      });
+      return loadedPlatform;
+    },
+  };
+  try {
+    process.exitCode = (await work(invocation)) ?? 0;
+  } catch (error) {
+    process.exitCode = ui.failure(
+      signal.aborted && !(error instanceof DataplatError)
+        ? new DataplatError('DP1008', 'interrupted')
+        : error,
+    );
+  } finally {
+    ui.close();
+    dispose();
+  }
+}
+
+function interruption(): { signal: AbortSignal; dispose: () => void } {
+  const controller = new AbortController();
+  const interrupt = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  return {
+    signal: controller.signal,
+    dispose: () => {
+      process.off('SIGINT', interrupt);
+      process.off('SIGTERM', interrupt);
+    },
+  };
+}

@@ -1,0 +1,183 @@
+import { createInterface } from 'node:readline/promises';
+import { Chalk, type ChalkInstance } from 'chalk';
+import ora, { type Ora } from 'ora';
+import type { OperationEvent } from '../operations/events.js';
+import { errorDocument, errorText, exitCodeOf } from './show-error.js';
+import { duration } from './text.js';
+
+export interface Ui {
+  readonly json: boolean;
+  readonly verbose: boolean;
+  /** For text that goes to stdout. */
+  readonly chalk: ChalkInstance;
+  /** Follows an operation to its result: progress to stderr, or with `--json` an event a line to stdout. */
+  follow<Result>(operation: AsyncIterable<OperationEvent<Result>>): Promise<Result>;
+  /** The result of a short verb: one JSON document, or text. */
+  document(value: unknown, text: () => string): void;
+  /** The result of a long operation: the last line of its JSON events, or text. */
+  result(value: Readonly<Record<string, unknown>>, text: () => string): void;
+  /** A line to stdout as it comes, for example of a log; with `--json` an event. */
+  line(text: string): void;
+  /** Words to stderr, for people: what they are about to agree to, for example. */
+  say(text: string): void;
+  /** Asks a yes-or-no question; false where nobody can answer. */
+  confirm(question: string): Promise<boolean>;
+  /** Whether somebody is there to answer. */
+  readonly interactive: boolean;
+  /** Shows a failure. @returns the exit code */
+  failure(error: unknown): number;
+  close(): void;
+}
+
+export interface TerminalOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  /** False for `--no-color`; NO_COLOR, CI and a stream that is no terminal are honoured in any case. */
+  readonly color?: boolean;
+}
+
+/** The one place that knows colour, spinners and prompts. Results go to stdout, everything else to stderr. */
+export class Terminal implements Ui {
+  readonly json: boolean;
+  readonly verbose: boolean;
+  readonly chalk: ChalkInstance;
+  private readonly dim: ChalkInstance;
+  private readonly quiet: boolean;
+  private readonly animated: boolean;
+  private readonly streamed: { json: boolean };
+  private spinner: Ora | undefined;
+  private readonly titles = new Map<string, string>();
+
+  constructor(options: TerminalOptions) {
+    this.json = options.json;
+    this.verbose = options.verbose;
+    this.quiet = options.quiet;
+    const wanted = options.color !== false && !process.env['NO_COLOR'];
+    this.chalk = new Chalk(wanted && process.stdout.isTTY ? {} : { level: 0 });
+    this.dim = new Chalk(wanted && process.stderr.isTTY ? {} : { level: 0 });
+    this.animated = process.stderr.isTTY && !process.env['CI'] && !options.quiet && !options.json;
+    this.streamed = { json: false };
+  }
+
+  get interactive(): boolean {
+    return process.stdin.isTTY && process.stderr.isTTY && !this.json && !process.env['CI'];
+  }
+
+  async follow<Result>(operation: AsyncIterable<OperationEvent<Result>>): Promise<Result> {
+    let found: { result: Result } | undefined;
+    try {
+      for await (const event of operation) {
+        if (event.type === 'result') found = { result: event.result };
+        else this.show(event);
+      }
+    } finally {
+      this.stopSpinner();
+    }
+    if (!found) throw new Error('the operation ended without a result');
+    return found.result;
+  }
+
+  document(value: unknown, text: () => string): void {
+    process.stdout.write(this.json ? `${JSON.stringify(value, null, 2)}\n` : ending(text()));
+  }
+
+  result(value: Readonly<Record<string, unknown>>, text: () => string): void {
+    process.stdout.write(this.json ? `${JSON.stringify({ type: 'result', ...value })}\n` : ending(text()));
+  }
+
+  line(text: string): void {
+    process.stdout.write(this.json ? `${JSON.stringify({ type: 'line', text })}\n` : `${text}\n`);
+  }
+
+  say(text: string): void {
+    if (this.json) return;
+    const spinning = this.spinner;
+    this.stopSpinner();
+    process.stderr.write(ending(text));
+    this.spinner = spinning?.start();
+  }
+
+  async confirm(question: string): Promise<boolean> {
+    if (!this.interactive) return false;
+    this.stopSpinner();
+    const reader = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      return /^y(es)?$/i.test((await reader.question(`${question} [y/N] `)).trim());
+    } finally {
+      reader.close();
+    }
+  }
+
+  failure(error: unknown): number {
+    this.stopSpinner();
+    if (this.json) {
+      const document = { error: errorDocument(error) };
+      process.stdout.write(
+        `${this.streamed.json ? JSON.stringify({ type: 'result', ...document }) : JSON.stringify(document, null, 2)}\n`,
+      );
+    } else process.stderr.write(ending(errorText(error, this.dim, this.verbose)));
+    return exitCodeOf(error);
+  }
+
+  close(): void {
+    this.stopSpinner();
+  }
+
+  private show(event: Exclude<OperationEvent, { type: 'result' }>): void {
+    if (this.json) {
+      this.streamed.json = true;
+      process.stdout.write(`${JSON.stringify(event)}\n`);
+      return;
+    }
+    switch (event.type) {
+      case 'started':
+        this.titles.set(event.id, event.title);
+        if (this.animated) this.spin(event.title);
+        break;
+      case 'progress': {
+        if (!this.animated) break;
+        const total = event.total === undefined ? '' : ` ${event.done ?? 0}/${event.total}`;
+        const detail = event.detail === undefined ? '' : ` ${this.dim.dim(event.detail)}`;
+        this.spin(`${this.titles.get(event.id) ?? event.id}${total}${detail}`);
+        break;
+      }
+      case 'succeeded':
+        this.stopSpinner();
+        if (!this.quiet)
+          this.write(`${this.dim.green('ok')}    ${event.title}  ${this.dim.dim(duration(event.seconds))}`);
+        break;
+      case 'failed':
+        this.stopSpinner();
+        this.write(`${this.dim.red('fail')}  ${event.title}  ${this.dim.dim(duration(event.seconds))}`);
+        break;
+      case 'message':
+        if (event.level === 'warning') this.write(`${this.dim.yellow('warn')}  ${event.text}`);
+        else if (!this.quiet) this.write(`      ${event.text}`);
+        break;
+    }
+  }
+
+  private write(line: string): void {
+    const text = this.spinner?.text;
+    this.stopSpinner();
+    process.stderr.write(`${line}\n`);
+    if (text !== undefined) this.spin(text);
+  }
+
+  private spin(text: string): void {
+    const width = (process.stderr.columns || 80) - 4;
+    const fitted = text.length > width ? `${text.slice(0, width - 1)}…` : text;
+    if (this.spinner) this.spinner.text = fitted;
+    else this.spinner = ora({ text: fitted, stream: process.stderr, discardStdin: false }).start();
+  }
+
+  private stopSpinner(): void {
+    this.spinner?.stop();
+    this.spinner = undefined;
+  }
+}
+
+function ending(text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}
