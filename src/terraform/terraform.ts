@@ -1,0 +1,240 @@
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { DataplatError } from '../model/errors.js';
+import { parseMessage, type Diagnostic, type PlannedChange, type TerraformMessage } from './messages.js';
+import type { PlanDocument } from './plan-file.js';
+
+export interface TerraformOptions {
+  /** The program, `terraform` or what stands in for it. */
+  readonly command: string;
+  /** Our own CLI configuration, which says where providers come from. */
+  readonly cliConfigFile: string;
+  /** The synthesized stack: the folder of its `cdk.tf.json`. */
+  readonly directory: string;
+  /** TF_DATA_DIR: what `terraform init` makes, and our saved plans; one for each stack and state. */
+  readonly dataDirectory: string;
+  /** Settings of the backend that the stack leaves open. */
+  readonly backendConfig: Readonly<Record<string, string>>;
+  /** Region, credentials, and the endpoint where the environment has one of its own. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly parallelism?: number;
+  /** Interrupts terraform, which then finishes what it is about and writes its state. */
+  readonly signal?: AbortSignal;
+}
+
+/** How far a command is: what it is at, and how many of the planned changes are made. */
+export interface TerraformProgress {
+  readonly detail: string;
+  readonly done?: number;
+  readonly total?: number;
+}
+
+export interface Plan {
+  readonly file: string;
+  readonly changes: readonly PlannedChange[];
+  /** Outputs alone may change too: that is no change of a resource, and yet must be applied. */
+  readonly outputsChange: boolean;
+}
+
+type Running<Made> = AsyncGenerator<TerraformProgress, Made, void>;
+
+/** One stack's terraform. Everything it says comes as data; what goes wrong is a DataplatError with its diagnostics. */
+export class Terraform {
+  private readonly options: TerraformOptions;
+
+  constructor(options: TerraformOptions) {
+    this.options = options;
+  }
+
+  /** Makes the stack ready; does nothing where it is. @throws DataplatError DP5002 */
+  async init(): Promise<void> {
+    const { directory, dataDirectory, backendConfig } = this.options;
+    const stamp = join(dataDirectory, 'initialised');
+    const lock = join(directory, '.terraform.lock.hcl');
+    const keptLock = join(dataDirectory, 'terraform.lock.hcl');
+    const wanted = await this.fingerprint();
+    if (existsSync(keptLock) && (await contentOf(stamp)) === wanted) {
+      if (!existsSync(lock)) await copyFile(keptLock, lock);
+      return;
+    }
+    await mkdir(dataDirectory, { recursive: true });
+    const settings = Object.entries(backendConfig).map(([key, value]) => `-backend-config=${key}=${value}`);
+    const { exitCode, all } = await this.run(['init', '-input=false', '-no-color', '-reconfigure', ...settings]);
+    if (exitCode !== 0) {
+      throw new DataplatError('DP5002', `terraform init failed in ${directory}`, {
+        excerpt: all.trim().split('\n').slice(-20),
+        left: 'nothing was planned or changed',
+        next: ['dataplat doctor'],
+      });
+    }
+    await copyFile(lock, keptLock);
+    await writeFile(stamp, wanted);
+  }
+
+  /** Plans into a file. @throws DataplatError DP5001, DP5003 */
+  async *plan(options: { destroy?: boolean } = {}): Running<Plan> {
+    const file = join(this.options.dataDirectory, options.destroy ? 'destroy.tfplan' : 'apply.tfplan');
+    await rm(file, { force: true });
+    const changes: PlannedChange[] = [];
+    let outputsChange = false;
+    let refreshed = 0;
+    const words = ['plan', '-json', '-input=false', `-out=${file}`, ...(options.destroy ? ['-destroy'] : []), ...this.parallelism()];
+    yield* this.stream(words, function* (message) {
+      if (message.type === 'refresh_complete') {
+        refreshed += 1;
+        yield { detail: message.hook.resource.addr, done: refreshed };
+      } else if (message.type === 'planned_change' && message.change.action !== 'noop') changes.push(message.change);
+      else if (message.type === 'outputs') {
+        outputsChange = Object.values(message.outputs).some((output) => (output as { action?: string }).action !== 'noop');
+      }
+    });
+    return { file, changes, outputsChange };
+  }
+
+  /** Applies a saved plan, exactly. @returns how many resources were added, changed and destroyed */
+  async *apply(plan: Plan): Running<{ add: number; change: number; remove: number }> {
+    const total = plan.changes.filter((change) => !['noop', 'read'].includes(change.action)).length;
+    let done = 0;
+    let made = { add: 0, change: 0, remove: 0 };
+    yield* this.stream(['apply', '-json', '-input=false', ...this.parallelism(), plan.file], function* (message) {
+      if (message.type === 'apply_start') yield { detail: message.hook.resource.addr, done, total };
+      else if (message.type === 'apply_progress') {
+        yield { detail: `${message.hook.resource.addr} (${message.hook.elapsed_seconds ?? 0} s)`, done, total };
+      } else if (message.type === 'apply_complete') {
+        done += 1;
+        yield { detail: message.hook.resource.addr, done: Math.min(done, total), total };
+      } else if (message.type === 'change_summary') {
+        made = { add: message.changes.add, change: message.changes.change, remove: message.changes.remove };
+      }
+    });
+    return made;
+  }
+
+  /** A saved plan with each resource before and after. */
+  async show(plan: Plan): Promise<PlanDocument> {
+    return JSON.parse(await this.output(['show', '-json', plan.file])) as PlanDocument;
+  }
+
+  /** The stack's outputs by name; none where it was never applied. */
+  async outputs(): Promise<Record<string, { value: unknown; sensitive: boolean }>> {
+    return JSON.parse(await this.output(['output', '-json'])) as Record<string, { value: unknown; sensitive: boolean }>;
+  }
+
+  /** Addresses of all resources that the state knows; none where there is no state. */
+  async resources(): Promise<string[]> {
+    const { exitCode, stdout } = await this.run(['state', 'list']);
+    return exitCode === 0 ? stdout.split('\n').filter((line) => line !== '' && !line.startsWith('data.')) : [];
+  }
+
+  private async output(words: readonly string[]): Promise<string> {
+    const { exitCode, stdout, all } = await this.run(words);
+    if (exitCode !== 0) {
+      throw new DataplatError('DP5001', `terraform ${words[0]} failed in ${this.options.directory}`, {
+        excerpt: all.trim().split('\n').slice(-20),
+      });
+    }
+    return stdout;
+  }
+
+  private parallelism(): string[] {
+    return this.options.parallelism === undefined ? [] : [`-parallelism=${this.options.parallelism}`];
+  }
+
+  private async fingerprint(): Promise<string> {
+    const { command, cliConfigFile, directory, backendConfig } = this.options;
+    const stack = JSON.parse(await readFile(join(directory, 'cdk.tf.json'), 'utf8')) as { terraform: unknown };
+    const cliConfig = await contentOf(cliConfigFile);
+    return createHash('sha256')
+      .update(JSON.stringify([command, cliConfig, directory, backendConfig, stack.terraform]))
+      .digest('hex');
+  }
+
+  private start(words: readonly string[]) {
+    const { command, directory, dataDirectory, cliConfigFile, variables } = this.options;
+    return execa(command, words, {
+      cwd: directory,
+      env: {
+        ...variables,
+        TF_DATA_DIR: dataDirectory,
+        TF_CLI_CONFIG_FILE: cliConfigFile,
+        TF_IN_AUTOMATION: '1',
+        TF_INPUT: '0',
+        CHECKPOINT_DISABLE: '1',
+      },
+      stdin: 'ignore',
+      all: true,
+      reject: false,
+      // A group of its own: a Ctrl-C must reach terraform once, through us, or it gives up without writing its state.
+      detached: true,
+    });
+  }
+
+  private async run(words: readonly string[]): Promise<{ exitCode: number; stdout: string; all: string }> {
+    const result = await this.start(words);
+    if (result.exitCode === undefined) throw this.notStarted(result.originalMessage ?? '');
+    return { exitCode: result.exitCode, stdout: result.stdout, all: result.all };
+  }
+
+  private async *stream(
+    words: readonly string[],
+    read: (message: TerraformMessage) => Iterable<TerraformProgress>,
+  ): Running<void> {
+    const running = this.start(words);
+    const interrupt = (): void => void running.kill('SIGINT');
+    this.options.signal?.addEventListener('abort', interrupt, { once: true });
+    const errors: Diagnostic[] = [];
+    try {
+      for await (const line of running.iterable({ from: 'stdout' })) {
+        const message = parseMessage(line);
+        if (!message) continue;
+        if (message.type === 'diagnostic' && message.diagnostic.severity === 'error') errors.push(message.diagnostic);
+        yield* read(message);
+      }
+      const { exitCode, stderr, originalMessage } = await running;
+      if (exitCode === undefined) throw this.notStarted(originalMessage ?? '');
+      if (this.options.signal?.aborted) {
+        throw new DataplatError('DP1008', `interrupted during terraform ${words[0]}`, {
+          left: words[0] === 'apply' ? 'what terraform had begun is finished and in its state' : 'nothing was changed',
+        });
+      }
+      if (exitCode !== 0 || errors.length > 0) throw failure(words[0] ?? '', this.options.directory, errors, stderr);
+    } finally {
+      this.options.signal?.removeEventListener('abort', interrupt);
+      if (running.exitCode === null && running.signalCode === null) running.kill('SIGINT');
+    }
+  }
+
+  private notStarted(reason: string): DataplatError {
+    return new DataplatError('DP3001', `${this.options.command} could not be started: ${reason}`, { next: ['dataplat doctor'] });
+  }
+}
+
+function failure(verb: string, directory: string, errors: readonly Diagnostic[], stderr: string): DataplatError {
+  const locked = errors.find((error) => error.summary.includes('Error acquiring the state lock'));
+  if (locked) {
+    return new DataplatError('DP5003', 'somebody else is changing this environment: its state is locked', {
+      excerpt: (locked.detail ?? '').trim().split('\n').slice(0, 16),
+      left: 'nothing was changed',
+    });
+  }
+  const excerpt = errors.flatMap((error) => [
+    `${error.address === undefined ? '' : `${error.address}: `}${error.summary}`,
+    ...(error.detail ?? '').split('\n').filter((line) => line.trim() !== ''),
+  ]);
+  const stack = directory.slice(directory.lastIndexOf('/') + 1);
+  return new DataplatError('DP5001', `terraform ${verb} failed on the stack ${stack}`, {
+    excerpt: excerpt.length > 0 ? excerpt : stderr.trim().split('\n').slice(-20),
+    data: { stack, addresses: errors.flatMap((error) => (error.address === undefined ? [] : [error.address])) },
+  });
+}
+
+async function contentOf(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
