@@ -1,0 +1,10 @@
+/** What the endpoint only pretends, by topic; shown wherever its status is. */
+export const simulated: Readonly<Record<string, string>> = {
+  credentials: 'Signatures are not checked: any access key is good, and one of twelve digits is the account.',
+  'access control': 'IAM policies and Lake Formation grants are kept and answered, but refuse nobody.',
+  network: 'VPCs, subnets, security groups and endpoints are records; no traffic passes through them.',
+  encryption: 'KMS keys and bucket encryption are recorded; data on disk is in the clear.',
+  airflow: 'An MWAA environment is a record; no Airflow runs behind it.',
+  cost: 'Nothing is billed; billed utilisation of job runs comes from measured time.',
+  consistency: 'Changes are visible at once; AWS may take seconds or minutes.',
+};
