@@ -440,7 +440,10 @@ def new_opportunity(draw: Draw, world: World, day: dt.date, initial: bool) -> Ro
 
 def changed(draw: Draw, dataset: str, before: Row, day: dt.date) -> Row:
     """The record as it is delivered again after a change on `day`."""
-    row = dict(before, updated_at=draw.moment(day))
+    row = {
+        name: value.replace("\n", " ") for name, value in before.items()
+    }  # so that DEFECTS counts all line breaks
+    row["updated_at"] = draw.moment(day)
     if dataset == "accounts":
         row["employees"] = str(draw.between(1, 60) * draw.between(1, 60))
         if draw.percent(10):
@@ -503,7 +506,8 @@ def broken_rows(
     for _ in range(plan.negative):
         broken.append({**fresh(), "amount": f"-{draw.between(1, 90) * 100}.00"})
     # A key that comes again: first over one key, as exact copies; then over others, as an older version.
-    victims = [good[index] for index in draw.distinct(max(plan.duplicates - 1, 1), len(good))]
+    plain = [row for row in good if not any("\n" in value for value in row.values())]
+    victims = [plain[index] for index in draw.distinct(max(plan.duplicates - 1, 1), len(plain))]
     for index in range(plan.duplicates):
         if index < 2:
             broken.append(dict(victims[0]))

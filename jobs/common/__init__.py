@@ -1,0 +1,1 @@
+"""What every job shares: the declaration, the session, contracts, conforming, writing, results."""

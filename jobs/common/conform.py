@@ -1,0 +1,252 @@
+"""Conforms delivered rows to a contract: typed columns for those that keep it, reasons for those that do not.
+
+What is decided here, and nowhere else:
+
+- A field with nothing in it, or nothing but white space, is a missing value, quoted or not.
+- Text is kept as delivered. For any other type the white space around a value is no part of it.
+- Only the contract's own spellings count: dates are `2026-01-05`, timestamps RFC 3339 with an offset, booleans `true`
+  or `false` in any case, integers have no fraction, and a decimal with more digits than its type holds is not rounded.
+- A row whose number of fields is not the header's has the one reason `malformed`: its fields can't be told apart.
+- Of rows with the same primary key that break nothing else the latest by the watermark stays; where that is the same,
+  the one delivered last (by file name, then by place in the file). The others are `duplicate`.
+- Every other reason of a row is told, not just the first: `<rule>:<column>`, for example `required:country`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from functools import reduce
+
+from pyspark.sql import Column as Expression
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from jobs.common.contract import Column, Contract, java_pattern, spark_schema
+from jobs.common.errors import DeclarationError
+from jobs.common.landing import MALFORMED, POSITION, REPLACEMENT, SOURCE_FILE, Delivery
+
+RAW, REASONS = "_raw", "_reasons"
+UNMAPPED = "_unmapped"
+RECORD = "_record"  # key in `_raw` of a malformed row's whole text
+_BLANK = " \t\r\n"
+_OFFSET = r"(?:[Zz]|[+-]\d{2}:\d{2})"
+_SPELLINGS = {
+    "date": r"^\d{4}-\d{2}-\d{2}\z",
+    "timestamp": rf"^\d{{4}}-\d{{2}}-\d{{2}}[Tt ]\d{{2}}:\d{{2}}:\d{{2}}(?:\.\d{{1,6}})?{_OFFSET}\z",
+    "boolean": r"^(?i:true|false)\z",
+    "double": r"^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\z",
+    "float": r"^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\z",
+    **dict.fromkeys(("tinyint", "smallint", "int", "bigint"), r"^[+-]?\d+\z"),
+}
+
+
+@dataclass(frozen=True)
+class Conformed:
+    """Delivered rows with what became of them. Compute it once: it is meant to be persisted before it is used."""
+
+    frame: DataFrame
+    contract: Contract
+    delivery: Delivery
+    possible_reasons: tuple[str, ...]
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """Delivered columns that the contract does not know."""
+        known = {column.name for column in self.contract.source_columns}
+        return tuple(name for name in self.delivery.names if name not in known)
+
+    def accepted(self) -> DataFrame:
+        """The rows that keep the contract, with exactly its columns."""
+        kept = self.frame.where(F.size(REASONS) == 0)
+        return kept.select(
+            *(
+                F.col(field.name).cast(field.dataType).alias(field.name, metadata=field.metadata)
+                for field in spark_schema(self.contract)
+            )
+        )
+
+    def rejected(self) -> DataFrame:
+        """The rows that break it: everything that was delivered in `_raw` by column name, every reason in
+        `_reasons`, the file in `_source_file`, and the partition columns.
+        """
+        pairs = [
+            expression
+            for index, name in enumerate(self.delivery.names)
+            for expression in (F.lit(name), F.col(f"raw_{index}"))
+        ]
+        delivered = F.create_map(*pairs)
+        record = F.create_map(F.lit(RECORD), F.col(MALFORMED))
+        raw = F.when(F.col(MALFORMED).isNull(), delivered).otherwise(F.map_concat(delivered, record))
+        return self.frame.where(F.size(REASONS) > 0).select(
+            raw.alias(RAW), REASONS, SOURCE_FILE, *self.contract.partitioned_by
+        )
+
+    def count(self) -> Counts:
+        """Count everything in one pass."""
+        rejected = F.size(REASONS) > 0
+        fields = [F.col(f"raw_{index}") for index in range(len(self.delivery.names))]
+        undecoded = reduce(
+            lambda left, right: left | right,
+            (F.coalesce(field.contains(REPLACEMENT), F.lit(False)) for field in fields),
+        )
+        row = self.frame.agg(
+            F.count("*").alias("read"),
+            F.count_if(rejected).alias("rejected"),
+            F.coalesce(F.bool_or(undecoded), F.lit(False)).alias("undecoded"),
+            *(
+                F.count_if(F.array_contains(REASONS, reason)).alias(f"reason_{index}")
+                for index, reason in enumerate(self.possible_reasons)
+            ),
+            *(
+                F.count(_present(F.col(str(self.delivery.column(name))))).alias(f"extra_{index}")
+                for index, name in enumerate(self.extras)
+            ),
+        ).collect()[0]
+        reasons = {reason: row[f"reason_{index}"] for index, reason in enumerate(self.possible_reasons)}
+        return Counts(
+            read=row["read"],
+            rejected=row["rejected"],
+            reasons={reason: count for reason, count in reasons.items() if count},
+            unmapped={name: row[f"extra_{index}"] for index, name in enumerate(self.extras)},
+            undecoded=row["undecoded"],
+        )
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a delivery came to."""
+
+    read: int
+    rejected: int
+    reasons: dict[str, int]
+    unmapped: dict[str, int]
+    undecoded: bool
+    """Whether a replacement character was met: bytes that are not UTF-8, or the source's own."""
+
+
+def conform(delivery: Delivery, contract: Contract, date: dt.date) -> Conformed:
+    """Say for every delivered row what it is by the contract, and why not."""
+    checks: list[tuple[str, Expression]] = []
+    typed: dict[str, Expression] = {}
+    texts: list[tuple[Column, Expression]] = []
+    for column in contract.source_columns:
+        name = delivery.column(column.name)
+        text = F.lit(None).cast("string") if name is None else _present(F.col(name))
+        typed[column.name] = _cast(text, column.type)
+        texts.append((column, text))
+        checks += _checks(column, text)
+    well_formed = F.col(MALFORMED).isNull()
+    own = [F.when(well_formed & broken, F.lit(reason)) for reason, broken in checks]
+    reasons = F.array_compact(F.array(F.when(~well_formed, F.lit("malformed")), *own))
+
+    kept_raw = [f"raw_{index}" for index in range(len(delivery.names))]
+    platform = _platform_columns(contract, delivery, date)
+    frame = (
+        delivery.frame.select("*", *(value.alias(f"typed_{name}") for name, value in typed.items()))
+        .withColumn(REASONS, reasons)
+        .select(
+            *kept_raw,
+            MALFORMED,
+            POSITION,
+            REASONS,
+            *(F.col(f"typed_{name}").alias(name) for name in typed),
+            *(value.alias(name) for name, value in platform.items()),
+        )
+    )
+    duplicate = f"duplicate:{','.join(contract.primary_key)}"
+    frame = _with_duplicates(frame, contract, duplicate)
+    return Conformed(frame, contract, delivery, ("malformed", *(reason for reason, _ in checks), duplicate))
+
+
+def _present(text: Expression) -> Expression:
+    """The text, or null where it is blank."""
+    return F.when(F.btrim(text, F.lit(_BLANK)) != "", text)
+
+
+def _cast(text: Expression, kind: str) -> Expression:
+    """The text as a value of the type; null where it is not spelled as one, or out of its range."""
+    if kind == "string":
+        return text
+    value = F.btrim(text, F.lit(_BLANK))
+    if kind.startswith("decimal"):
+        precision, scale = (int(digits) for digits in re.findall(r"\d+", kind))
+        whole = precision - scale
+        spelling = rf"^[+-]?0*\d{{0,{whole}}}(?:\.\d{{0,{scale}}}0*)?\z"
+        return F.when(value.rlike(spelling) & value.rlike(r"\d"), value.cast(kind))
+    if kind not in _SPELLINGS:
+        raise DeclarationError(f"a column of type {kind} cannot be read from CSV")
+    cast = F.when(value.rlike(_SPELLINGS[kind]), value.cast(kind))
+    if kind in ("double", "float"):
+        return F.when(F.abs(cast) < float("inf"), cast)
+    return cast
+
+
+def _checks(column: Column, text: Expression) -> list[tuple[str, Expression]]:
+    """What can be wrong with a column: the reason, and when it holds (null counts as no)."""
+    name = column.name
+    value = F.col(f"typed_{name}")
+    checks: list[tuple[str, Expression]] = []
+    if not column.nullable:
+        checks.append((f"required:{name}", text.isNull()))
+    if column.type != "string":
+        checks.append((f"type:{name}", text.isNotNull() & value.isNull()))
+    for rule, limit in column.rules.items():
+        if rule == "pattern":
+            broken = ~value.rlike(java_pattern(limit))
+        elif rule == "enum":
+            broken = ~value.isin([choice for choice in limit if choice is not None])
+        elif rule == "minLength":
+            broken = F.length(value) < limit
+        elif rule == "maxLength":
+            broken = F.length(value) > limit
+        elif rule == "minimum":
+            broken = value < limit
+        elif rule == "maximum":
+            broken = value > limit
+        elif rule == "exclusiveMinimum":
+            broken = value <= limit
+        else:
+            broken = value >= limit
+        checks.append((f"{rule}:{name}", broken))
+    return checks
+
+
+def _platform_columns(contract: Contract, delivery: Delivery, date: dt.date) -> dict[str, Expression]:
+    known = {column.name for column in contract.source_columns}
+    extras = [(name, f"raw_{index}") for index, name in enumerate(delivery.names) if name not in known]
+    nothing = F.lit(None).cast("map<string,string>")
+    unmapped = nothing
+    if extras:
+        delivered = F.create_map(
+            *(part for name, raw in extras for part in (F.lit(name), _present(F.col(raw))))
+        )
+        present = F.map_filter(delivered, lambda _, value: value.isNotNull())
+        unmapped = F.when(F.size(present) > 0, present)
+    values = {SOURCE_FILE: F.col(SOURCE_FILE), UNMAPPED: unmapped}
+    platform: dict[str, Expression] = {}
+    for column in contract.columns:
+        if not column.from_platform:
+            continue
+        if column.name in contract.partitioned_by and column.type == "date":
+            platform[column.name] = F.lit(date)
+        elif column.name in values:
+            platform[column.name] = values[column.name]
+        else:
+            raise DeclarationError(f'{contract.id}: the platform does not know how to set "{column.name}"')
+    missing = {SOURCE_FILE, UNMAPPED} - set(platform)
+    if missing:
+        raise DeclarationError(f"{contract.id}: an ingested dataset needs {', '.join(sorted(missing))}")
+    return platform
+
+
+def _with_duplicates(frame: DataFrame, contract: Contract, reason: str) -> DataFrame:
+    sound = F.size(REASONS) == 0
+    latest = [F.col(contract.watermark).desc_nulls_last()] if contract.watermark else []
+    order = [*latest, F.col(SOURCE_FILE).desc(), F.col(POSITION).desc()]
+    # Rows that are broken anyway do not compete; they are spread by their position, so that they make no lump.
+    apart = F.when(~sound, F.col(POSITION))
+    window = Window.partitionBy(*contract.primary_key, apart).orderBy(*order)
+    surplus = sound & (F.row_number().over(window) > 1)
+    return frame.withColumn(REASONS, F.when(surplus, F.array(F.lit(reason))).otherwise(F.col(REASONS)))

@@ -1,0 +1,209 @@
+"""Data contracts (`config/schemas/*.json`): JSON Schema with an `x-dataplat` block, as Spark understands it. Pure.
+
+A rule of JSON Schema that is not known here is an error and not passed over: a contract that seems to be checked and
+is not would be worse than none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark.sql import types as spark
+
+from jobs.common.errors import DeclarationError
+
+_RULES = {
+    "pattern",
+    "enum",
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+}
+_PASSIVE = {
+    "type",
+    "format",
+    "title",
+    "description",
+    "examples",
+    "default",
+    "items",
+    "properties",
+    "additionalProperties",
+    "$comment",
+    "x-dataplat",
+}
+_TYPES = {"string": "string", "integer": "bigint", "number": "double", "boolean": "boolean"}
+_SPARK_TYPES: Mapping[str, spark.DataType] = {
+    "string": spark.StringType(),
+    "boolean": spark.BooleanType(),
+    "tinyint": spark.ByteType(),
+    "smallint": spark.ShortType(),
+    "int": spark.IntegerType(),
+    "bigint": spark.LongType(),
+    "float": spark.FloatType(),
+    "double": spark.DoubleType(),
+    "date": spark.DateType(),
+    "timestamp": spark.TimestampType(),
+    "binary": spark.BinaryType(),
+}
+_FORMATS = {"date": "date", "date-time": "timestamp"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a contract. `type` is as Spark SQL spells it, `rules` are JSON Schema's by keyword."""
+
+    name: str
+    type: str
+    nullable: bool
+    """Whether a value may be missing: its type admits null, or it is not required."""
+    required: bool
+    """Whether a delivery must have the column at all."""
+    description: str
+    from_platform: bool
+    """Set by the job, not read from the source."""
+    rules: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One dataset's contract."""
+
+    id: str
+    layer: str
+    table: str
+    description: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    partitioned_by: tuple[str, ...]
+    watermark: str | None
+    write: str
+
+    @property
+    def source_columns(self) -> tuple[Column, ...]:
+        """The columns that a source delivers."""
+        return tuple(column for column in self.columns if not column.from_platform)
+
+    @property
+    def quarantine_table(self) -> str:
+        """The table beside the dataset's own that takes the rows which break the contract."""
+        return f"{self.table}__quarantine"
+
+
+def contract_of(document: Mapping[str, Any]) -> Contract:
+    """The contract that a JSON document declares.
+
+    :raises DeclarationError: a column has a type or a rule that is not known, or a key names no column
+    :raises KeyError: a part of the contract is missing
+    """
+    extension = document["x-dataplat"]
+    required = document.get("required", [])
+    columns = tuple(_column(name, schema, required) for name, schema in document["properties"].items())
+    contract = Contract(
+        id=document["$id"],
+        layer=extension["layer"],
+        table=extension["table"],
+        description=document.get("description", ""),
+        columns=columns,
+        primary_key=tuple(extension["primaryKey"]),
+        partitioned_by=tuple(extension["partitionedBy"]),
+        watermark=extension.get("watermark"),
+        write=extension["write"],
+    )
+    spark_schema(contract)  # every type is known
+    names = {column.name for column in columns}
+    for name in (*contract.primary_key, *contract.partitioned_by, *filter(None, [contract.watermark])):
+        if name not in names:
+            raise DeclarationError(
+                f'"x-dataplat" names the column "{name}", which is not among the properties'
+            )
+    return contract
+
+
+def spark_schema(contract: Contract) -> spark.StructType:
+    """The table's schema in Spark. Columns are nullable, as in every lake table; that nothing is missing where it must
+    not be is for `conform` to see to. Descriptions become the columns' comments.
+    """
+    return spark.StructType(
+        [
+            spark.StructField(column.name, spark_type(column.type), True, {"comment": column.description})
+            for column in contract.columns
+        ]
+    )
+
+
+def spark_type(text: str) -> spark.DataType:
+    """The Spark type of a column type (`bigint`, `decimal(18,2)`, `map<string,string>`, …).
+
+    :raises DeclarationError: no such type
+    """
+    if text in _SPARK_TYPES:
+        return _SPARK_TYPES[text]
+    decimal = re.fullmatch(r"decimal\((\d+),(\d+)\)", text)
+    if decimal and 1 <= int(decimal[1]) <= 38 and int(decimal[2]) <= int(decimal[1]):
+        return spark.DecimalType(int(decimal[1]), int(decimal[2]))
+    mapping = re.fullmatch(r"map<([^,]+),(.+)>", text)
+    if mapping:
+        return spark.MapType(spark_type(mapping[1]), spark_type(mapping[2]))
+    array = re.fullmatch(r"array<(.+)>", text)
+    if array:
+        return spark.ArrayType(spark_type(array[1]))
+    raise DeclarationError(f'"{text}" is no column type that a job can write')
+
+
+def java_pattern(pattern: str) -> str:
+    """A JSON Schema pattern as Java's regular expressions mean it: there `$` also matches before a last line break."""
+    result, in_class, escaped = [], False, False
+    for letter in pattern:
+        if not escaped and not in_class and letter == "$":
+            result.append(r"\z")
+        else:
+            result.append(letter)
+        if escaped:
+            escaped = False
+        elif letter == "\\":
+            escaped = True
+        elif letter == "[":
+            in_class = True
+        elif letter == "]":
+            in_class = False
+    return "".join(result)
+
+
+def _column(name: str, schema: Mapping[str, Any], required: list[str]) -> Column:
+    unknown = set(schema) - _RULES - _PASSIVE
+    if unknown:
+        raise DeclarationError(f'column "{name}" has rules that are not known: {", ".join(sorted(unknown))}')
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    extension = schema.get("x-dataplat", {})
+    return Column(
+        name=name,
+        type=re.sub(r"\s+", "", extension.get("type") or _type_of(name, schema, kinds)),
+        nullable="null" in kinds or name not in required,
+        required=name in required,
+        description=schema.get("description", ""),
+        from_platform=extension.get("origin") == "platform",
+        rules={keyword: schema[keyword] for keyword in schema if keyword in _RULES},
+    )
+
+
+def _type_of(name: str, schema: Mapping[str, Any], kinds: list[str]) -> str:
+    named = [kind for kind in kinds if kind != "null"]
+    if len(named) == 1:
+        kind, form = named[0], schema.get("format")
+        if kind == "string" and form is not None:
+            if form not in _FORMATS:
+                raise DeclarationError(f'column "{name}" has the format "{form}", which is not known')
+            return _FORMATS[form]
+        if kind in _TYPES:
+            return _TYPES[kind]
+        values = schema.get("additionalProperties")
+        if kind == "object" and isinstance(values, dict) and values.get("type") in _TYPES:
+            return f"map<string,{_TYPES[values['type']]}>"
+    raise DeclarationError(f'the JSON type of column "{name}" tells no column type; name one in "x-dataplat"')

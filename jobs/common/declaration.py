@@ -1,0 +1,193 @@
+"""The declaration (`config/`) as the jobs see it: environments, contracts, jobs, sources, thresholds.
+
+Only what a job needs is read; `dataplat validate` is what checks all of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from jobs.common.contract import Contract, contract_of
+from jobs.common.errors import DeclarationError
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where a job runs: `environments/<name>.yaml`."""
+
+    name: str
+    account: str
+    region: str
+    bucket_prefix: str
+    endpoint_port: int | None
+    """Port of the local AWS endpoint; None where the environment is a real account."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Something outside the platform that a job reads; `path` is below the landing bucket and holds `{date}`."""
+
+    id: str
+    format: str
+    path: str
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A node of the job graph."""
+
+    id: str
+    group: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Shares (0 to 1) of the delivered rows above which a run warns or fails; None: never."""
+
+    warn_above: float | None = None
+    fail_above: float | None = None
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """The declaration in one `config/` directory. Files are read when they are first asked for."""
+
+    root: Path
+
+    def environment(self, name: str) -> Environment:
+        """The environment of that name."""
+        file = self.root / "environments" / f"{name}.yaml"
+        if not file.is_file():
+            known = sorted(path.stem for path in (self.root / "environments").glob("*.yaml"))
+            raise DeclarationError(f'no environment "{name}" in {file.parent}; there is {", ".join(known)}')
+        return self.environment_file(file)
+
+    def environment_file(self, file: Path) -> Environment:
+        """The environment that a file declares."""
+        content = _yaml(file)
+        port = _get(file, content, "endpoint.port") if "endpoint" in content else None
+        return Environment(
+            name=str(_get(file, content, "name")),
+            account=str(_get(file, content, "account")),
+            region=str(_get(file, content, "region")),
+            bucket_prefix=str(_get(file, content, "lake.bucketPrefix")),
+            endpoint_port=None if port is None else int(port),
+        )
+
+    def job(self, job_id: str) -> Job:
+        """The job of that id."""
+        node = _entry(self._lineage_file, self._lineage, "jobs", job_id)
+        return Job(
+            id=job_id,
+            group=str(_get(self._lineage_file, node, "group", f"jobs.{job_id}.")),
+            inputs=tuple(_get(self._lineage_file, node, "inputs", f"jobs.{job_id}.")),
+            outputs=tuple(_get(self._lineage_file, node, "outputs", f"jobs.{job_id}.")),
+        )
+
+    def source(self, source_id: str) -> Source:
+        """The source of that id."""
+        node = _entry(self._lineage_file, self._lineage, "sources", source_id)
+        return Source(
+            id=source_id,
+            format=str(_get(self._lineage_file, node, "format", f"sources.{source_id}.")),
+            path=str(_get(self._lineage_file, node, "path", f"sources.{source_id}.")),
+            options=cast("Mapping[str, Any]", node.get("options") or {}),
+        )
+
+    def contract(self, dataset: str) -> Contract:
+        """The data contract of a dataset (`<table>_<layer>`)."""
+        file = self.root / "schemas" / f"{dataset}.json"
+        if not file.is_file():
+            raise DeclarationError(f'no contract for the dataset "{dataset}": {file} does not exist')
+        try:
+            return contract_of(json.loads(file.read_text(encoding="utf-8")))
+        except (ValueError, KeyError, DeclarationError) as error:
+            raise DeclarationError(f"{file}: {error}") from error
+
+    def quarantine_threshold(self, dataset: str) -> Threshold:
+        """How large a share of the rows may break the contract; without an entry any share is borne."""
+        datasets = _yaml(self.root / "shared" / "dq_thresholds.yaml").get("datasets") or {}
+        limits = (datasets.get(dataset) or {}).get("quarantine") or {}
+        return Threshold(limits.get("warnAbove"), limits.get("failAbove"))
+
+    @property
+    def _lineage_file(self) -> Path:
+        return self.root / "shared" / "lineage.yaml"
+
+    @cached_property
+    def _lineage(self) -> dict[str, Any]:
+        return _yaml(self._lineage_file)
+
+
+def find_declaration(environment_file: Path | None, script: Path | None = None) -> Declaration:
+    """Find `config/`: around the given environment file, else `$DATAPLAT_CONFIG_DIR`, else `declaration/config` in the
+    working directory (a job run on EMR Serverless), else in the nearest parent of the working directory, then of the
+    script. A directory counts when it holds `environments/`.
+    """
+    if environment_file is not None:
+        if not environment_file.is_file():
+            raise DeclarationError(f"no environment file {environment_file}")
+        return Declaration(_checked(environment_file.resolve().parent.parent, "around --config"))
+    named = os.environ.get("DATAPLAT_CONFIG_DIR")
+    if named:
+        return Declaration(_checked(Path(named).resolve(), "named by DATAPLAT_CONFIG_DIR"))
+    here = Path.cwd()
+    starts = [here] if script is None else [here, script.resolve().parent]
+    candidates = [here / "declaration" / "config"]
+    candidates += [parent / "config" for start in starts for parent in (start, *start.parents)]
+    for candidate in candidates:
+        if _holds_declaration(candidate):
+            return Declaration(candidate)
+    raise DeclarationError(
+        f"no declaration: neither {here} nor a directory above it holds config/environments; "
+        "name it with --config <environment file> or DATAPLAT_CONFIG_DIR"
+    )
+
+
+def _holds_declaration(directory: Path) -> bool:
+    return (directory / "environments").is_dir()
+
+
+def _checked(directory: Path, why: str) -> Path:
+    if not _holds_declaration(directory):
+        raise DeclarationError(f"{directory} ({why}) holds no environments/")
+    return directory
+
+
+def _yaml(file: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DeclarationError(f"{file} does not exist") from None
+    except yaml.YAMLError as error:
+        raise DeclarationError(f"{file} is not valid YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise DeclarationError(f"{file} holds no mapping")
+    return content
+
+
+def _get(file: Path, content: Mapping[str, Any], path: str, prefix: str = "") -> Any:
+    value: Any = content
+    for key in path.split("."):
+        if not isinstance(value, dict) or value.get(key) is None:
+            raise DeclarationError(f'{file}: "{prefix}{path}" is missing')
+        value = value[key]
+    return value
+
+
+def _entry(file: Path, content: Mapping[str, Any], section: str, name: str) -> Mapping[str, Any]:
+    entries = content.get(section) or {}
+    if name not in entries:
+        raise DeclarationError(f'{file}: {section} has no "{name}"; there is {", ".join(sorted(entries))}')
+    return cast("Mapping[str, Any]", entries[name])

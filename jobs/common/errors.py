@@ -1,0 +1,64 @@
+"""Every failure that a run can meet and that is not a programming error.
+
+Each has a `kind` that stays the same for programs, and an exit code: 2 where the run was asked for wrongly (arguments,
+declaration), 1 where it was asked for rightly and could not be done.
+"""
+
+from __future__ import annotations
+
+
+class JobError(Exception):
+    """A failure with a message for people: what happened, where, and what was left as it was."""
+
+    kind = "failed"
+    exit_code = 1
+
+
+class UsageError(JobError):
+    """An argument that makes no sense."""
+
+    kind = "usage"
+    exit_code = 2
+
+
+class DeclarationError(JobError):
+    """`config/` is not there, or does not say what the job needs."""
+
+    kind = "declaration"
+    exit_code = 2
+
+
+class StorageError(JobError):
+    """The lake does not answer or refuses."""
+
+    kind = "storage"
+
+
+class LandingMissingError(JobError):
+    """Nothing was delivered for the date."""
+
+    kind = "landing-missing"
+
+
+class LandingEmptyError(JobError):
+    """A delivered file without even a header: most likely cut off."""
+
+    kind = "landing-empty"
+
+
+class LandingHeaderError(JobError):
+    """A delivered file's header lacks a required column, or names one twice."""
+
+    kind = "landing-header"
+
+
+class LandingEncodingError(JobError):
+    """A delivered file is not UTF-8."""
+
+    kind = "landing-encoding"
+
+
+class QualityError(JobError):
+    """More rows broke the contract than `dq_thresholds.yaml` bears."""
+
+    kind = "quality"

@@ -1,0 +1,209 @@
+"""Reads what a source delivered into the landing bucket: CSV files of one date, every column as a string.
+
+The header of each file is read by the driver, for nothing is known of the order of columns until then: files whose
+headers differ are read apart and put side by side by name. That costs no Spark job.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+from py4j.java_gateway import JavaObject
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructField, StructType
+
+from jobs.common.contract import Contract
+from jobs.common.declaration import Source
+from jobs.common.errors import (
+    DeclarationError,
+    LandingEmptyError,
+    LandingEncodingError,
+    LandingHeaderError,
+    LandingMissingError,
+    StorageError,
+)
+
+SOURCE_FILE, POSITION, MALFORMED = "_source_file", "_position", "_malformed"
+REPLACEMENT = "\ufffd"  # what a decoder puts in the place of bytes that are not UTF-8
+_CORRUPT = "_dataplat_malformed"
+_HEADER_BYTES = 1 << 16
+_KNOWN_OPTIONS = {"header", "multiLine", "delimiter"}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A date's rows as delivered.
+
+    `frame` has a string column `raw_<i>` for each of `names`, and `_source_file`, `_position` (ascending within a
+    file) and `_malformed`, the text of a row whose number of fields is not the header's.
+    """
+
+    frame: DataFrame
+    names: tuple[str, ...]
+    files: tuple[str, ...]
+
+    def column(self, name: str) -> str | None:
+        """The frame's column of a delivered column, None where it was not delivered."""
+        return f"raw_{self.names.index(name)}" if name in self.names else None
+
+
+def read_delivery(spark: SparkSession, source: Source, folder: str, contract: Contract) -> Delivery:
+    """The files in `folder`, which must be there, be UTF-8 and have the contract's required columns.
+
+    :raises LandingMissingError, LandingEmptyError, LandingHeaderError, LandingEncodingError, StorageError:
+    """
+    delimiter = _delimiter(source)
+    files = _list(spark, folder)
+    by_header: dict[tuple[str, ...], list[str]] = {}
+    for file, size in files:
+        by_header.setdefault(_header(spark, file, size, delimiter, contract), []).append(file)
+    names = tuple(dict.fromkeys(name for header in by_header for name in header))
+    parts = [_read(spark, paths, header, names, delimiter) for header, paths in by_header.items()]
+    frame = reduce(lambda left, right: left.unionByName(right, allowMissingColumns=True), parts)
+    return Delivery(frame, names, tuple(file for file, _ in files))
+
+
+def require_utf8(spark: SparkSession, delivery: Delivery) -> None:
+    """Decode every file strictly. Slow: for when a replacement character was met, which may also be the source's own.
+
+    :raises LandingEncodingError: a file is not UTF-8
+    """
+    jvm = _jvm(spark)
+    for file in delivery.files:
+        stream = _open(spark, file)
+        try:
+            decoder = jvm.java.nio.charset.StandardCharsets.UTF_8.newDecoder()
+            jvm.java.io.InputStreamReader(stream, decoder).transferTo(jvm.java.io.Writer.nullWriter())
+        except Py4JJavaError as error:
+            if "CharacterCodingException" in _class_names(error):
+                raise LandingEncodingError(f"{file} is not UTF-8; nothing was written") from None
+            raise
+        finally:
+            stream.close()
+
+
+def _delimiter(source: Source) -> str:
+    unknown = set(source.options) - _KNOWN_OPTIONS
+    if source.format != "csv" or unknown or source.options.get("header") is not True:
+        raise DeclarationError(
+            f"source {source.id}: expected format csv with the options header: true, and multiLine or delimiter"
+            + (f", not {', '.join(sorted(unknown))}" if unknown else "")
+        )
+    return str(source.options.get("delimiter", ","))
+
+
+def _list(spark: SparkSession, folder: str) -> list[tuple[str, int]]:
+    """The files in a folder with their sizes in bytes, by name; names that begin with `.` or `_` are not data."""
+    try:
+        path = _jvm(spark).org.apache.hadoop.fs.Path(folder)
+        system = path.getFileSystem(_hadoop_conf(spark))
+        statuses = system.listStatus(path) if system.exists(path) else []
+        found = [
+            (status.getPath().toString(), int(status.getLen()))
+            for status in statuses
+            if status.isFile() and status.getPath().getName()[0] not in "._"
+        ]
+    except Py4JJavaError as error:
+        raise StorageError(f"cannot list {folder}: {_java_message(error)}") from error
+    if not found:
+        raise LandingMissingError(f"nothing was delivered: there is no file in {folder}")
+    return sorted(found)
+
+
+def _header(spark: SparkSession, file: str, size: int, delimiter: str, contract: Contract) -> tuple[str, ...]:
+    stream = _open(spark, file)
+    try:
+        begin = bytes(stream.readNBytes(_HEADER_BYTES))
+    finally:
+        stream.close()
+    try:
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(begin, final=size <= len(begin))
+    except UnicodeDecodeError as error:
+        raise LandingEncodingError(f"{file} is not UTF-8 (byte {error.start}); nothing was written") from None
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    first = next((row for row in rows if row), None)
+    if first is None:
+        raise LandingEmptyError(f"{file} is empty: not even a header; nothing was written")
+    names = tuple(name.strip() or f"_column_{index}" for index, name in enumerate(first, start=1))
+    missing = [
+        column.name for column in contract.source_columns if column.required and column.name not in names
+    ]
+    if missing:
+        raise LandingHeaderError(
+            f"the header of {file} lacks {', '.join(missing)}, required by the contract {contract.id}; "
+            f"it has {', '.join(names)}; nothing was written"
+        )
+    # Spark takes names that differ in case alone for the same.
+    twice = [name for name, count in Counter(name.lower() for name in names).items() if count > 1]
+    if twice:
+        raise LandingHeaderError(f"the header of {file} has {', '.join(twice)} twice; nothing was written")
+    return names
+
+
+def _read(
+    spark: SparkSession, paths: list[str], header: tuple[str, ...], names: tuple[str, ...], delimiter: str
+) -> DataFrame:
+    frame = spark.read.csv(
+        [re.sub(r"([\\{}\[\]*?^])", r"\\\1", path) for path in paths],  # paths, not patterns
+        schema=StructType([StructField(name, StringType()) for name in [*header, _CORRUPT]]),
+        header=True,
+        enforceSchema=True,
+        sep=delimiter,
+        quote='"',
+        escape='"',
+        multiLine=True,  # always: a quoted line break is legal in every CSV file
+        encoding="UTF-8",
+        ignoreLeadingWhiteSpace=False,
+        ignoreTrailingWhiteSpace=False,
+        mode="PERMISSIVE",
+        columnNameOfCorruptRecord=_CORRUPT,
+        maxCharsPerColumn=-1,
+    )
+    return frame.select(
+        *(F.col(_quoted(name)).alias(f"raw_{names.index(name)}") for name in header),
+        F.col(_CORRUPT).alias(MALFORMED),
+        F.col("_metadata.file_path").alias(SOURCE_FILE),
+        F.monotonically_increasing_id().alias(POSITION),
+    )
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _jvm(spark: SparkSession) -> Any:
+    return spark.sparkContext._jvm
+
+
+def _hadoop_conf(spark: SparkSession) -> Any:
+    return spark.sparkContext._jsc.hadoopConfiguration()
+
+
+def _open(spark: SparkSession, file: str) -> JavaObject:
+    path = _jvm(spark).org.apache.hadoop.fs.Path(file)
+    try:
+        return path.getFileSystem(_hadoop_conf(spark)).open(path)
+    except Py4JJavaError as error:
+        raise StorageError(f"cannot read {file}: {_java_message(error)}") from error
+
+
+def _java_message(error: Py4JJavaError) -> str:
+    message = error.java_exception.getMessage() or error.java_exception.toString()
+    return str(message).splitlines()[0]
+
+
+def _class_names(error: Py4JJavaError) -> list[str]:
+    kind, names = error.java_exception.getClass(), []
+    while kind is not None:
+        names.append(str(kind.getSimpleName()))
+        kind = kind.getSuperclass()
+    return names

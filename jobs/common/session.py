@@ -1,0 +1,130 @@
+"""The Spark session: Delta, `config/emr/*.conf`, and what a laptop needs instead of EMR.
+
+What spark-submit was given is never overridden; so on EMR Serverless, and in the local endpoint's job runs, only what
+is missing is set. Run as a plain script, the job starts a local Spark and brings Delta and S3 itself.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from pyspark import SparkConf
+from pyspark.sql import SparkSession
+
+from jobs.common.declaration import Declaration, Environment
+from jobs.common.errors import UsageError
+
+# The versions of EMR 7.x's Spark 3.5 line; only used where no jars are given.
+_PACKAGES = ("io.delta:delta-spark_2.12:3.3.2", "org.apache.hadoop:hadoop-aws:3.3.4")
+_EMR_IMAGE = "/usr/share/aws/"
+
+_LAPTOP = {
+    "spark.master": "local[*]",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.databricks.delta.snapshotPartitions": "2",
+    # Short jobs: compile quickly rather than well, and collect garbage without a crowd of threads.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+}
+
+
+def spark_session(
+    app_name: str, declaration: Declaration, environment: Environment, lake_root: str | None = None
+) -> SparkSession:
+    """The session of this process, made or found. `lake_root`: see `Storage`; with one, S3 is not set up."""
+    submitted = under_spark_submit()
+    conf = SparkConf()  # under spark-submit it knows what that was given
+    wanted = {"spark.app.name": app_name, **shared_properties(declaration)}
+    if lake_root is None and (not submitted or environment.endpoint_port is not None):
+        wanted.update(s3a_properties(environment))
+    if not submitted:
+        wanted.update(_LAPTOP)
+        wanted.update(jar_properties(needs_s3=lake_root is None))
+    for name, value in wanted.items():
+        conf.setIfMissing(name, value)
+    spark = SparkSession.builder.config(conf=conf).getOrCreate()
+    spark.sparkContext.setLogLevel("WARN")
+    return spark
+
+
+def under_spark_submit() -> bool:
+    """Whether spark-submit started this process (it then listens for it at a port)."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ
+
+
+def shared_properties(declaration: Declaration) -> dict[str, str]:
+    """Properties of `config/emr/*.conf`, without those that name files of EMR's image."""
+    properties: dict[str, str] = {}
+    for name in ("spark-defaults.conf", "delta-core.conf"):
+        properties.update(_properties(declaration.root / "emr" / name))
+    return {name: value for name, value in properties.items() if _EMR_IMAGE not in value}
+
+
+def _properties(file: Path) -> Iterator[tuple[str, str]]:
+    for line in file.read_text(encoding="utf-8").splitlines():
+        text = line.strip()
+        if text and not text.startswith("#"):
+            name, _, value = text.partition(" ")
+            yield name, value.strip()
+
+
+def s3a_properties(environment: Environment) -> dict[str, str]:
+    """Hadoop's S3A under the name `s3://`, which on EMR is its own file system.
+
+    `AWS_ENDPOINT_URL` names another endpoint than AWS's own; an environment with an endpoint has one anyhow, which
+    takes the account's number for an access key, so that no real key is ever sent to it.
+    """
+    s3a = "spark.hadoop.fs.s3a."
+    properties = {
+        "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
+        "spark.hadoop.fs.AbstractFileSystem.s3.impl": "org.apache.hadoop.fs.s3a.S3A",
+        f"{s3a}endpoint.region": environment.region,
+    }
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    if environment.endpoint_port is not None:
+        port = os.environ.get("DATAPLAT_LOCAL_PORT") or environment.endpoint_port
+        endpoint = endpoint or f"http://127.0.0.1:{port}"
+        properties.update(
+            {
+                f"{s3a}aws.credentials.provider": "org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider",
+                f"{s3a}access.key": environment.account,
+                f"{s3a}secret.key": "local",
+                f"{s3a}attempts.maximum": "3",
+                f"{s3a}retry.limit": "2",
+                f"{s3a}connection.establish.timeout": "5000",
+            }
+        )
+    if endpoint:
+        properties.update(
+            {
+                f"{s3a}endpoint": endpoint,
+                f"{s3a}path.style.access": "true",
+                f"{s3a}connection.ssl.enabled": str(endpoint.startswith("https:")).lower(),
+            }
+        )
+    return properties
+
+
+def jar_properties(needs_s3: bool) -> dict[str, str]:
+    """Delta's (and S3A's) jars: those that `DATAPLAT_SPARK_JARS` names (a directory, or a list with commas or the
+    system's path separator), else by their coordinates, which Spark fetches once.
+    """
+    named = os.environ.get("DATAPLAT_SPARK_JARS")
+    if not named:
+        return {"spark.jars.packages": ",".join(_PACKAGES if needs_s3 else _PACKAGES[:1])}
+    directory = Path(named)
+    if directory.is_dir():
+        jars = sorted(str(jar) for jar in directory.glob("*.jar"))
+    else:
+        jars = [jar for part in named.split(",") for jar in part.split(os.pathsep) if jar]
+    missing = [jar for jar in jars if not Path(jar).is_file()]
+    if missing or not jars:
+        raise UsageError(
+            f"DATAPLAT_SPARK_JARS={named} names no jars: {', '.join(missing) or 'none in there'}"
+        )
+    return {"spark.jars": ",".join(jars)}

@@ -1,0 +1,1 @@
+"""Jobs that bring what sources deliver into bronze."""

@@ -1,0 +1,28 @@
+"""The CRM's daily extract of contacts into bronze.
+
+python jobs/ingest/crm_contacts_ingest.py --env local --date 2026-01-05
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+# Run as a file, the package is two folders up; on a cluster it comes with --py-files, which goes first.
+sys.path.append(str(Path(__file__).resolve().parent / ".." / ".."))
+
+from jobs.common.cli import main
+from jobs.common.context import RunContext
+from jobs.common.csv_ingest import ingest_csv
+from jobs.common.result import JobResult
+
+JOB = "crm_contacts"
+
+
+def run(context: RunContext) -> JobResult:
+    """Ingest one day."""
+    return ingest_csv(context)
+
+
+if __name__ == "__main__":
+    main(JOB, run, __file__)
