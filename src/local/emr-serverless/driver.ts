@@ -1,0 +1,258 @@
+import { mkdir, open, rm, stat, writeFile, appendFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { GuardedProcess } from '../guardian.js';
+import { spawnGuarded } from '../guardian.js';
+import type { Application, Configuration } from './applications.js';
+import type { ClassData } from './class-data.js';
+import { DriverLogs, logPrefixes } from './driver-logs.js';
+import { failureDetail } from './failure.js';
+import { fittingPythonPath } from './foreign-libraries.js';
+import type { Installation } from './installation.js';
+import type { JobRun } from './job-runs.js';
+import type { ObjectStore } from './object-store.js';
+import { descendants, killProcesses } from './process-tree.js';
+import { driverProcessEnvironment, log4jConfiguration, sparkCommand } from './spark-command.js';
+import type { FileProperty, StoragePlace } from './spark-properties.js';
+import {
+  driverEnvironment,
+  driverJavaOptions,
+  fileProperties,
+  localProperties,
+  propertiesFile,
+  requestedProperties,
+} from './spark-properties.js';
+import type { Staging } from './staging.js';
+import { parseSubmitParameters } from './submit-parameters.js';
+
+/** How an attempt ended. */
+export type Outcome =
+  | { readonly state: 'SUCCESS' | 'CANCELLED'; readonly detail: string }
+  | { readonly state: 'FAILED'; readonly detail: string; readonly retryable: boolean };
+
+/** Why an attempt is ended from outside. */
+export interface EndRequest {
+  readonly reason: 'cancelled' | 'timed out' | 'endpoint stops';
+  readonly detail: string;
+  readonly graceSeconds: number;
+}
+
+export interface DriverSurroundings {
+  readonly installation: Installation;
+  readonly place: StoragePlace;
+  readonly store: ObjectStore;
+  readonly staging: Staging;
+  readonly classData: ClassData;
+  readonly log: (line: string) => void;
+  /** How often logs of a running driver are copied to S3. */
+  readonly logIntervalMilliseconds: number;
+}
+
+/** All properties that a run asks for, of the application, the overrides and the submit parameters. */
+export function propertiesOfRun(
+  run: JobRun,
+  application: Application,
+): { properties: ReadonlyMap<string, string>; notes: readonly string[]; mainClass?: string } {
+  const submitted = parseSubmitParameters(run.jobDriver.sparkSubmit.sparkSubmitParameters ?? '');
+  const overrides: readonly Configuration[] = run.configurationOverrides?.applicationConfiguration ?? [];
+  const requested = requestedProperties(
+    application.runtimeConfiguration ?? [],
+    overrides,
+    submitted.properties,
+  );
+  return { ...requested, ...(submitted.mainClass === undefined ? {} : { mainClass: submitted.mainClass }) };
+}
+
+/** One attempt at a run: stages what it names, runs its driver, carries its logs to the bucket. */
+export class Driver {
+  readonly #run: JobRun;
+  readonly #application: Application;
+  readonly #around: DriverSurroundings;
+  readonly #directory: string;
+  #process: GuardedProcess | undefined;
+  #ending: EndRequest | undefined;
+
+  /** @param directory the attempt's own; holds its output and, while it runs, its working directory */
+  constructor(run: JobRun, application: Application, directory: string, around: DriverSurroundings) {
+    this.#run = run;
+    this.#application = application;
+    this.#directory = directory;
+    this.#around = around;
+  }
+
+  /** Runs to the end, never throws. `onRunning` is called when the driver's process has begun. */
+  async execute(onRunning: (processGroup: number) => void): Promise<Outcome> {
+    const work = path.join(this.#directory, 'work');
+    const outputs = ['stdout', 'stderr'].map((name) => ({ name, file: path.join(this.#directory, name) }));
+    const stderr = path.join(this.#directory, 'stderr');
+    await mkdir(path.join(work, 'tmp'), { recursive: true });
+    for (const { file } of outputs) await writeFile(file, '');
+    const monitoring =
+      this.#run.configurationOverrides?.monitoringConfiguration ?? this.#application.monitoringConfiguration;
+    const logs = new DriverLogs(
+      this.#around.store,
+      logPrefixes(monitoring?.s3MonitoringConfiguration?.logUri, this.#run, {
+        number: this.#run.attempt,
+        several: (this.#run.retryPolicy?.maxAttempts ?? 1) > 1 || this.#run.mode === 'STREAMING',
+      }),
+      outputs,
+      (line) => this.#around.log(`job run ${this.#run.jobRunId}: ${line}`),
+    );
+    logs.start(this.#around.logIntervalMilliseconds);
+    let outcome: Outcome;
+    try {
+      outcome = await this.#runDriver(work, stderr, onRunning);
+    } catch (error) {
+      const said = error instanceof Error ? error.message : String(error);
+      await appendFile(stderr, `${said}\n`);
+      outcome = this.#ended() ?? { state: 'FAILED', detail: failureDetail(1, said), retryable: true };
+    }
+    await logs.finish();
+    await rm(work, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+    return outcome;
+  }
+
+  /** Ends the driver and everything it started. */
+  async end(request: EndRequest): Promise<void> {
+    this.#ending ??= request;
+    const driver = this.#process;
+    if (driver === undefined) return;
+    const below = await descendants(driver.pid);
+    await driver.stop(request.graceSeconds);
+    killProcesses(below);
+  }
+
+  async #runDriver(work: string, stderr: string, onRunning: (group: number) => void): Promise<Outcome> {
+    const { installation, staging, place } = this.#around;
+    const requested = propertiesOfRun(this.#run, this.#application);
+    const local = localProperties(requested.properties, place, work);
+    const environment = driverEnvironment(requested.properties);
+    const properties = new Map(local.properties);
+    const sparkSubmit = this.#run.jobDriver.sparkSubmit;
+    const entryPoint = await staging.file(sparkSubmit.entryPoint, path.join(work, 'tmp'));
+    const staged = await this.#stage(properties, work);
+    const ended = this.#ended();
+    if (ended !== undefined) return ended;
+
+    const python = await fittingPythonPath(
+      environment.variables.PYTHONPATH ?? '',
+      work,
+      installation.interpreter,
+    );
+    const variables = {
+      ...environment.variables,
+      ...(python.pythonPath === '' ? {} : { PYTHONPATH: python.pythonPath }),
+    };
+    if (python.pythonPath === '') delete (variables as Record<string, string>).PYTHONPATH;
+    const executorPath = properties.get('spark.executorEnv.PYTHONPATH');
+    if (executorPath !== undefined) {
+      const fitting = await fittingPythonPath(executorPath, work, installation.interpreter);
+      if (fitting.pythonPath === '') properties.delete('spark.executorEnv.PYTHONPATH');
+      else properties.set('spark.executorEnv.PYTHONPATH', fitting.pythonPath);
+    }
+    for (const name of ['PYSPARK_PYTHON', 'PYSPARK_DRIVER_PYTHON', 'JAVA_HOME', 'SPARK_HOME']) {
+      properties.delete(`spark.executorEnv.${name}`);
+    }
+    if (this.#run.name !== undefined && !properties.has('spark.app.name')) {
+      properties.set('spark.app.name', this.#run.name);
+    }
+    const files = {
+      properties: path.join(work, 'tmp', 'spark.conf'),
+      log4j: path.join(work, 'tmp', 'log4j2.properties'),
+    };
+    await writeFile(files.properties, propertiesFile(properties));
+    await writeFile(files.log4j, log4jConfiguration);
+    const command = sparkCommand(installation, {
+      entryPoint,
+      arguments: sparkSubmit.entryPointArguments ?? [],
+      ...(requested.mainClass === undefined ? {} : { mainClass: requested.mainClass }),
+      propertiesFile: files.properties,
+      pyFiles: staged['spark.submit.pyFiles'],
+      driverMemory: requested.properties.get('spark.driver.memory'),
+      driverJavaOptions: driverJavaOptions(requested.properties),
+      extraClassPath: properties.get('spark.driver.extraClassPath'),
+      log4jFile: files.log4j,
+      temporaryDirectory: path.join(work, 'tmp'),
+      classData: this.#around.classData.options(),
+    });
+    const notes = [
+      ...requested.notes,
+      ...local.notes,
+      ...environment.notes,
+      ...python.notes,
+      ...command.notes,
+    ];
+    await appendFile(stderr, notes.map((note) => `[local endpoint] ${note}\n`).join(''));
+
+    this.#process = await spawnGuarded(command.command, command.args, {
+      cwd: work,
+      env: driverProcessEnvironment(process.env, installation, place, work, variables),
+      stdout: path.join(this.#directory, 'stdout'),
+      stderr,
+      graceSeconds: 5,
+    });
+    onRunning(this.#process.pid);
+    // A cancellation that came while the process was being started found nothing to stop.
+    const early = this.#ended();
+    if (early !== undefined) await this.#process.stop(0);
+    const end = await this.#process.ended;
+    const asked = this.#ended();
+    if (asked !== undefined) return asked;
+    if (end.code === 0) return { state: 'SUCCESS', detail: '' };
+    // Spark sends what Python writes on its standard error to standard output.
+    const said = `${await tail(stderr)}\n${await tail(path.join(this.#directory, 'stdout'))}`;
+    const code = end.code ?? 128 + (end.signal === 'SIGKILL' ? 9 : 15);
+    return { state: 'FAILED', detail: failureDetail(code, said), retryable: true };
+  }
+
+  /** Fetches the files that properties name, and replaces their S3 places by local paths. */
+  async #stage(
+    properties: Map<string, string>,
+    work: string,
+  ): Promise<Record<FileProperty, readonly string[]>> {
+    const staged: Record<FileProperty, string[]> = {
+      'spark.submit.pyFiles': [],
+      'spark.archives': [],
+      'spark.files': [],
+      'spark.jars': [],
+    };
+    for (const property of fileProperties) {
+      const list = (properties.get(property) ?? '').split(',').filter((uri) => uri.trim() !== '');
+      for (const uri of list.map((item) => item.trim())) {
+        staged[property].push(
+          property === 'spark.archives'
+            ? await this.#around.staging.archive(uri, work)
+            : await this.#around.staging.file(uri, work),
+        );
+      }
+      properties.delete(property);
+    }
+    // Archives and files lie in the working directory already; jars and Python files are Spark's to load.
+    if (staged['spark.jars'].length > 0) properties.set('spark.jars', staged['spark.jars'].join(','));
+    return staged;
+  }
+
+  #ended(): Outcome | undefined {
+    if (this.#ending === undefined) return undefined;
+    const { reason, detail } = this.#ending;
+    return reason === 'cancelled'
+      ? { state: 'CANCELLED', detail }
+      : { state: 'FAILED', detail, retryable: false };
+  }
+}
+
+/** The last 64 KB of a file. */
+export async function tail(file: string): Promise<string> {
+  const size = await stat(file).then(
+    (found) => found.size,
+    () => 0,
+  );
+  const length = Math.min(size, 65_536);
+  if (length === 0) return '';
+  const handle = await open(file);
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
+    return buffer.toString('utf8');
+  } finally {
+    await handle.close();
+  }
+}

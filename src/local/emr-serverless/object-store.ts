@@ -1,0 +1,82 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+
+/** A place in S3. */
+export interface S3Place {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** Reads `s3://bucket/key`, and Hadoop's spellings of it; undefined for anything else. */
+export function s3Place(uri: string): S3Place | undefined {
+  const match = /^s3[an]?:\/\/([^/]+)\/(.*)$/s.exec(uri);
+  return match === null ? undefined : { bucket: match[1] ?? '', key: match[2] ?? '' };
+}
+
+/** The endpoint's own S3, as the service's code uses it. */
+export class ObjectStore {
+  readonly #client: S3Client;
+
+  constructor(place: { readonly endpoint: string; readonly account: string; readonly region: string }) {
+    this.#client = new S3Client({
+      endpoint: place.endpoint,
+      region: place.region,
+      credentials: { accessKeyId: place.account, secretAccessKey: 'local' },
+      forcePathStyle: true,
+      maxAttempts: 3,
+    });
+  }
+
+  /** The object's entity tag. Throws where there is no such object. */
+  async tag(place: S3Place): Promise<string> {
+    const head = await this.#client
+      .send(new HeadObjectCommand({ Bucket: place.bucket, Key: place.key }))
+      .catch((error: unknown) => {
+        throw storageError(place, error);
+      });
+    return (head.ETag ?? '').replace(/[^0-9a-zA-Z-]/g, '');
+  }
+
+  /** Fetches an object into a file, whole or not at all. */
+  async download(place: S3Place, file: string): Promise<void> {
+    await mkdir(path.dirname(file), { recursive: true });
+    try {
+      const object = await this.#client.send(new GetObjectCommand({ Bucket: place.bucket, Key: place.key }));
+      await pipeline(object.Body as Readable, createWriteStream(`${file}.part`));
+    } catch (error) {
+      throw storageError(place, error);
+    }
+    await rename(`${file}.part`, file);
+  }
+
+  async upload(place: S3Place, content: Buffer, headers: { type: string; encoding?: string }): Promise<void> {
+    await this.#client.send(
+      new PutObjectCommand({
+        Bucket: place.bucket,
+        Key: place.key,
+        Body: content,
+        ContentType: headers.type,
+        ...(headers.encoding === undefined ? {} : { ContentEncoding: headers.encoding }),
+      }),
+    );
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+}
+
+function storageError(place: S3Place, error: unknown): Error {
+  const name = error instanceof Error ? error.name : 'Error';
+  const missing = name === 'NotFound' || name === 'NoSuchKey';
+  return new Error(
+    missing
+      ? `AmazonS3Exception: The specified key does not exist: s3://${place.bucket}/${place.key}`
+      : `AmazonS3Exception: s3://${place.bucket}/${place.key}: ${error instanceof Error ? error.message : name}`,
+    { cause: error },
+  );
+}
