@@ -1,6 +1,9 @@
+import { createEmrServerlessService } from './emr-serverless/service.js';
 import type { EndpointSettings, Service, ServiceContext } from './service.js';
 
 /** The services that the endpoint answers itself, by the name of their folder in an instance. */
 export const servicesOfOurs: Readonly<
   Record<string, (context: ServiceContext, settings: EndpointSettings) => Promise<Service>>
-> = {};
+> = {
+  'emr-serverless': createEmrServerlessService,
+};
