@@ -1,0 +1,28 @@
+import type { Environment } from '../model/environment.js';
+import { glueCatalog, type Catalog } from './catalog.js';
+import { awsClients, type AwsClients } from './clients.js';
+import { emrJobRuns, type JobRuns } from './job-runs.js';
+import { s3Objects, type Objects } from './objects.js';
+import { athenaQueries, type Queries } from './queries.js';
+import { awsSettings } from './settings.js';
+
+/** An environment's AWS, as operations are handed it: a gateway a service, each loading its SDK client at first use. */
+export interface Aws {
+  readonly clients: AwsClients;
+  readonly objects: Objects;
+  readonly runs: JobRuns;
+  readonly catalog: Catalog;
+  readonly queries: Queries;
+}
+
+/** Opens nothing yet: no client is loaded and no call is made before a gateway is used. */
+export function openAws(environment: Environment, profile?: string): Aws {
+  const clients = awsClients(awsSettings(environment, profile));
+  return {
+    clients,
+    objects: s3Objects(clients),
+    runs: emrJobRuns(clients),
+    catalog: glueCatalog(clients),
+    queries: athenaQueries(clients),
+  };
+}

@@ -1,0 +1,112 @@
+import type { Table } from '@aws-sdk/client-glue';
+import { deltaStorage, type CatalogTable } from '../model/catalog-table.js';
+import type { AwsClients } from './clients.js';
+import { isAws } from './failures.js';
+
+/** A table as the Glue catalog has it. */
+export interface FoundTable {
+  readonly name: string;
+  readonly versionId?: string;
+  readonly description: string;
+  readonly owner: string;
+  readonly location: string;
+  readonly columns: CatalogTable['columns'];
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly serdeParameters: Readonly<Record<string, string>>;
+}
+
+/** What operations need of the Glue catalog. */
+export interface Catalog {
+  /** Every table of a database, or undefined where there is no database. */
+  tables(database: string): Promise<FoundTable[] | undefined>;
+  create(table: CatalogTable): Promise<void>;
+  /** Fails where the table is no longer at the version that was looked at. Keeps no old version. */
+  update(table: CatalogTable, versionId: string | undefined): Promise<void>;
+  drop(database: string, names: readonly string[]): Promise<void>;
+}
+
+export function glueCatalog(clients: AwsClients): Catalog {
+  return {
+    tables: async (database) => {
+      const glue = await clients.glue();
+      const found: FoundTable[] = [];
+      let token: string | undefined;
+      try {
+        do {
+          const page = await glue.getTables({
+            DatabaseName: database,
+            ...(token !== undefined && { NextToken: token }),
+          });
+          found.push(...(page.TableList ?? []).map(foundTable));
+          token = page.NextToken;
+        } while (token !== undefined && token !== '');
+      } catch (error) {
+        if (isAws(error, 'EntityNotFoundException')) return undefined;
+        throw error;
+      }
+      return found;
+    },
+    create: async (table) => {
+      await (
+        await clients.glue()
+      ).createTable({ DatabaseName: table.database, TableInput: tableInput(table) });
+    },
+    update: async (table, versionId) => {
+      await (
+        await clients.glue()
+      ).updateTable({
+        DatabaseName: table.database,
+        TableInput: tableInput(table),
+        SkipArchive: true,
+        ...(versionId !== undefined && { VersionId: versionId }),
+      });
+    },
+    drop: async (database, names) => {
+      const glue = await clients.glue();
+      for (let begin = 0; begin < names.length; begin += 100) {
+        await glue.batchDeleteTable({
+          DatabaseName: database,
+          TablesToDelete: names.slice(begin, begin + 100),
+        });
+      }
+    },
+  };
+}
+
+function tableInput(table: CatalogTable) {
+  return {
+    Name: table.name,
+    Description: table.description,
+    Owner: table.owner,
+    TableType: 'EXTERNAL_TABLE',
+    Parameters: { ...table.parameters },
+    StorageDescriptor: {
+      Location: table.location,
+      InputFormat: deltaStorage.inputFormat,
+      OutputFormat: deltaStorage.outputFormat,
+      Columns: table.columns.map(({ name, type, comment }) => ({ Name: name, Type: type, Comment: comment })),
+      SerdeInfo: {
+        SerializationLibrary: deltaStorage.serializationLibrary,
+        Parameters: { ...table.serdeParameters },
+      },
+    },
+  };
+}
+
+function foundTable(table: Table): FoundTable {
+  const storage = table.StorageDescriptor;
+  return {
+    name: table.Name ?? '',
+    ...(table.VersionId !== undefined && { versionId: table.VersionId }),
+    description: table.Description ?? '',
+    owner: table.Owner ?? '',
+    location: storage?.Location ?? '',
+    columns: (storage?.Columns ?? []).map(({ Name, Type, Comment }) => ({
+      name: Name ?? '',
+      type: Type ?? '',
+      comment: Comment ?? '',
+    })),
+    parameters: table.Parameters ?? {},
+    serdeParameters: storage?.SerdeInfo?.Parameters ?? {},
+  };
+}

@@ -1,0 +1,116 @@
+import type { Athena } from '@aws-sdk/client-athena';
+import type { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
+import type { EMRServerless } from '@aws-sdk/client-emr-serverless';
+import type { Glue } from '@aws-sdk/client-glue';
+import type { LakeFormation } from '@aws-sdk/client-lakeformation';
+import type { S3 } from '@aws-sdk/client-s3';
+import type { SSM } from '@aws-sdk/client-ssm';
+import type { STS } from '@aws-sdk/client-sts';
+import { translated } from './failures.js';
+import type { AwsSettings } from './settings.js';
+
+/** The SDK's clients, each loaded (0.1 s) at its first use and made once. Their failures are DataplatErrors. */
+export interface AwsClients {
+  readonly settings: AwsSettings;
+  readonly athena: () => Promise<Athena>;
+  readonly cloudWatchLogs: () => Promise<CloudWatchLogs>;
+  readonly emrServerless: () => Promise<EMRServerless>;
+  readonly glue: () => Promise<Glue>;
+  readonly lakeFormation: () => Promise<LakeFormation>;
+  readonly s3: () => Promise<S3>;
+  readonly ssm: () => Promise<SSM>;
+  readonly sts: () => Promise<STS>;
+}
+
+/** The one factory of SDK clients: region, endpoint, retries, credentials and the shape of failures. */
+export function awsClients(settings: AwsSettings): AwsClients {
+  // The floor of this package is Node 20; the SDK's versions are pinned to those that run on it.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  const common = {
+    region: settings.region,
+    retryMode: 'adaptive',
+    maxAttempts: settings.endpoint === undefined ? 8 : 2,
+    requestHandler: { connectionTimeout: 5_000 },
+    ...(settings.profile !== undefined && { profile: settings.profile }),
+    ...(settings.endpoint !== undefined && {
+      endpoint: settings.endpoint,
+      // A host such as `api.127.0.0.1` does not resolve.
+      disableHostPrefix: true,
+      // The endpoint takes any access key of twelve digits as the account.
+      credentials: { accessKeyId: settings.account, secretAccessKey: 'local' },
+    }),
+  };
+  const translating = <Client extends Translatable>(client: Client): Client =>
+    translateFailures(client, settings);
+  return {
+    settings,
+    athena: once(async () => {
+      const { Athena } = await import('@aws-sdk/client-athena');
+      return translating(new Athena(common));
+    }),
+    cloudWatchLogs: once(async () => {
+      const { CloudWatchLogs } = await import('@aws-sdk/client-cloudwatch-logs');
+      return translating(new CloudWatchLogs(common));
+    }),
+    emrServerless: once(async () => {
+      const { EMRServerless } = await import('@aws-sdk/client-emr-serverless');
+      return translating(new EMRServerless(common));
+    }),
+    glue: once(async () => {
+      const { Glue } = await import('@aws-sdk/client-glue');
+      return translating(new Glue(common));
+    }),
+    lakeFormation: once(async () => {
+      const { LakeFormation } = await import('@aws-sdk/client-lakeformation');
+      return translating(new LakeFormation(common));
+    }),
+    s3: once(async () => {
+      const { S3 } = await import('@aws-sdk/client-s3');
+      const local = settings.endpoint !== undefined;
+      return translating(new S3({ ...common, forcePathStyle: local, followRegionRedirects: !local }));
+    }),
+    ssm: once(async () => {
+      const { SSM } = await import('@aws-sdk/client-ssm');
+      return translating(new SSM(common));
+    }),
+    sts: once(async () => {
+      const { STS } = await import('@aws-sdk/client-sts');
+      return translating(new STS(common));
+    }),
+  };
+}
+
+/** As far as every client's middleware stack is alike. */
+interface Translatable {
+  readonly middlewareStack: {
+    add(middleware: never, options: { step: 'initialize'; priority: 'high'; name: string }): void;
+  };
+}
+
+type Handler = (args: unknown) => Promise<unknown>;
+
+/** Wraps every call, its retries included, so that no caller meets the SDK's own errors. */
+function translateFailures<Client extends Translatable>(client: Client, settings: AwsSettings): Client {
+  const middleware =
+    (next: Handler, context: { clientName?: string; commandName?: string }): Handler =>
+    async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        const service = context.clientName?.replace(/Client$/, '') ?? 'AWS';
+        const operation = context.commandName?.replace(/Command$/, '') ?? 'call';
+        throw translated(error, `${service} ${operation}`, settings);
+      }
+    };
+  client.middlewareStack.add(middleware as never, {
+    step: 'initialize',
+    priority: 'high',
+    name: 'translateFailures',
+  });
+  return client;
+}
+
+function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined;
+  return () => (made ??= make());
+}

@@ -1,0 +1,198 @@
+import type { GetJobRunResponse, JobRun as SdkJobRun, JobRunSummary } from '@aws-sdk/client-emr-serverless';
+import type { AwsClients } from './clients.js';
+import { isAws } from './failures.js';
+
+export const runStates = [
+  'SUBMITTED',
+  'QUEUED',
+  'PENDING',
+  'SCHEDULED',
+  'RUNNING',
+  'SUCCESS',
+  'FAILED',
+  'CANCELLING',
+  'CANCELLED',
+] as const;
+export type RunState = (typeof runStates)[number];
+
+/** States that a run does not leave. */
+export const endStates: readonly RunState[] = ['SUCCESS', 'FAILED', 'CANCELLED'];
+
+export interface Application {
+  readonly id: string;
+  readonly name: string;
+  readonly state: string;
+}
+
+/** What AWS bills a run for. */
+export interface Billed {
+  readonly vcpuHours: number;
+  readonly memoryGbHours: number;
+  readonly storageGbHours: number;
+}
+
+/** A run as a list shows it. */
+export interface RunSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly state: RunState;
+  readonly stateDetails: string;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** All that EMR Serverless knows of a run. */
+export interface Run extends RunSummary {
+  readonly tags: Readonly<Record<string, string>>;
+  readonly startedAt?: Date;
+  readonly endedAt?: Date;
+  /** Seconds that it ran, without the time in the queue. */
+  readonly executionSeconds: number;
+  /** Known some time after the end on AWS. */
+  readonly billed?: Billed;
+  readonly entryPoint: string;
+  /** Where its logs go, as the run was started with. */
+  readonly logUri?: string;
+}
+
+export interface StartRun {
+  /** The same token starts one run however often it is sent. */
+  readonly clientToken: string;
+  readonly name: string;
+  readonly roleArn: string;
+  readonly entryPoint: string;
+  readonly arguments: readonly string[];
+  readonly submitParameters: string;
+  readonly sparkDefaults: Readonly<Record<string, string>>;
+  readonly logUri: string;
+  readonly streaming: boolean;
+  /** 0 for no limit. */
+  readonly timeoutMinutes: number;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** What operations need of EMR Serverless. */
+export interface JobRuns {
+  /** The application of a name, or undefined; a terminated one does not count. */
+  findApplication(name: string): Promise<Application | undefined>;
+  start(applicationId: string, run: StartRun): Promise<string>;
+  /** A run, or undefined where the application has none of that id. */
+  get(applicationId: string, runId: string): Promise<Run | undefined>;
+  /** Runs as they come, a page at a time, newest first. */
+  list(
+    applicationId: string,
+    filter?: { after?: Date; states?: readonly RunState[] },
+  ): AsyncIterable<RunSummary>;
+  cancel(applicationId: string, runId: string): Promise<void>;
+}
+
+export function emrJobRuns(clients: AwsClients): JobRuns {
+  return {
+    findApplication: async (name) => {
+      const emr = await clients.emrServerless();
+      let token: string | undefined;
+      do {
+        const page = await emr.listApplications({
+          maxResults: 50,
+          ...(token !== undefined && { nextToken: token }),
+        });
+        const found = page.applications?.find(
+          (application) => application.name === name && application.state !== 'TERMINATED',
+        );
+        if (found) return { id: found.id ?? '', name, state: found.state ?? '' };
+        token = page.nextToken;
+      } while (token !== undefined);
+      return undefined;
+    },
+    start: async (applicationId, run) => {
+      const started = await (
+        await clients.emrServerless()
+      ).startJobRun({
+        applicationId,
+        clientToken: run.clientToken,
+        name: run.name,
+        executionRoleArn: run.roleArn,
+        mode: run.streaming ? 'STREAMING' : 'BATCH',
+        ...(run.timeoutMinutes > 0 && { executionTimeoutMinutes: run.timeoutMinutes }),
+        jobDriver: {
+          sparkSubmit: {
+            entryPoint: run.entryPoint,
+            entryPointArguments: [...run.arguments],
+            sparkSubmitParameters: run.submitParameters,
+          },
+        },
+        configurationOverrides: {
+          ...(Object.keys(run.sparkDefaults).length > 0 && {
+            applicationConfiguration: [
+              { classification: 'spark-defaults', properties: { ...run.sparkDefaults } },
+            ],
+          }),
+          monitoringConfiguration: { s3MonitoringConfiguration: { logUri: run.logUri } },
+        },
+        tags: { ...run.tags },
+      });
+      return started.jobRunId ?? '';
+    },
+    get: async (applicationId, jobRunId) => {
+      let found: GetJobRunResponse;
+      try {
+        found = await (await clients.emrServerless()).getJobRun({ applicationId, jobRunId });
+      } catch (error) {
+        // An id of the wrong shape is refused as invalid, not looked for.
+        if (isAws(error, 'ResourceNotFoundException', 'ValidationException')) return undefined;
+        throw error;
+      }
+      return found.jobRun && runOf(found.jobRun);
+    },
+    list: async function* (applicationId, { after, states } = {}) {
+      const emr = await clients.emrServerless();
+      let token: string | undefined;
+      do {
+        const page = await emr.listJobRuns({
+          applicationId,
+          maxResults: 50,
+          ...(after && { createdAtAfter: after }),
+          ...(states && states.length > 0 && { states: [...states] }),
+          ...(token !== undefined && { nextToken: token }),
+        });
+        for (const summary of page.jobRuns ?? []) yield summaryOf(summary);
+        token = page.nextToken;
+      } while (token !== undefined);
+    },
+    cancel: async (applicationId, jobRunId) => {
+      await (await clients.emrServerless()).cancelJobRun({ applicationId, jobRunId });
+    },
+  };
+}
+
+function summaryOf(run: JobRunSummary): RunSummary {
+  return {
+    id: run.id ?? '',
+    name: run.name ?? '',
+    state: (run.state ?? 'SUBMITTED'),
+    stateDetails: run.stateDetails ?? '',
+    createdAt: run.createdAt ?? new Date(0),
+    updatedAt: run.updatedAt ?? new Date(0),
+  };
+}
+
+function runOf(run: SdkJobRun): Run {
+  const billed = run.billedResourceUtilization;
+  const logUri = run.configurationOverrides?.monitoringConfiguration?.s3MonitoringConfiguration?.logUri;
+  return {
+    ...summaryOf({ ...run, id: run.jobRunId }),
+    tags: run.tags ?? {},
+    ...(run.startedAt && { startedAt: run.startedAt }),
+    ...(run.endedAt && { endedAt: run.endedAt }),
+    executionSeconds: run.totalExecutionDurationSeconds ?? 0,
+    ...(billed && {
+      billed: {
+        vcpuHours: billed.vCPUHour ?? 0,
+        memoryGbHours: billed.memoryGBHour ?? 0,
+        storageGbHours: billed.storageGBHour ?? 0,
+      },
+    }),
+    entryPoint: run.jobDriver?.sparkSubmit?.entryPoint ?? '',
+    ...(logUri !== undefined && { logUri }),
+  };
+}
