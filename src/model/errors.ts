@@ -50,6 +50,7 @@ export const errorCodes = {
   DP6002: { title: 'No such run', exit: 1 },
   DP6003: { title: 'The run has ended already', exit: 1 },
   DP6004: { title: 'The job run did not end in time', exit: 1 },
+  DP6005: { title: 'Runs are active', exit: 4 },
 
   DP7001: { title: 'The query failed', exit: 1 },
   DP7002: { title: 'No such query', exit: 2 },

@@ -99,3 +99,21 @@ export async function* step<Made>(
     throw error;
   }
 }
+
+/** Runs several pieces of work at once and passes their events on as they come. @returns what each made, in order */
+export async function* together<Made>(works: readonly Steps<Made>[]): Steps<Made[]> {
+  const made: Made[] = [];
+  const next = (index: number, work: Steps<Made>) => work.next().then((result) => ({ index, work, result }));
+  const running = new Map(works.map((work, index) => [index, next(index, work)]));
+  while (running.size > 0) {
+    const { index, work, result } = await Promise.race(running.values());
+    if (result.done) {
+      made[index] = result.value;
+      running.delete(index);
+    } else {
+      running.set(index, next(index, work));
+      yield result.value;
+    }
+  }
+  return made;
+}

@@ -19,11 +19,19 @@ export const findingKinds = {
 export type FindingKind = keyof typeof findingKinds;
 
 /** Types whose destruction loses data that no apply brings back. */
-const holdsData = new Set(['aws_s3_bucket', 'aws_glue_catalog_table', 'aws_glue_catalog_database', 'aws_kms_key', 'aws_dynamodb_table']);
+const holdsData = new Set([
+  'aws_s3_bucket',
+  'aws_glue_catalog_table',
+  'aws_glue_catalog_database',
+  'aws_kms_key',
+  'aws_dynamodb_table',
+]);
 
 /** Everything in a plan that is worth stopping for. `caller` is the ARN that runs Terraform. */
 export function findingsOf(changes: readonly ResourceChange[], caller?: string): Finding[] {
-  return changes.filter((change) => change.mode === 'managed').flatMap((change) => findingsIn(change, caller));
+  return changes
+    .filter((change) => change.mode === 'managed')
+    .flatMap((change) => findingsIn(change, caller));
 }
 
 function findingsIn(resource: ResourceChange, caller: string | undefined): Finding[] {
@@ -36,38 +44,66 @@ function findingsIn(resource: ResourceChange, caller: string | undefined): Findi
     found.push({ kind, address, text });
   };
   const verb = replaced ? 'replaced' : 'destroyed';
-  const because = replaced && change.replace_paths?.length ? ` because of ${change.replace_paths.map((path) => path.join('.')).join(', ')}` : '';
+  const because =
+    replaced && change.replace_paths?.length
+      ? ` because of ${change.replace_paths.map((path) => path.join('.')).join(', ')}`
+      : '';
 
   if (holdsData.has(type) && destroyed) add('data-loss', `${nameOf(before)} is ${verb}${because}`);
   if (type === 'aws_emrserverless_application') {
-    if (replaced) add('application-restart', `${nameOf(before)} is replaced${because}: active runs end and its id changes`);
-    else if (actions.includes('update')) add('application-restart', `${nameOf(before)} must be stopped: no run may be active`);
+    if (replaced)
+      add(
+        'application-restart',
+        `${nameOf(before)} is replaced${because}: active runs end and its id changes`,
+      );
+    else if (actions.includes('update'))
+      add('application-restart', `${nameOf(before)} must be stopped: no run may be active`);
   }
   if (type === 'aws_mwaa_environment') {
-    if (replaced) add('airflow-restart', `${nameOf(before)} is replaced${because}: its history of runs is lost`);
-    else if (actions.includes('update')) add('airflow-restart', `${nameOf(before)} restarts, for 20 to 30 minutes`);
+    if (replaced)
+      add('airflow-restart', `${nameOf(before)} is replaced${because}: its history of runs is lost`);
+    else if (actions.includes('update'))
+      add('airflow-restart', `${nameOf(before)} restarts, for 20 to 30 minutes`);
   }
   if (type === 'aws_secretsmanager_secret' && destroyed) {
     const days = Number(before?.['recovery_window_in_days'] ?? 30);
-    if (days > 0) add('secret-deletion', `${nameOf(before)} can be made again only after ${days} days, or restored until then`);
+    if (days > 0)
+      add(
+        'secret-deletion',
+        `${nameOf(before)} can be made again only after ${days} days, or restored until then`,
+      );
   }
   if (type === 'aws_lakeformation_data_lake_settings' && caller !== undefined && !destroyed) {
     const admins = texts(after?.['admins']);
-    const known = change.after_unknown === undefined || typeof change.after_unknown === 'boolean' || !change.after_unknown['admins'];
-    if (known && admins.length > 0 && !admins.includes(caller)) add('administrator-loss', `${caller} is not among the administrators`);
+    const known =
+      change.after_unknown === undefined ||
+      typeof change.after_unknown === 'boolean' ||
+      !change.after_unknown['admins'];
+    if (known && admins.length > 0 && !admins.includes(caller))
+      add('administrator-loss', `${caller} is not among the administrators`);
   }
   found.push(...widening(resource), ...exposure(resource));
   return found;
 }
 
 function widening({ type, address, change }: ResourceChange): Finding[] {
-  const attribute = { aws_iam_role_policy: 'policy', aws_iam_policy: 'policy', aws_iam_role: 'assume_role_policy' }[type];
+  const attribute = {
+    aws_iam_role_policy: 'policy',
+    aws_iam_policy: 'policy',
+    aws_iam_role: 'assume_role_policy',
+  }[type];
   if (attribute === undefined || !change.before || !change.after) return [];
   const [before, after] = [allowed(change.before[attribute]), allowed(change.after[attribute])];
   const gained = [...after].filter((grant) => !before.has(grant));
   return gained.length === 0
     ? []
-    : [{ kind: 'iam-widening', address, text: `gains ${gained.slice(0, 3).join('; ')}${gained.length > 3 ? `; and ${gained.length - 3} more` : ''}` }];
+    : [
+        {
+          kind: 'iam-widening',
+          address,
+          text: `gains ${gained.slice(0, 3).join('; ')}${gained.length > 3 ? `; and ${gained.length - 3} more` : ''}`,
+        },
+      ];
 }
 
 /** Each allowed (action, resource or principal) of a policy document. */
@@ -79,7 +115,8 @@ function allowed(policy: unknown): Set<string> {
     if (statement['Effect'] !== 'Allow') continue;
     const onto = texts(statement['Resource']);
     const targets = onto.length > 0 ? onto : [JSON.stringify(statement['Principal'] ?? '*')];
-    for (const action of texts(statement['Action'])) for (const target of targets) grants.add(`${action} on ${target}`);
+    for (const action of texts(statement['Action']))
+      for (const target of targets) grants.add(`${action} on ${target}`);
   }
   return grants;
 }
@@ -91,12 +128,19 @@ function exposure({ type, address, change }: ResourceChange): Finding[] {
     found.push({ kind: 'exposure', address, text });
   };
   if (type === 'aws_s3_bucket_public_access_block') {
-    const open = ['block_public_acls', 'block_public_policy', 'ignore_public_acls', 'restrict_public_buckets'].filter((key) =>
-      after ? after[key] === false : actions.includes('delete') && before !== null,
-    );
+    const open = [
+      'block_public_acls',
+      'block_public_policy',
+      'ignore_public_acls',
+      'restrict_public_buckets',
+    ].filter((key) => (after ? after[key] === false : actions.includes('delete') && before !== null));
     if (open.length > 0 && after) add(`public access is not blocked: ${open.join(', ')}`);
   }
-  if (type === 'aws_s3_bucket_server_side_encryption_configuration' && actions.length === 1 && actions[0] === 'delete') {
+  if (
+    type === 'aws_s3_bucket_server_side_encryption_configuration' &&
+    actions.length === 1 &&
+    actions[0] === 'delete'
+  ) {
     add(`${nameOf(before)} loses its encryption setting`);
   }
   if (type === 'aws_vpc_security_group_ingress_rule' || type === 'aws_security_group_rule') {
@@ -104,20 +148,24 @@ function exposure({ type, address, change }: ResourceChange): Finding[] {
     const inward = type === 'aws_vpc_security_group_ingress_rule' || after?.['type'] === 'ingress';
     if (inward && ranges.includes('0.0.0.0/0')) add('lets in the whole internet');
   }
-  if (type === 'aws_s3_bucket_policy' && typeof after?.['policy'] === 'string') {
-    const open = [...allowed(after['policy'])].filter(() => publicPrincipal(after['policy'] as string));
-    if (open.length > 0) add('allows everyone');
+  if (
+    type === 'aws_s3_bucket_policy' &&
+    typeof after?.['policy'] === 'string' &&
+    allowsEveryone(after['policy'])
+  ) {
+    add('allows everyone');
   }
   return found;
 }
 
-function publicPrincipal(policy: string): boolean {
+function allowsEveryone(policy: string): boolean {
   const document = JSON.parse(policy) as { Statement?: unknown };
   return (list(document.Statement) as Record<string, unknown>[]).some(
     (statement) =>
       statement['Effect'] === 'Allow' &&
       statement['Condition'] === undefined &&
-      (statement['Principal'] === '*' || (statement['Principal'] as { AWS?: unknown } | undefined)?.AWS === '*'),
+      (statement['Principal'] === '*' ||
+        (statement['Principal'] as { AWS?: unknown } | undefined)?.AWS === '*'),
   );
 }
 

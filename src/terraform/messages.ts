@@ -7,8 +7,18 @@ export type TerraformMessage =
   | { readonly type: 'planned_change'; readonly change: PlannedChange }
   | { readonly type: 'change_summary'; readonly changes: ChangeSummary }
   | {
-      readonly type: 'apply_start' | 'apply_progress' | 'apply_complete' | 'apply_errored' | 'refresh_start' | 'refresh_complete';
-      readonly hook: { readonly resource: { readonly addr: string }; readonly action?: string; readonly elapsed_seconds?: number };
+      readonly type:
+        | 'apply_start'
+        | 'apply_progress'
+        | 'apply_complete'
+        | 'apply_errored'
+        | 'refresh_start'
+        | 'refresh_complete';
+      readonly hook: {
+        readonly resource: { readonly addr: string };
+        readonly action?: string;
+        readonly elapsed_seconds?: number;
+      };
     }
   | { readonly type: 'outputs'; readonly outputs: Readonly<Record<string, unknown>> };
 
@@ -19,10 +29,15 @@ export interface Diagnostic {
   readonly address?: string;
 }
 
-export type Action = 'create' | 'read' | 'update' | 'replace' | 'delete' | 'move' | 'import' | 'noop' | 'remove';
+export type Action =
+  'create' | 'read' | 'update' | 'replace' | 'delete' | 'move' | 'import' | 'noop' | 'remove';
 
 export interface PlannedChange {
-  readonly resource: { readonly addr: string; readonly resource_type: string; readonly resource_name: string };
+  readonly resource: {
+    readonly addr: string;
+    readonly resource_type: string;
+    readonly resource_name: string;
+  };
   readonly action: Action;
   readonly reason?: string;
 }

@@ -49,6 +49,14 @@ export class Terraform {
     this.options = options;
   }
 
+  get directory(): string {
+    return this.options.directory;
+  }
+
+  get dataDirectory(): string {
+    return this.options.dataDirectory;
+  }
+
   /** Makes the stack ready; does nothing where it is. @throws DataplatError DP5002 */
   async init(): Promise<void> {
     const { directory, dataDirectory, backendConfig } = this.options;
@@ -62,7 +70,13 @@ export class Terraform {
     }
     await mkdir(dataDirectory, { recursive: true });
     const settings = Object.entries(backendConfig).map(([key, value]) => `-backend-config=${key}=${value}`);
-    const { exitCode, all } = await this.run(['init', '-input=false', '-no-color', '-reconfigure', ...settings]);
+    const { exitCode, all } = await this.run([
+      'init',
+      '-input=false',
+      '-no-color',
+      '-reconfigure',
+      ...settings,
+    ]);
     if (exitCode !== 0) {
       throw new DataplatError('DP5002', `terraform init failed in ${directory}`, {
         excerpt: all.trim().split('\n').slice(-20),
@@ -81,14 +95,24 @@ export class Terraform {
     const changes: PlannedChange[] = [];
     let outputsChange = false;
     let refreshed = 0;
-    const words = ['plan', '-json', '-input=false', `-out=${file}`, ...(options.destroy ? ['-destroy'] : []), ...this.parallelism()];
+    const words = [
+      'plan',
+      '-json',
+      '-input=false',
+      `-out=${file}`,
+      ...(options.destroy ? ['-destroy'] : []),
+      ...this.parallelism(),
+    ];
     yield* this.stream(words, function* (message) {
       if (message.type === 'refresh_complete') {
         refreshed += 1;
         yield { detail: message.hook.resource.addr, done: refreshed };
-      } else if (message.type === 'planned_change' && message.change.action !== 'noop') changes.push(message.change);
+      } else if (message.type === 'planned_change' && message.change.action !== 'noop')
+        changes.push(message.change);
       else if (message.type === 'outputs') {
-        outputsChange = Object.values(message.outputs).some((output) => (output as { action?: string }).action !== 'noop');
+        outputsChange = Object.values(message.outputs).some(
+          (output) => (output as { action?: string }).action !== 'noop',
+        );
       }
     });
     return { file, changes, outputsChange };
@@ -99,17 +123,24 @@ export class Terraform {
     const total = plan.changes.filter((change) => !['noop', 'read'].includes(change.action)).length;
     let done = 0;
     let made = { add: 0, change: 0, remove: 0 };
-    yield* this.stream(['apply', '-json', '-input=false', ...this.parallelism(), plan.file], function* (message) {
-      if (message.type === 'apply_start') yield { detail: message.hook.resource.addr, done, total };
-      else if (message.type === 'apply_progress') {
-        yield { detail: `${message.hook.resource.addr} (${message.hook.elapsed_seconds ?? 0} s)`, done, total };
-      } else if (message.type === 'apply_complete') {
-        done += 1;
-        yield { detail: message.hook.resource.addr, done: Math.min(done, total), total };
-      } else if (message.type === 'change_summary') {
-        made = { add: message.changes.add, change: message.changes.change, remove: message.changes.remove };
-      }
-    });
+    yield* this.stream(
+      ['apply', '-json', '-input=false', ...this.parallelism(), plan.file],
+      function* (message) {
+        if (message.type === 'apply_start') yield { detail: message.hook.resource.addr, done, total };
+        else if (message.type === 'apply_progress') {
+          yield {
+            detail: `${message.hook.resource.addr} (${message.hook.elapsed_seconds ?? 0} s)`,
+            done,
+            total,
+          };
+        } else if (message.type === 'apply_complete') {
+          done += 1;
+          yield { detail: message.hook.resource.addr, done: Math.min(done, total), total };
+        } else if (message.type === 'change_summary') {
+          made = { add: message.changes.add, change: message.changes.change, remove: message.changes.remove };
+        }
+      },
+    );
     return made;
   }
 
@@ -120,13 +151,18 @@ export class Terraform {
 
   /** The stack's outputs by name; none where it was never applied. */
   async outputs(): Promise<Record<string, { value: unknown; sensitive: boolean }>> {
-    return JSON.parse(await this.output(['output', '-json'])) as Record<string, { value: unknown; sensitive: boolean }>;
+    return JSON.parse(await this.output(['output', '-json'])) as Record<
+      string,
+      { value: unknown; sensitive: boolean }
+    >;
   }
 
   /** Addresses of all resources that the state knows; none where there is no state. */
   async resources(): Promise<string[]> {
     const { exitCode, stdout } = await this.run(['state', 'list']);
-    return exitCode === 0 ? stdout.split('\n').filter((line) => line !== '' && !line.startsWith('data.')) : [];
+    return exitCode === 0
+      ? stdout.split('\n').filter((line) => line !== '' && !line.startsWith('data.'))
+      : [];
   }
 
   private async output(words: readonly string[]): Promise<string> {
@@ -145,7 +181,9 @@ export class Terraform {
 
   private async fingerprint(): Promise<string> {
     const { command, cliConfigFile, directory, backendConfig } = this.options;
-    const stack = JSON.parse(await readFile(join(directory, 'cdk.tf.json'), 'utf8')) as { terraform: unknown };
+    const stack = JSON.parse(await readFile(join(directory, 'cdk.tf.json'), 'utf8')) as {
+      terraform: unknown;
+    };
     const cliConfig = await contentOf(cliConfigFile);
     return createHash('sha256')
       .update(JSON.stringify([command, cliConfig, directory, backendConfig, stack.terraform]))
@@ -190,17 +228,22 @@ export class Terraform {
       for await (const line of running.iterable({ from: 'stdout' })) {
         const message = parseMessage(line);
         if (!message) continue;
-        if (message.type === 'diagnostic' && message.diagnostic.severity === 'error') errors.push(message.diagnostic);
+        if (message.type === 'diagnostic' && message.diagnostic.severity === 'error')
+          errors.push(message.diagnostic);
         yield* read(message);
       }
       const { exitCode, stderr, originalMessage } = await running;
       if (exitCode === undefined) throw this.notStarted(originalMessage ?? '');
       if (this.options.signal?.aborted) {
         throw new DataplatError('DP1008', `interrupted during terraform ${words[0]}`, {
-          left: words[0] === 'apply' ? 'what terraform had begun is finished and in its state' : 'nothing was changed',
+          left:
+            words[0] === 'apply'
+              ? 'what terraform had begun is finished and in its state'
+              : 'nothing was changed',
         });
       }
-      if (exitCode !== 0 || errors.length > 0) throw failure(words[0] ?? '', this.options.directory, errors, stderr);
+      if (exitCode !== 0 || errors.length > 0)
+        throw failure(words[0] ?? '', this.options.directory, errors, stderr);
     } finally {
       this.options.signal?.removeEventListener('abort', interrupt);
       if (running.exitCode === null && running.signalCode === null) running.kill('SIGINT');
@@ -208,11 +251,18 @@ export class Terraform {
   }
 
   private notStarted(reason: string): DataplatError {
-    return new DataplatError('DP3001', `${this.options.command} could not be started: ${reason}`, { next: ['dataplat doctor'] });
+    return new DataplatError('DP3001', `${this.options.command} could not be started: ${reason}`, {
+      next: ['dataplat doctor'],
+    });
   }
 }
 
-function failure(verb: string, directory: string, errors: readonly Diagnostic[], stderr: string): DataplatError {
+function failure(
+  verb: string,
+  directory: string,
+  errors: readonly Diagnostic[],
+  stderr: string,
+): DataplatError {
   const locked = errors.find((error) => error.summary.includes('Error acquiring the state lock'));
   if (locked) {
     return new DataplatError('DP5003', 'somebody else is changing this environment: its state is locked', {
@@ -227,7 +277,10 @@ function failure(verb: string, directory: string, errors: readonly Diagnostic[],
   const stack = directory.slice(directory.lastIndexOf('/') + 1);
   return new DataplatError('DP5001', `terraform ${verb} failed on the stack ${stack}`, {
     excerpt: excerpt.length > 0 ? excerpt : stderr.trim().split('\n').slice(-20),
-    data: { stack, addresses: errors.flatMap((error) => (error.address === undefined ? [] : [error.address])) },
+    data: {
+      stack,
+      addresses: errors.flatMap((error) => (error.address === undefined ? [] : [error.address])),
+    },
   });
 }
 

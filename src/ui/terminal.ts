@@ -16,6 +16,8 @@ export interface Ui {
   document(value: unknown, text: () => string): void;
   /** The result of a long operation: the last line of its JSON events, or text. */
   result(value: Readonly<Record<string, unknown>>, text: () => string): void;
+  /** Text to stdout in the form that was asked for, whatever `--json` says. */
+  raw(text: string): void;
   /** A line to stdout as it comes, for example of a log; with `--json` an event. */
   line(text: string): void;
   /** Words to stderr, for people: what they are about to agree to, for example. */
@@ -84,6 +86,10 @@ export class Terminal implements Ui {
 
   result(value: Readonly<Record<string, unknown>>, text: () => string): void {
     process.stdout.write(this.json ? `${JSON.stringify({ type: 'result', ...value })}\n` : ending(text()));
+  }
+
+  raw(text: string): void {
+    process.stdout.write(ending(text));
   }
 
   line(text: string): void {

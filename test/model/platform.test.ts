@@ -1,0 +1,163 @@
+import { expect } from 'chai';
+import { DataplatError } from '../../src/model/errors.js';
+import { readPlatform, validateProject } from '../../src/model/platform.js';
+import { edited, projectWith } from './project.js';
+
+const dev = 'config/environments/dev.yaml';
+const lineage = 'config/shared/lineage.yaml';
+const accounts = 'config/schemas/crm_accounts_bronze.json';
+
+/** Every problem as `file:line:column message (hint)`. */
+function problemsWith(changes: Record<string, string | undefined>): string[] {
+  return validateProject(projectWith(changes)).problems.map(
+    ({ location, message, hint }) =>
+      `${location.file}:${location.line}:${location.column} ${message}${hint === undefined ? '' : ` (${hint})`}`,
+  );
+}
+
+describe('the declaration', () => {
+  it('is valid as this repository holds it', () => {
+    const { problems, counts } = validateProject(projectWith({}));
+    expect(problems).to.deep.equal([]);
+    expect(counts).to.deep.equal({ environments: 3, datasets: 3, sources: 3, jobs: 3 });
+  });
+
+  it('names the place of an unknown key and the key that was probably meant', () => {
+    expect(problemsWith({ [dev]: edited(dev, '  zones: 2', '  zoness: 2') })).to.deep.equal([
+      `${dev}:12:1 "network.zones" is missing (expected a number)`,
+      `${dev}:14:3 unknown key "network.zoness" (did you mean "zones"?)`,
+    ]);
+  });
+
+  it('says what a wrong value is and what was expected', () => {
+    expect(problemsWith({ [dev]: edited(dev, 'nat: single', 'nat: sngle') })).to.deep.equal([
+      `${dev}:15:8 "network.nat" is "sngle" (expected none, single or per-zone)`,
+    ]);
+  });
+
+  it('wants the account in quotes, because YAML would take its leading zeros away', () => {
+    expect(
+      problemsWith({ [dev]: edited(dev, "account: '111122223333'", 'account: 111122223333') }),
+    ).to.deep.equal([`${dev}:4:10 "account" is 111122223333 (expected a text)`]);
+  });
+
+  it('says that an environment is named as its file', () => {
+    expect(problemsWith({ [dev]: edited(dev, 'name: dev', 'name: development') })).to.deep.equal([
+      `${dev}:3:7 "name" is "development" (expected dev, the name of the file)`,
+    ]);
+  });
+
+  it('reports YAML that is none, with its place, and goes on with the other files', () => {
+    const problems = problemsWith({
+      [dev]: 'name: [dev\n',
+      [lineage]: edited(lineage, 'outputs: [crm_accounts_bronze]', 'outputs: [crm_acounts_bronze]'),
+    });
+    expect(problems[0]).to.match(/^config\/environments\/dev\.yaml:2:1 /);
+    expect(problems.at(-1)).to.equal(
+      `${lineage}:27:15 no dataset "crm_acounts_bronze" (did you mean crm_accounts_bronze or crm_contacts_bronze?)`,
+    );
+  });
+
+  it('refuses a key that stands twice', () => {
+    const [problem] = problemsWith({ [dev]: edited(dev, 'name: dev', 'name: dev\nname: dev') });
+    expect(problem).to.equal(`${dev}:4:1 Map keys must be unique`);
+  });
+
+  it('names a source, an entry point and a threshold of nothing', () => {
+    const quality = 'config/shared/dq_thresholds.yaml';
+    const text = edited(lineage, 'source/crm_accounts]', 'source/crm_account]').replace(
+      'jobs/ingest/crm_contacts_ingest.py',
+      'jobs/ingest/nothing_ingest.py',
+    );
+    expect(
+      problemsWith({
+        [lineage]: text,
+        [quality]: edited(quality, 'crm_accounts_bronze', 'crm_accounts_gold'),
+      }),
+    ).to.deep.equal([
+      `${lineage}:26:14 no source "crm_account" (did you mean crm_accounts?)`,
+      `${lineage}:38:17 no file jobs/ingest/nothing_ingest.py`,
+      `${quality}:5:3 no dataset "crm_accounts_gold" (did you mean crm_accounts_bronze?)`,
+    ]);
+  });
+
+  it('refuses jobs that wait for each other', () => {
+    const text = edited(lineage, 'inputs: [source/crm_accounts]', 'inputs: [crm_contacts_bronze]').replace(
+      'inputs: [source/crm_contacts]',
+      'inputs: [crm_accounts_bronze]',
+    );
+    expect(problemsWith({ [lineage]: text })).to.deep.equal([
+      `${lineage}:22:3 jobs wait for each other: crm_accounts -> crm_contacts -> crm_accounts`,
+    ]);
+  });
+
+  it('says which environments there are when one is asked for that is not', () => {
+    expect(() => readPlatform(projectWith({}), 'prd'))
+      .to.throw(DataplatError, 'no environment "prd" (did you mean prod?)')
+      .with.property('exitCode', 2);
+  });
+
+  it('lets a flag and a variable come before the file', () => {
+    const { environment } = readPlatform(projectWith({}), 'local', { localPort: 5999, region: 'us-east-1' });
+    expect(environment.endpoint?.port).to.equal(5999);
+    expect(environment.region).to.equal('us-east-1');
+  });
+});
+
+describe('a contract', () => {
+  it('becomes a dataset whose columns have their types, nullability and origin', () => {
+    const { datasets } = readPlatform(projectWith({}), 'dev');
+    const columns = datasets.find((dataset) => dataset.id === 'crm_accounts_bronze')?.columns ?? [];
+    const brief = columns.map(({ name, type, nullable, origin }) => [name, type, nullable, origin]);
+    expect(brief).to.deep.include.members([
+      ['account_id', 'string', false, 'source'],
+      ['annual_revenue', 'decimal(18,2)', true, 'source'],
+      ['employees', 'bigint', true, 'source'],
+      ['is_active', 'boolean', false, 'source'],
+      ['updated_at', 'timestamp', false, 'source'],
+      ['ingest_date', 'date', false, 'platform'],
+      ['_unmapped', 'map<string,string>', true, 'platform'],
+    ]);
+  });
+
+  it('refuses a type that Spark does not have, with its place and the reason', () => {
+    const text = edited(accounts, '"decimal(18,2)"', '"decimal(40,2)"');
+    const line = text.split('\n').findIndex((one) => one.includes('decimal(40,2)')) + 1;
+    const [problem] = validateProject(projectWith({ [accounts]: text })).problems;
+    expect(problem?.message).to.equal('unknown type "decimal(40,2)"');
+    expect(problem?.hint).to.equal('precision is at most 38');
+    expect(problem?.location.line).to.equal(line);
+  });
+
+  it('refuses a key column that is none, or may be null', () => {
+    const [unknown] = validateProject(
+      projectWith({
+        [accounts]: edited(accounts, '"primaryKey": ["account_id"]', '"primaryKey": ["acount_id"]'),
+      }),
+    ).problems;
+    expect(unknown?.message).to.equal('no column "acount_id"');
+    expect(unknown?.hint).to.equal('did you mean account_id?');
+    const [nullable] = validateProject(
+      projectWith({
+        [accounts]: edited(accounts, '"primaryKey": ["account_id"]', '"primaryKey": ["employees"]'),
+      }),
+    ).problems;
+    expect(nullable?.message).to.equal('"employees" is part of the primary key and may be null');
+  });
+
+  it('refuses a layer that is none and a key that is unknown', () => {
+    const text = edited(accounts, '"layer": "bronze"', '"layer": "copper",\n    "colour": "red"');
+    const messages = validateProject(projectWith({ [accounts]: text })).problems.map(
+      (problem) => `${problem.message} (${problem.hint})`,
+    );
+    expect(messages).to.deep.equal([
+      'unknown key "x-dataplat.colour" (there is: freshness, layer, owner, partitionedBy, primaryKey, table, tags, watermark, write)',
+      '"x-dataplat.layer" is "copper" (expected bronze, silver or gold)',
+    ]);
+  });
+
+  it('must be JSON proper, although it would pass as YAML', () => {
+    const [problem] = validateProject(projectWith({ [accounts]: '{ "a": 1, }' })).problems;
+    expect(problem?.code).to.equal('DP2002');
+  });
+});

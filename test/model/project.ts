@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ProjectFiles } from '../../src/model/platform.js';
+import { packageDirectory } from '../../src/project/project-directory.js';
+
+/** The project of this repository, with some of its files replaced, added or (undefined) taken away. */
+export function projectWith(changes: Readonly<Record<string, string | undefined>>): ProjectFiles {
+  return {
+    read: (path) => {
+      if (path in changes) return changes[path];
+      try {
+        return readFileSync(join(packageDirectory, path), 'utf8');
+      } catch {
+        return undefined;
+      }
+    },
+    list: (folder) => {
+      const there = readdirSync(join(packageDirectory, folder)).filter(
+        (name) => !(`${folder}/${name}` in changes),
+      );
+      const added = Object.keys(changes).filter(
+        (path) => changes[path] !== undefined && path.startsWith(`${folder}/`),
+      );
+      return [...there, ...added.map((path) => path.slice(folder.length + 1))].sort();
+    },
+  };
+}
+
+/** The text of a file of this repository with one piece replaced; fails where the piece is not there. */
+export function edited(path: string, from: string, to: string): string {
+  const text = readFileSync(join(packageDirectory, path), 'utf8');
+  if (!text.includes(from)) throw new Error(`${path} does not hold ${from}`);
+  return text.replace(from, to);
+}
