@@ -18,4 +18,9 @@ export const verbs: readonly Verb[] = [
     summary: 'check the whole declaration',
     load: async () => (await import('./validate.js')).validate,
   },
+  {
+    name: 'completion',
+    summary: 'print the completion script of a shell',
+    load: async () => (await import('./completion.js')).completion,
+  },
 ];

@@ -91,7 +91,7 @@ const persona = z.strictObject({
 
 const access = z.strictObject({
   administrators: z
-    .array(z.string().startsWith('arn:'))
+    .array(z.string().regex(/^arn:/, 'an ARN'))
     .min(1)
     .describe('principals that administer Lake Formation'),
   personas: z.record(name, persona).describe('who may read what, granted by tag expression'),
