@@ -1,0 +1,35 @@
+import { App, type TerraformStack } from 'cdktf';
+import type { Platform } from '../src/model/platform.js';
+import type { NamedQuery } from '../src/project/named-queries.js';
+import { DataStack } from './data-stack.js';
+import { ObservabilityStack } from './observability-stack.js';
+import { PlatformStack } from './platform-stack.js';
+
+/** What is synthesized: a platform in one environment, and the queries that come with the project. */
+export interface Declared {
+  readonly platform: Platform;
+  readonly queries: readonly NamedQuery[];
+}
+
+/**
+ * Writes the Terraform of an environment: `<outputDirectory>/stacks/<stack>/cdk.tf.json` and `manifest.json`. The same
+ * declaration gives the same bytes.
+ * @returns the names of the stacks, in the order they are applied
+ */
+export function synthesize(
+  { platform, queries }: Declared,
+  outputDirectory: string,
+): { readonly stacks: readonly string[] } {
+  const app = new App({ outdir: outputDirectory });
+  const stacks: TerraformStack[] = [
+    new DataStack(app, platform),
+    new PlatformStack(app, platform, queries),
+    new ObservabilityStack(app, platform),
+  ];
+  stacks.slice(1).forEach((stack, index) => {
+    const before = stacks[index];
+    if (before) stack.addDependency(before);
+  });
+  app.synth();
+  return { stacks: stacks.map((stack) => stack.node.id) };
+}

@@ -1,0 +1,37 @@
+import type { Construct } from 'constructs';
+import { bucketKinds, layers } from '../src/model/layers.js';
+import { names } from '../src/model/names.js';
+import type { Platform } from '../src/model/platform.js';
+import { Encryption, keyNames } from './encryption.js';
+import { GlueCatalog } from './glue-catalog.js';
+import { LakeAdministration, LakeFormation } from './lake-formation.js';
+import { LifecycleStack } from './lifecycle-stack.js';
+import { Storage } from './storage.js';
+
+/** What outlives everything else: keys, buckets, catalog, and who may read what. */
+export class DataStack extends LifecycleStack {
+  constructor(scope: Construct, platform: Platform) {
+    super(scope, { platform, kind: 'data' });
+    const { environment } = platform;
+
+    const encryption = new Encryption(this, 'key', { environment });
+    const storage = new Storage(this, 'bucket', { environment, encryption });
+    const administration = new LakeAdministration(this, 'lake', { environment });
+    const catalog = new GlueCatalog(this, 'catalog', { platform, after: administration.settings });
+    const lake = new LakeFormation(this, 'lakeformation', {
+      platform,
+      administration,
+      storage,
+      encryption,
+      catalog,
+    });
+
+    for (const key of keyNames) {
+      this.publish(`kms/${key}-key-arn`, encryption.keys[key].arn);
+      this.output(`${key}_key_arn`, encryption.keys[key].arn);
+    }
+    for (const kind of bucketKinds) this.output(`${kind}_bucket`, storage.buckets[kind].bucket);
+    for (const layer of layers) this.output(`${layer}_database`, names.database(environment, layer));
+    this.output('lake_access_role_arn', lake.accessRole.arn);
+  }
+}

@@ -1,0 +1,62 @@
+import { GlueCatalogDatabase } from '@cdktf/provider-aws/lib/glue-catalog-database/index.js';
+import { GlueCatalogTable } from '@cdktf/provider-aws/lib/glue-catalog-table/index.js';
+import type { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import { catalogTable, deltaStorage } from '../src/model/catalog-table.js';
+import { layers, type Layer } from '../src/model/layers.js';
+import { names } from '../src/model/names.js';
+import type { Platform } from '../src/model/platform.js';
+
+export interface GlueCatalogProps {
+  readonly platform: Platform;
+  /** Must be in force before the first database is, for a database takes on the account's defaults at birth. */
+  readonly after: ITerraformDependable;
+}
+
+/** A database a layer and a table a contract. */
+export class GlueCatalog extends Construct {
+  readonly databases: Readonly<Record<Layer, GlueCatalogDatabase>>;
+  /** By the dataset's id. */
+  readonly tables: ReadonlyMap<string, GlueCatalogTable>;
+
+  constructor(scope: Construct, id: string, { platform, after }: GlueCatalogProps) {
+    super(scope, id);
+    const { environment } = platform;
+    this.databases = Object.fromEntries(
+      layers.map((layer) => [
+        layer,
+        new GlueCatalogDatabase(this, layer, {
+          name: names.database(environment, layer),
+          description: `The ${layer} layer of ${environment.prefix}`,
+          locationUri: `s3://${names.bucket(environment, layer)}/`,
+          dependsOn: [after],
+        }),
+      ]),
+    ) as Record<Layer, GlueCatalogDatabase>;
+
+    this.tables = new Map(
+      platform.datasets.map((dataset) => {
+        const declared = catalogTable(environment, dataset);
+        const table = new GlueCatalogTable(this, dataset.id, {
+          databaseName: this.databases[dataset.layer].name,
+          name: declared.name,
+          description: declared.description,
+          owner: declared.owner,
+          tableType: 'EXTERNAL_TABLE',
+          parameters: { ...declared.parameters },
+          storageDescriptor: {
+            location: declared.location,
+            inputFormat: deltaStorage.inputFormat,
+            outputFormat: deltaStorage.outputFormat,
+            columns: declared.columns.map((column) => ({ ...column })),
+            serDeInfo: {
+              serializationLibrary: deltaStorage.serializationLibrary,
+              parameters: { ...declared.serdeParameters },
+            },
+          },
+        });
+        return [dataset.id, table] as const;
+      }),
+    );
+  }
+}

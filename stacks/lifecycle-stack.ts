@@ -1,0 +1,93 @@
+import { AwsProvider } from '@cdktf/provider-aws/lib/provider/index.js';
+import { DataAwsSsmParameter } from '@cdktf/provider-aws/lib/data-aws-ssm-parameter/index.js';
+import { SsmParameter } from '@cdktf/provider-aws/lib/ssm-parameter/index.js';
+import { LocalBackend, S3Backend, TerraformElement, TerraformOutput, TerraformStack } from 'cdktf';
+import type { Construct, Node } from 'constructs';
+import type { Environment } from '../src/model/environment.js';
+import { names, type StackKind } from '../src/model/names.js';
+import type { Platform } from '../src/model/platform.js';
+
+export interface LifecycleStackProps {
+  readonly platform: Platform;
+  readonly kind: StackKind;
+}
+
+/**
+ * One stack of an environment: where its state is kept, which account it may touch, how it talks to the others.
+ * Stacks know of each other only what is published in SSM parameters; none reads another's state.
+ */
+export abstract class LifecycleStack extends TerraformStack {
+  readonly environment: Environment;
+  private readonly kind: StackKind;
+
+  protected constructor(scope: Construct, { platform, kind }: LifecycleStackProps) {
+    super(scope, names.stack(platform.environment, kind));
+    this.environment = platform.environment;
+    this.kind = kind;
+    this.addBackend();
+    this.addProvider();
+  }
+
+  /** Tells the other stacks and the command line a value. */
+  protected publish(name: string, value: string): void {
+    new SsmParameter(this, `published_${name.replaceAll('/', '_')}`, {
+      name: names.parameter(this.environment, this.kind, name),
+      type: 'String',
+      value,
+    });
+  }
+
+  /** A value that another stack published; that stack must have been applied. */
+  protected published(kind: StackKind, name: string): string {
+    return new DataAwsSsmParameter(this, `${kind}_${name.replaceAll('/', '_')}`, {
+      name: names.parameter(this.environment, kind, name),
+    }).insecureValue;
+  }
+
+  /** What `dataplat outputs` shows; the names are part of the interface. */
+  protected output(name: string, value: unknown): void {
+    new TerraformOutput(this, name, { value });
+  }
+
+  /** Addresses that a person can read and that do not change with CDKTF's hashes: aws_s3_bucket.storage_bronze */
+  protected override allocateLogicalId(element: TerraformElement | Node): string {
+    const node = TerraformElement.isTerraformElement(element) ? element.node : element;
+    const ids = node.scopes.slice(node.scopes.indexOf(this) + 1).map((scope) => scope.node.id);
+    return ids.join('_').replace(/[^A-Za-z0-9_]/g, '_');
+  }
+
+  private addBackend(): void {
+    const { name, region, state } = this.environment;
+    if (state.backend === 'local') {
+      // The path belongs to the endpoint's instance and is given at init: -backend-config=path=…
+      new LocalBackend(this, {}).addOverride('path', undefined);
+      return;
+    }
+    new S3Backend(this, {
+      bucket: state.bucket,
+      key: `${name}/${this.kind}.tfstate`,
+      region: state.region ?? region,
+      encrypt: true,
+    });
+    // S3's own conditional writes hold the lock; the construct does not know the key yet.
+    this.addOverride('terraform.backend.s3.use_lockfile', true);
+  }
+
+  private addProvider(): void {
+    const { account, endpoint, name, region, tags } = this.environment;
+    new AwsProvider(this, 'aws', {
+      region,
+      defaultTags: [{ tags: { ...tags, environment: name, stack: this.kind, 'managed-by': 'dataplat' } }],
+      ...(endpoint
+        ? {
+            // Addressed by AWS_ENDPOINT_URL and HTTP_PROXY, so that these bytes do not depend on a port.
+            skipCredentialsValidation: true,
+            skipMetadataApiCheck: 'true',
+            skipRegionValidation: true,
+            s3UsePathStyle: true,
+            maxRetries: 2,
+          }
+        : { allowedAccountIds: [account] }),
+    });
+  }
+}
