@@ -63,7 +63,8 @@ export interface StartRun {
   readonly entryPoint: string;
   readonly arguments: readonly string[];
   readonly submitParameters: string;
-  readonly sparkDefaults: Readonly<Record<string, string>>;
+  /** Properties by classification, for example `spark-defaults`. */
+  readonly configuration: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly logUri: string;
   readonly streaming: boolean;
   /** 0 for no limit. */
@@ -122,11 +123,9 @@ export function emrJobRuns(clients: AwsClients): JobRuns {
           },
         },
         configurationOverrides: {
-          ...(Object.keys(run.sparkDefaults).length > 0 && {
-            applicationConfiguration: [
-              { classification: 'spark-defaults', properties: { ...run.sparkDefaults } },
-            ],
-          }),
+          applicationConfiguration: Object.entries(run.configuration)
+            .filter(([, properties]) => Object.keys(properties).length > 0)
+            .map(([classification, properties]) => ({ classification, properties: { ...properties } })),
           monitoringConfiguration: { s3MonitoringConfiguration: { logUri: run.logUri } },
         },
         tags: { ...run.tags },
@@ -169,7 +168,7 @@ function summaryOf(run: JobRunSummary): RunSummary {
   return {
     id: run.id ?? '',
     name: run.name ?? '',
-    state: (run.state ?? 'SUBMITTED'),
+    state: run.state ?? 'SUBMITTED',
     stateDetails: run.stateDetails ?? '',
     createdAt: run.createdAt ?? new Date(0),
     updatedAt: run.updatedAt ?? new Date(0),

@@ -49,7 +49,7 @@ export function athenaQueries(clients: AwsClients): Queries {
       const found = await (await clients.athena()).getQueryExecution({ QueryExecutionId: id });
       const { Status, Statistics } = found.QueryExecution ?? {};
       return {
-        state: (Status?.State ?? 'QUEUED'),
+        state: Status?.State ?? 'QUEUED',
         reason: Status?.AthenaError?.ErrorMessage ?? Status?.StateChangeReason ?? '',
         scannedBytes: Statistics?.DataScannedInBytes ?? 0,
         milliseconds: Statistics?.TotalExecutionTimeInMillis ?? Statistics?.EngineExecutionTimeInMillis ?? 0,
