@@ -16,6 +16,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       '\nThe environment is --env, else $DATAPLAT_ENV, else local.\ndataplat <verb> --help says more of a verb.',
     )
     .showSuggestionAfterError()
+    .configureOutput({ outputError: usageError })
     .exitOverride();
   addGlobalOptions(program);
   const named = verbOf(argv);
@@ -47,9 +48,22 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 /** What every command of a verb has: the global flags, and usage errors that end in exit code 2. */
 function inherit(command: Command): void {
-  command.exitOverride().helpCommand(false).showSuggestionAfterError();
+  command
+    .exitOverride()
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .configureOutput({ outputError: usageError });
   if (command.commands.length === 0) addGlobalOptions(command);
   for (const child of command.commands) inherit(child);
+}
+
+/** Wrong usage in the shape of every other failure. */
+function usageError(text: string, write: (text: string) => void): void {
+  const [what = '', ...more] = text
+    .trim()
+    .replace(/^error: /, '')
+    .split('\n');
+  write(`error  ${[what, ...more].join(' ')}  [DP1001]\n`);
 }
 
 /** The first word that is neither a flag nor a flag's value. */

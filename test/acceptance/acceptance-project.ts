@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packageDirectory } from '../../src/project/project-directory.js';
+
+/** What a team owns: the declaration and its code, without the package. */
+const declared = ['cdktf.json', 'config', 'jobs', 'dags', 'queries', 'samples'];
+
+/** A project directory of its own, with the built command line on the PATH and a free port for its endpoint. */
+export class AcceptanceProject {
+  readonly directory: string;
+  readonly port: number;
+  private readonly programs: string;
+
+  private constructor(directory: string, programs: string, port: number) {
+    this.directory = directory;
+    this.programs = programs;
+    this.port = port;
+  }
+
+  static async make(): Promise<AcceptanceProject> {
+    const root = realpathSync(mkdtempSync(join(tmpdir(), 'dataplat-acceptance-')));
+    const directory = join(root, 'project');
+    const programs = join(root, 'bin');
+    mkdirSync(programs);
+    for (const name of declared) {
+      const from = join(packageDirectory, name);
+      if (existsSync(from)) cpSync(from, join(directory, name), { recursive: true });
+    }
+    writeFileSync(
+      join(programs, 'dataplat'),
+      `#!/bin/sh\nexec '${process.execPath}' '${join(packageDirectory, 'bin', 'dataplat.js')}' "$@"\n`,
+    );
+    chmodSync(join(programs, 'dataplat'), 0o755);
+    return new AcceptanceProject(directory, programs, await freePort());
+  }
+
+  /** Runs the script of a case and returns everything that it prints. */
+  async run(caseDirectory: string): Promise<string> {
+    const overlay = join(caseDirectory, 'project');
+    if (existsSync(overlay)) cpSync(overlay, this.directory, { recursive: true });
+    const helpers = join(caseDirectory, '..', '..', 'helpers.sh');
+    const child = spawn('bash', ['-c', `source '${helpers}'; source '${join(caseDirectory, 'script')}'`], {
+      cwd: this.directory,
+      env: this.variables(caseDirectory),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let printed = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        printed += text;
+      });
+    }
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', resolve);
+    });
+    return code === 0 ? printed : `${printed}the script itself ended with ${code}\n`;
+  }
+
+  async remove(): Promise<void> {
+    if (existsSync(join(this.directory, '.dataplat'))) {
+      await new Promise((resolve) =>
+        spawn(join(this.programs, 'dataplat'), ['local', 'down', '-C', this.directory], {
+          env: this.variables(''),
+          stdio: 'ignore',
+        }).on('close', resolve),
+      );
+    }
+    rmSync(join(this.directory, '..'), { recursive: true, force: true });
+  }
+
+  private variables(caseDirectory: string): NodeJS.ProcessEnv {
+    const kept = [
+      'HOME',
+      'LANG',
+      'JAVA_HOME',
+      'DATAPLAT_CACHE_DIR',
+      'DATAPLAT_PLUGIN_MIRROR',
+      'XDG_CACHE_HOME',
+    ];
+    return {
+      ...Object.fromEntries(
+        kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+      ),
+      PATH: `${this.programs}:${process.env['PATH'] ?? ''}`,
+      CASE: caseDirectory,
+      DATAPLAT_LOCAL_PORT: String(this.port),
+      ENDPOINT: `http://127.0.0.1:${this.port}`,
+      // An account's credentials of the person who runs the tests must not come near them.
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    };
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
