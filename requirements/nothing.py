@@ -1,0 +1,1 @@
+"""A program that does nothing: Spark resolves its packages before it starts one."""

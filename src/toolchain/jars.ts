@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, readFileSync } from 'node:fs';
+import { cp, readdir, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { DataplatError } from '../model/errors.js';
+import { buildOnce, isComplete } from './complete-directory.js';
+import { setUp, type Finding } from './finding.js';
+import { hashOfFiles, requirementsFile } from './requirements.js';
+import { runProgram } from './run-program.js';
+
+/** Names and SHA-256 of the jars, as `sha256sum` writes them. */
+const list = 'jars.sha256';
+
+function directoryOf(cache: string): string {
+  return join(cache, 'jars', hashOfFiles([requirementsFile(list)]));
+}
+
+/** The jar files' names and what each must hash to. */
+export function wantedJars(content = readFileSync(requirementsFile(list), 'utf8')): Map<string, string> {
+  const wanted = new Map<string, string>();
+  for (const line of content.split('\n')) {
+    const [hash, name] = line.split(/\s+/);
+    if (hash && name) wanted.set(name, hash);
+  }
+  return wanted;
+}
+
+/** @returns the jars that give Spark Delta tables and s3:// paths, as absolute paths */
+export function findJars(cache: string): Finding<string[]> {
+  const directory = directoryOf(cache);
+  const names = [...wantedJars().keys()];
+  return isComplete(directory)
+    ? {
+        state: 'found',
+        version: `${names.length} jars`,
+        where: directory,
+        value: names.map((name) => join(directory, name)),
+      }
+    : { state: 'missing', reason: "Spark's jars for Delta tables and s3:// paths are not here", mend: setUp };
+}
+
+/**
+ * Fetches the jars with Spark's own resolver, and keeps exactly those that are pinned. A registry of one's own is
+ * named by an Ivy settings file in DATAPLAT_IVY_SETTINGS.
+ * @throws DataplatError DP3001, DP3005
+ */
+export async function installJars(
+  cache: string,
+  jobsPython: string,
+  javaHome: string,
+  listen: { onLine?: (line: string) => void; onWait?: (holder: number) => void } = {},
+): Promise<string[]> {
+  const directory = directoryOf(cache);
+  await buildOnce(
+    directory,
+    async () => {
+      const ivy = join(directory, 'ivy');
+      await resolveWithIvy(ivy, jobsPython, javaHome, listen.onLine);
+      await keepPinned(join(ivy, 'jars'), directory, wantedJars());
+      await rm(ivy, { recursive: true, force: true });
+    },
+    listen.onWait,
+  );
+  return [...wantedJars().keys()].map((name) => join(directory, name));
+}
+
+/** Lets Spark resolve the coordinates of requirements/jars.in into `<ivy>/jars`. */
+export async function resolveWithIvy(
+  ivy: string,
+  jobsPython: string,
+  javaHome: string,
+  onLine?: (line: string) => void,
+): Promise<void> {
+  const coordinates = readFileSync(requirementsFile('jars.in'), 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(':') && !line.startsWith('#'))
+    .map((line) => line.trim());
+  const settings = process.env['DATAPLAT_IVY_SETTINGS'];
+  const variables: NodeJS.ProcessEnv = {
+    ...process.env,
+    JAVA_HOME: javaHome,
+    PYSPARK_PYTHON: jobsPython,
+    PYSPARK_DRIVER_PYTHON: jobsPython,
+    SPARK_LOCAL_IP: '127.0.0.1',
+  };
+  for (const name of ['SPARK_HOME', 'SPARK_CONF_DIR', 'PYSPARK_SUBMIT_ARGS', 'PYTHONPATH'])
+    delete variables[name];
+  await runProgram({
+    purpose: "fetch Spark's jars",
+    command: join(dirname(jobsPython), 'spark-submit'),
+    args: [
+      ...['--packages', coordinates.join(',')],
+      ...['--conf', `spark.jars.ivy=${ivy}`],
+      ...(settings ? ['--conf', `spark.jars.ivySettings=${settings}`] : []),
+      requirementsFile('nothing.py'),
+    ],
+    variables,
+    ...(onLine && { onLine }),
+  });
+}
+
+/** Copies the pinned jars under their plain names, and refuses what is not what was pinned. */
+async function keepPinned(from: string, to: string, wanted: Map<string, string>): Promise<void> {
+  const fetched = await readdir(from);
+  for (const [name, hash] of wanted) {
+    // Ivy puts the group before the name: `io.delta_delta-spark_2.12-3.3.2.jar`.
+    const file = fetched.find((one) => one === name || one.endsWith(`_${name}`));
+    if (file === undefined) throw mismatch(`${name} is not among what was fetched`);
+    const got = await sha256(join(from, file));
+    if (got !== hash) throw mismatch(`${name} has the SHA-256 ${got}, not ${hash}`);
+    await cp(join(from, file), join(to, name));
+  }
+  const unpinned = fetched.filter(
+    (one) => ![...wanted.keys()].some((name) => one === name || one.endsWith(`_${name}`)),
+  );
+  if (unpinned.length > 0) throw mismatch(`${unpinned.join(', ')} came too and is not pinned`);
+}
+
+function mismatch(what: string): DataplatError {
+  return new DataplatError('DP3001', `Spark's jars are not what requirements/${list} pins: ${what}`, {
+    left: 'what was fetched was removed',
+    next: [setUp],
+  });
+}
+
+export async function sha256(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}
+
+/** The plain name of a jar that Ivy has prefixed with its group. */
+export function plainName(ivyName: string): string {
+  return basename(ivyName).replace(/^[A-Za-z0-9.-]+?_(?=[a-z])/, '');
+}

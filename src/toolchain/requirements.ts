@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from './package-root.js';
+
+/** A pinned list under requirements/, for example `jobs.txt`. */
+export function requirementsFile(name: string): string {
+  return join(packageRoot, 'requirements', name);
+}
+
+/** What each virtual environment holds. The checks' tools are in the repository alone, not in an installed package. */
+export function requirementsOf(environment: 'jobs' | 'local'): readonly string[] {
+  const names = environment === 'jobs' ? ['jobs.txt', 'dev.txt'] : ['local.txt'];
+  return names.map(requirementsFile).filter((file) => existsSync(file));
+}
+
+/** Names a content: sixteen hexadecimal digits of its SHA-256. */
+export function shortHash(...parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part).update('\0');
+  return hash.digest('hex').slice(0, 16);
+}
+
+export function hashOfFiles(files: readonly string[], ...more: readonly string[]): string {
+  return shortHash(...files.map((file) => readFileSync(file)), ...more);
+}
