@@ -182,7 +182,7 @@ export class Gateway {
       return;
     }
     const raw = Buffer.isBuffer(answer.body) || typeof answer.body === 'string';
-    const content = raw ? (answer.body) : JSON.stringify(answer.body ?? {});
+    const content = raw ? answer.body : JSON.stringify(answer.body ?? {});
     response.writeHead(answer.status, {
       ...(!raw && { 'content-type': 'application/json' }),
       'content-length': Buffer.byteLength(content),

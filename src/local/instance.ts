@@ -168,7 +168,7 @@ function isStillThere({ pid, began }: GuardedRecord): boolean {
 
 function isOrphan({ pid }: GuardedRecord): boolean {
   const parent = ps(pid, 'ppid=');
-  return !ps(Number(parent) || 1, 'args=').includes('guardian-process');
+  return parent !== '' && !ps(Number(parent), 'args=').includes('guardian-process');
 }
 
 /** When a process began; empty where there is none, or it has ended and only waits to be collected. */

@@ -1,4 +1,6 @@
 import { createEmrServerlessService } from './emr-serverless/service.js';
+import { createLakeFormationService } from './lake-formation/service.js';
+import { createMwaaService } from './mwaa/service.js';
 import type { EndpointSettings, Service, ServiceContext } from './service.js';
 
 /** The services that the endpoint answers itself, by the name of their folder in an instance. */
@@ -6,4 +8,6 @@ export const servicesOfOurs: Readonly<
   Record<string, (context: ServiceContext, settings: EndpointSettings) => Promise<Service>>
 > = {
   'emr-serverless': createEmrServerlessService,
+  'lake-formation': createLakeFormationService,
+  mwaa: createMwaaService,
 };

@@ -1,0 +1,114 @@
+/** Looks up in the Glue Data Catalog, which an emulator behind the same endpoint holds, what Lake Formation governs. */
+import { invalid, notFound } from './state.js';
+
+export interface CatalogTable {
+  readonly database: string;
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly location?: string;
+}
+
+export interface CatalogDatabase {
+  readonly name: string;
+  readonly location?: string;
+}
+
+interface GlueTable {
+  readonly Name: string;
+  readonly StorageDescriptor?: { readonly Columns?: readonly { Name: string }[]; readonly Location?: string };
+  readonly PartitionKeys?: readonly { Name: string }[];
+}
+
+interface GlueDatabase {
+  readonly Name: string;
+  readonly LocationUri?: string;
+}
+
+export class DataCatalog {
+  readonly #endpoint: string;
+  readonly #account: string;
+  readonly #region: string;
+
+  constructor(endpoint: string, account: string, region: string) {
+    this.#endpoint = endpoint;
+    this.#account = account;
+    this.#region = region;
+  }
+
+  /** @throws ServiceError EntityNotFoundException */
+  async database(name: string): Promise<CatalogDatabase> {
+    const found = await this.#glue<{ Database: GlueDatabase }>('GetDatabase', { Name: name });
+    if (!found) throw notFound(`Database not found: ${name}`);
+    return databaseOf(found.Database);
+  }
+
+  /** @throws ServiceError EntityNotFoundException */
+  async table(database: string, name: string): Promise<CatalogTable> {
+    const found = await this.#glue<{ Table: GlueTable }>('GetTable', { DatabaseName: database, Name: name });
+    if (!found) throw notFound(`Table not found: ${database}.${name}`);
+    return tableOf(database, found.Table);
+  }
+
+  async databases(): Promise<CatalogDatabase[]> {
+    const databases = await this.#all<GlueDatabase>('GetDatabases', {}, 'DatabaseList');
+    return databases.map(databaseOf);
+  }
+
+  async tables(database: string): Promise<CatalogTable[]> {
+    const tables = await this.#all<GlueTable>('GetTables', { DatabaseName: database }, 'TableList');
+    return tables.map((table) => tableOf(database, table));
+  }
+
+  async #all<Entry>(operation: string, input: object, list: string): Promise<Entry[]> {
+    const entries: Entry[] = [];
+    let token: string | undefined;
+    do {
+      const answer = await this.#glue<Record<string, unknown>>(operation, {
+        ...input,
+        ...(token !== undefined && { NextToken: token }),
+      });
+      entries.push(...((answer?.[list] as Entry[] | undefined) ?? []));
+      token = answer?.['NextToken'] as string | undefined;
+    } while (token !== undefined && token !== '');
+    return entries;
+  }
+
+  /** Undefined where Glue does not know the entity. */
+  async #glue<Output>(operation: string, input: object): Promise<Output | undefined> {
+    const day = new Date().toISOString().slice(0, 10).replaceAll('-', '');
+    const answer = await fetch(this.#endpoint, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': `AWSGlue.${operation}`,
+        // Signatures are not checked; the scope is what the gateway routes by.
+        authorization:
+          `AWS4-HMAC-SHA256 Credential=${this.#account}/${day}/${this.#region}/glue/aws4_request, ` +
+          'SignedHeaders=host, Signature=local',
+      },
+      body: JSON.stringify(input),
+    });
+    const output: unknown = await answer.json();
+    if (answer.ok) return output as Output;
+    const type = (output as { __type?: string }).__type ?? '';
+    if (type.endsWith('EntityNotFoundException')) return undefined;
+    throw invalid(`The Data Catalog does not answer ${operation}: ${type} (${answer.status})`);
+  }
+}
+
+function databaseOf(database: GlueDatabase): CatalogDatabase {
+  return {
+    name: database.Name,
+    ...(database.LocationUri !== undefined && { location: database.LocationUri }),
+  };
+}
+
+function tableOf(database: string, table: GlueTable): CatalogTable {
+  const columns = [...(table.StorageDescriptor?.Columns ?? []), ...(table.PartitionKeys ?? [])];
+  return {
+    database,
+    name: table.Name,
+    columns: columns.map(({ Name }) => Name),
+    ...(table.StorageDescriptor?.Location !== undefined && { location: table.StorageDescriptor.Location }),
+  };
+}

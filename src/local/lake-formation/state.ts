@@ -1,0 +1,105 @@
+/** What Lake Formation knows, and its file. */
+import { join } from 'node:path';
+import { readJson, writeWhole } from '../files.js';
+import { ServiceError } from '../service.js';
+import type { DataCellsFilter, DataLakeSettings, Expression, Principal, Resource } from './shapes.js';
+
+export interface RegisteredLocation {
+  readonly ResourceArn: string;
+  readonly RoleArn: string;
+  /** Seconds since 1970. */
+  readonly LastModified: number;
+  readonly WithFederation: boolean;
+  readonly HybridAccessEnabled: boolean;
+  readonly WithPrivilegedAccess: boolean;
+  readonly ExpectedResourceOwnerAccount?: string;
+}
+
+export interface Grant {
+  readonly principal: Principal;
+  readonly resource: Resource;
+  readonly permissions: readonly string[];
+  readonly grantable: readonly string[];
+  readonly lastUpdated: number;
+  readonly lastUpdatedBy: string;
+}
+
+export interface NamedExpression {
+  readonly Name: string;
+  readonly Description?: string;
+  readonly Expression: Expression;
+}
+
+/** One value a key. */
+export type Tags = Readonly<Record<string, string>>;
+
+export interface LakeFormationState {
+  settings: DataLakeSettings;
+  locations: RegisteredLocation[];
+  /** Values by key, in the order in which they were made. */
+  tags: Record<string, string[]>;
+  expressions: NamedExpression[];
+  /** Tags assigned to a resource itself, by `assignmentKey`. */
+  assignments: Record<string, Record<string, string>>;
+  grants: Grant[];
+  filters: DataCellsFilter[];
+}
+
+/** What an account has that has never touched Lake Formation: IAM alone decides about new databases and tables. */
+const untouched = (): LakeFormationState => {
+  const iamAlone = [
+    { Principal: { DataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' }, Permissions: ['ALL'] },
+  ];
+  return {
+    settings: {
+      CreateDatabaseDefaultPermissions: iamAlone,
+      CreateTableDefaultPermissions: iamAlone,
+    },
+    locations: [],
+    tags: {},
+    expressions: [],
+    assignments: {},
+    grants: [],
+    filters: [],
+  };
+};
+
+export class LakeFormationStore {
+  readonly #file: string;
+  #state: LakeFormationState;
+
+  constructor(directory: string) {
+    this.#file = join(directory, 'state.json');
+    this.#state = { ...untouched(), ...readJson<LakeFormationState>(this.#file) };
+  }
+
+  get state(): Readonly<LakeFormationState> {
+    return this.#state;
+  }
+
+  /** Changes the state as a whole and writes it down; if `change` throws, nothing has changed. */
+  change<Made>(change: (state: LakeFormationState) => Made): Made {
+    const draft = structuredClone(this.#state);
+    const made = change(draft);
+    writeWhole(this.#file, JSON.stringify(draft));
+    this.#state = draft;
+    return made;
+  }
+}
+
+/** Where the tags of a database, a table or a column are kept. Names in the Data Catalog hold no slash. */
+export function assignmentKey(database: string, table?: string, column?: string): string {
+  return [database, table, column].filter((part) => part !== undefined).join('/');
+}
+
+export function notFound(message: string): ServiceError {
+  return new ServiceError(400, 'EntityNotFoundException', message);
+}
+
+export function invalid(message: string): ServiceError {
+  return new ServiceError(400, 'InvalidInputException', message);
+}
+
+export function alreadyExists(message: string): ServiceError {
+  return new ServiceError(400, 'AlreadyExistsException', message);
+}

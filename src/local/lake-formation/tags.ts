@@ -1,0 +1,167 @@
+/** LF-tags: their keys and allowed values, named expressions over them. */
+import { z } from 'zod';
+import { operation, page, paging } from '../operations.js';
+import type { Operation } from '../operations.js';
+import { expression, name, tagKey, tagValues } from './shapes.js';
+import type { Expression } from './shapes.js';
+import { invalid, notFound } from './state.js';
+import type { LakeFormationState, LakeFormationStore, NamedExpression } from './state.js';
+
+const valuesAKey = 1000;
+
+/** @throws ServiceError EntityNotFoundException if a key, or one of its values, is not defined */
+export function requireTags(state: Readonly<LakeFormationState>, asked: Expression): void {
+  for (const { TagKey, TagValues } of asked) {
+    const values = state.tags[TagKey];
+    if (!values) throw notFound(`Tag key does not exist: ${TagKey}`);
+    const unknown = TagValues.filter((value) => value !== '*' && !values.includes(value));
+    if (unknown.length > 0) throw notFound(`Tag value does not exist: ${TagKey}=${unknown.join(', ')}`);
+  }
+}
+
+/** @throws ServiceError EntityNotFoundException */
+export function namedExpression(state: Readonly<LakeFormationState>, asked: string): NamedExpression {
+  const found = state.expressions.find(({ Name }) => Name === asked);
+  if (!found) throw notFound(`LF-Tag expression does not exist: ${asked}`);
+  return found;
+}
+
+export function tagOperations(store: LakeFormationStore): Record<string, Operation> {
+  const valuesOf = (key: string): string[] => {
+    const values = store.state.tags[key];
+    if (!values) throw notFound(`Tag key does not exist: ${key}`);
+    return values;
+  };
+  return {
+    CreateLFTag: operation(z.object({ TagKey: tagKey, TagValues: tagValues }), (input) => {
+      store.change((state) => {
+        if (state.tags[input.TagKey]) throw invalid(`Tag key already exists: ${input.TagKey}`);
+        state.tags[input.TagKey] = [...new Set(input.TagValues)];
+      });
+      return {};
+    }),
+
+    GetLFTag: operation(z.object({ TagKey: tagKey }), (input, { account }) => ({
+      CatalogId: account,
+      TagKey: input.TagKey,
+      TagValues: valuesOf(input.TagKey),
+    })),
+
+    UpdateLFTag: operation(
+      z.object({
+        TagKey: tagKey,
+        TagValuesToAdd: tagValues.optional(),
+        TagValuesToDelete: tagValues.optional(),
+      }),
+      (input) => {
+        const now = valuesOf(input.TagKey);
+        const add = input.TagValuesToAdd ?? [];
+        const remove = input.TagValuesToDelete ?? [];
+        const both = add.filter((value) => remove.includes(value));
+        if (both.length > 0) throw invalid(`Values both to add and to delete: ${both.join(', ')}`);
+        const unknown = remove.filter((value) => !now.includes(value));
+        if (unknown.length > 0) throw invalid(`Tag value does not exist: ${unknown.join(', ')}`);
+        const attached = Object.values(store.state.assignments).map((tags) => tags[input.TagKey]);
+        const used = remove.filter((value) => attached.includes(value));
+        if (used.length > 0) {
+          throw invalid(`Update not allowed. Tag values are attached to resources: ${used.join(', ')}`);
+        }
+        const values = [...new Set([...now, ...add])].filter((value) => !remove.includes(value));
+        if (values.length === 0) throw invalid('A tag key must keep at least one value.');
+        if (values.length > valuesAKey) {
+          throw invalid(`A tag key has at most ${valuesAKey} values.`);
+        }
+        store.change((state) => {
+          state.tags[input.TagKey] = values;
+        });
+        return {};
+      },
+    ),
+
+    DeleteLFTag: operation(z.object({ TagKey: tagKey }), (input) => {
+      valuesOf(input.TagKey);
+      store.change((state) => {
+        delete state.tags[input.TagKey];
+        for (const [key, tags] of Object.entries(state.assignments)) {
+          delete tags[input.TagKey];
+          if (Object.keys(tags).length === 0) delete state.assignments[key];
+        }
+        // Grants on the tag itself go with it; policies that use it stay, and match nothing any more.
+        state.grants = state.grants.filter(({ resource }) => resource.LFTag?.TagKey !== input.TagKey);
+      });
+      return {};
+    }),
+
+    ListLFTags: operation(
+      z.object({ ...paging, ResourceShareType: z.enum(['ALL', 'FOREIGN']).optional() }),
+      (input, { account }) => {
+        const tags =
+          input.ResourceShareType === 'FOREIGN'
+            ? []
+            : Object.entries(store.state.tags).map(([TagKey, TagValues]) => ({
+                CatalogId: account,
+                TagKey,
+                TagValues,
+              }));
+        const { entries, NextToken } = page(tags, input);
+        return { LFTags: entries, ...(NextToken !== undefined && { NextToken }) };
+      },
+    ),
+
+    CreateLFTagExpression: operation(
+      z.object({ Name: name, Description: z.string().optional(), Expression: expression }),
+      ({ Name, Description, Expression }) => {
+        requireTags(store.state, Expression);
+        store.change((state) => {
+          if (state.expressions.some((known) => known.Name === Name)) {
+            throw invalid(`LF-Tag expression already exists: ${Name}`);
+          }
+          state.expressions.push({ Name, Expression, ...(Description !== undefined && { Description }) });
+        });
+        return {};
+      },
+    ),
+
+    GetLFTagExpression: operation(z.object({ Name: name }), (input, { account }) => ({
+      CatalogId: account,
+      ...namedExpression(store.state, input.Name),
+    })),
+
+    UpdateLFTagExpression: operation(
+      z.object({ Name: name, Description: z.string().optional(), Expression: expression }),
+      ({ Name, Description, Expression }) => {
+        namedExpression(store.state, Name);
+        requireTags(store.state, Expression);
+        store.change((state) => {
+          state.expressions = state.expressions.map((known) =>
+            known.Name === Name
+              ? { Name, Expression, ...(Description !== undefined && { Description }) }
+              : known,
+          );
+        });
+        return {};
+      },
+    ),
+
+    DeleteLFTagExpression: operation(z.object({ Name: name }), (input) => {
+      namedExpression(store.state, input.Name);
+      const used = store.state.grants.some(
+        ({ resource }) => resource.LFTagPolicy?.ExpressionName === input.Name,
+      );
+      if (used) throw invalid(`LF-Tag expression is used by grants: ${input.Name}`);
+      store.change((state) => {
+        state.expressions = state.expressions.filter((known) => known.Name !== input.Name);
+        state.grants = state.grants.filter(({ resource }) => resource.LFTagExpression?.Name !== input.Name);
+      });
+      return {};
+    }),
+
+    ListLFTagExpressions: operation(z.object(paging), (input, { account }) => {
+      const { entries, NextToken } = page(store.state.expressions, input);
+      return {
+        LFTagExpressions: entries.map((known) => ({ CatalogId: account, ...known })),
+        ...(NextToken !== undefined && { NextToken }),
+      };
+    }),
+  };
+}
