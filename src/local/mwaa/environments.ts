@@ -1,4 +1,5 @@
 /** The environments that MWAA knows: made, shown, changed and deleted at once (simulated.ts). */
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { readJson, writeWhole } from '../files.js';
 import { ServiceError } from '../service.js';
@@ -56,7 +57,7 @@ export class Environments {
     const now = Date.now() / 1000;
     const micro = input.EnvironmentClass === 'mw1.micro';
     const { LoggingConfiguration, Tags, ...given } = input;
-    const id = Buffer.from(`${name}${now}`).toString('hex').slice(0, 12);
+    const id = randomBytes(6).toString('hex');
     return this.#keep({
       // What AWS chooses where the request says nothing.
       AirflowVersion: '3.0.6',
