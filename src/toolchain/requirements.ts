@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from './package-root.js';
+import { packageDirectory } from '../project/project-directory.js';
 
 /** A pinned list under requirements/, for example `jobs.txt`. */
 export function requirementsFile(name: string): string {
-  return join(packageRoot, 'requirements', name);
+  return join(packageDirectory, 'requirements', name);
 }
 
 /** What each virtual environment holds. The checks' tools are in the repository alone, not in an installed package. */

@@ -7,7 +7,7 @@ import { requireFound } from './finding.js';
 import { findJars, installJars } from './jars.js';
 import { findJava, installJava } from './java.js';
 import { locateToolchain, type Toolchain } from './locate-toolchain.js';
-import { packageRoot } from './package-root.js';
+import { packageDirectory } from '../project/project-directory.js';
 import { findPython } from './python.js';
 import { findTerraform, installTerraform } from './terraform.js';
 import { findUv, installUv } from './uv.js';
@@ -88,8 +88,8 @@ function waiting(detail: (text: string) => void): (holder: number) => void {
 
 /** npm links the commands of dependencies, and not a package's own: with this, `npx dataplat` works in the clone. */
 async function linkOwnCommand(): Promise<void> {
-  const folder = join(packageRoot, 'node_modules', '.bin');
-  const command = join(packageRoot, 'bin', 'dataplat.js');
+  const folder = join(packageDirectory, 'node_modules', '.bin');
+  const command = join(packageDirectory, 'bin', 'dataplat.js');
   const link = join(folder, 'dataplat');
   if (!existsSync(command)) return;
   const target = relative(folder, command);

@@ -2,7 +2,7 @@ import { copyFile, writeFile, mkdir, chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildOnce, isComplete } from './complete-directory.js';
 import { setUp, type Finding } from './finding.js';
-import { packageRoot } from './package-root.js';
+import { packageDirectory } from '../project/project-directory.js';
 import { programsOnPath } from './programs-on-path.js';
 import type { Python } from './python.js';
 import { hashOfFiles, requirementsFile } from './requirements.js';
@@ -18,7 +18,7 @@ export interface TerraformProgram {
 }
 
 const oldest = '1.5.0';
-const shim = join(packageRoot, 'src', 'toolchain', 'terraform_shim.py');
+const shim = join(packageDirectory, 'src', 'toolchain', 'terraform_shim.py');
 
 function directoryOf(cache: string, python: Python): string {
   return join(cache, 'terraform', hashOfFiles([requirementsFile('terraform.txt'), shim], python.command));
