@@ -1,0 +1,121 @@
+import type { StartRun } from '../aws/job-runs.js';
+import { minutesOf } from '../model/duration.js';
+import type { Environment } from '../model/environment.js';
+import type { Job } from '../model/lineage.js';
+import { names } from '../model/names.js';
+import { releaseUri } from './release.js';
+
+/** Tags of a run: how it is found again, and what it ran. */
+export const runTags = {
+  environment: 'dataplat.environment',
+  job: 'dataplat.job',
+  date: 'dataplat.date',
+  release: 'dataplat.release',
+} as const;
+
+export interface SparkRun {
+  readonly job: Job;
+  readonly date: string;
+  readonly release: string;
+  /** Whether the release brings libraries of its own. */
+  readonly libraries: boolean;
+  readonly clientToken: string;
+  readonly arguments?: readonly string[];
+  /** Instead of the job's own timeout. */
+  readonly timeoutMinutes?: number;
+  /** EMR's configuration by classification, from `config/emr/`. */
+  readonly configuration?: StartRun['configuration'];
+}
+
+/** A run of a job as EMR Serverless is asked for it. Pure. */
+export function startOf(environment: Environment, run: SparkRun): StartRun {
+  const { job, date, release } = run;
+  const uri = releaseUri(environment, release);
+  const streaming = job.mode === 'stream';
+  return {
+    clientToken: run.clientToken,
+    name: `${job.id} ${date}`,
+    roleArn: names.jobRoleArn(environment, job),
+    entryPoint: `${uri}/${job.entryPoint}`,
+    arguments: ['--env', environment.name, '--date', date, ...(run.arguments ?? [])],
+    submitParameters: submitParameters(job, uri, run.libraries),
+    configuration: run.configuration ?? {},
+    logUri: names.runLogs(environment),
+    streaming,
+    timeoutMinutes: run.timeoutMinutes ?? (streaming ? 0 : minutesOf(job.timeout)),
+    tags: {
+      [runTags.environment]: environment.name,
+      [runTags.job]: job.id,
+      [runTags.date]: date,
+      [runTags.release]: release,
+    },
+  };
+}
+
+function submitParameters(job: Job, uri: string, libraries: boolean): string {
+  const { driver, executor } = job.spark;
+  const archives = [
+    `${uri}/config.tar.gz#declaration`,
+    ...(libraries ? [`${uri}/libraries.tar.gz#libraries`] : []),
+  ];
+  const properties: Record<string, string | number> = {
+    'spark.archives': archives.join(','),
+    'spark.driver.cores': driver.cpu,
+    'spark.driver.memory': `${heapMegabytes(driver.memoryGb)}m`,
+    'spark.executor.cores': executor.cpu,
+    'spark.executor.memory': `${heapMegabytes(executor.memoryGb)}m`,
+    'spark.dynamicAllocation.maxExecutors': executor.maximum,
+    ...(libraries && {
+      'spark.emr-serverless.driverEnv.PYTHONPATH': './libraries',
+      'spark.executorEnv.PYTHONPATH': './libraries',
+    }),
+  };
+  return [
+    `--py-files ${uri}/jobs.zip`,
+    ...Object.entries(properties).map(([name, value]) => `--conf ${name}=${value}`),
+  ].join(' ');
+}
+
+/**
+ * The heap that leaves a worker at the size that is declared: Spark adds a tenth of it, at least 384 MB, and EMR
+ * rounds up to whole gigabytes, so a heap of the declared size would be billed as one more.
+ */
+function heapMegabytes(workerGb: number): number {
+  const worker = workerGb * 1024;
+  return Math.min(worker - 384, Math.floor(worker / 1.1));
+}
+
+/** A property file of Spark: name, then white space, `=` or `:`, then value; `#` begins a comment. */
+export function parseSparkProperties(text: string): Record<string, string> {
+  const properties: Record<string, string> = {};
+  for (const line of text.split(/\r?\n/)) {
+    const parts = /^\s*([^\s#=:]+)(?:\s*[=:]\s*|\s+)(.*?)\s*$/.exec(line);
+    if (parts?.[1] !== undefined && parts[2] !== undefined) properties[parts[1]] = parts[2];
+  }
+  return properties;
+}
+
+/** What EMR is told besides: `spark-defaults` from `config/emr/*.conf`, classifications from its `logging.yaml`. */
+export async function readEmrConfiguration(files: {
+  read(path: string): string | undefined;
+  list(folder: string): readonly string[];
+}): Promise<StartRun['configuration']> {
+  const defaults: Record<string, string> = {};
+  for (const name of files.list('config/emr')) {
+    if (name.endsWith('.conf'))
+      Object.assign(defaults, parseSparkProperties(files.read(`config/emr/${name}`) ?? ''));
+  }
+  const logging = files.read('config/emr/logging.yaml');
+  if (logging === undefined) return { 'spark-defaults': defaults };
+  const { parse } = await import('yaml');
+  const classifications = (parse(logging) ?? {}) as Record<string, Record<string, unknown>>;
+  return {
+    'spark-defaults': defaults,
+    ...Object.fromEntries(
+      Object.entries(classifications).map(([classification, properties]) => [
+        classification,
+        Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, String(value)])),
+      ]),
+    ),
+  };
+}

@@ -1,0 +1,222 @@
+import { gzipSync } from 'node:zlib';
+import { expect } from 'chai';
+import { DataplatError } from '../../src/model/errors.js';
+import { findJob } from '../../src/model/find.js';
+import { submit, type SubmitOptions } from '../../src/operations/submit.js';
+import { loadPlatform } from '../../src/project/load-platform.js';
+import { packageDirectory } from '../../src/project/project-directory.js';
+import { collect, failureOf } from './collect.js';
+import { MemoryObjects } from './memory-objects.js';
+import { MemoryRuns } from './memory-runs.js';
+
+const platform = loadPlatform(packageDirectory, 'local', {}, {});
+const { environment } = platform;
+const buckets = environment.lake.bucketPrefix;
+const release = '0123456789abcdef';
+
+function deployed(): { objects: MemoryObjects; runs: MemoryRuns } {
+  const objects = new MemoryObjects();
+  objects.stored.set(`${buckets}-artifacts/releases/current.json`, Buffer.from(JSON.stringify({ release })));
+  return { objects, runs: new MemoryRuns() };
+}
+
+function writeLog(objects: MemoryObjects, run: string, stream: 'stdout' | 'stderr', text: string): void {
+  const key = `emr/applications/app/jobs/${run}/SPARK_DRIVER/${stream}.gz`;
+  objects.stored.set(`${buckets}-logs/${key}`, gzipSync(text));
+}
+
+const options: SubmitOptions = {
+  job: findJob(platform, 'crm_accounts'),
+  date: '2026-01-05',
+  pause: (_wait, signal) =>
+    signal?.aborted ? Promise.reject(new DataplatError('DP1008', 'interrupted')) : Promise.resolve(),
+};
+const emrFiles = {
+  list: () => ['a.conf', 'b.conf', 'hive-site.xml', 'logging.yaml'],
+  read: (path: string) =>
+    ({
+      'config/emr/a.conf': '# remark\nspark.sql.session.timeZone   UTC\nspark.x 1\n\n',
+      'config/emr/b.conf': 'spark.x=-Da=b -Dc=d\n',
+      'config/emr/logging.yaml': 'spark-driver-log4j2:\n  rootLogger.level: warn\n',
+    })[path],
+};
+const noFiles = { list: () => [], read: () => undefined };
+const first = '00run00000000001';
+const second = '00run00000000002';
+
+describe('submit', () => {
+  it("asks for the job's role, sizes, release, archives, timeout and tags", async () => {
+    const aws = deployed();
+    aws.objects.stored.set(`${buckets}-artifacts/releases/${release}/libraries.tar.gz`, Buffer.from('x'));
+    await collect(submit(environment, emrFiles, aws, { ...options, arguments: ['--log-level=debug'] }));
+    const [start] = aws.runs.started;
+    const uri = `s3://${buckets}-artifacts/releases/${release}`;
+    expect(start).to.deep.include({
+      name: 'crm_accounts 2026-01-05',
+      roleArn: 'arn:aws:iam::123456789012:role/dataplat-local-job-crm-accounts',
+      entryPoint: `${uri}/jobs/ingest/crm_accounts_ingest.py`,
+      arguments: ['--env', 'local', '--date', '2026-01-05', '--log-level=debug'],
+      logUri: `s3://${buckets}-logs/emr/`,
+      timeoutMinutes: 60,
+      streaming: false,
+      configuration: {
+        'spark-defaults': { 'spark.sql.session.timeZone': 'UTC', 'spark.x': '-Da=b -Dc=d' },
+        'spark-driver-log4j2': { 'rootLogger.level': 'warn' },
+      },
+      tags: {
+        'dataplat.environment': 'local',
+        'dataplat.job': 'crm_accounts',
+        'dataplat.date': '2026-01-05',
+        'dataplat.release': release,
+      },
+    });
+    // 4 GB workers: 4096 MB less the 384 MB that Spark adds at the least.
+    expect(start?.submitParameters.split(' --conf ')).to.deep.equal([
+      `--py-files ${uri}/jobs.zip`,
+      `spark.archives=${uri}/config.tar.gz#declaration,${uri}/libraries.tar.gz#libraries`,
+      'spark.driver.cores=2',
+      'spark.driver.memory=3712m',
+      'spark.executor.cores=2',
+      'spark.executor.memory=3712m',
+      'spark.dynamicAllocation.maxExecutors=4',
+      'spark.emr-serverless.driverEnv.PYTHONPATH=./libraries',
+      'spark.executorEnv.PYTHONPATH=./libraries',
+    ]);
+  });
+
+  it('waits for the end, reports each state once, and returns what the job says of itself', async () => {
+    const aws = deployed();
+    aws.runs.plans.push(['PENDING', 'RUNNING', 'RUNNING', 'SUCCESS']);
+    writeLog(
+      aws.objects,
+      first,
+      'stdout',
+      'noise\n{"type":"result","status":"succeeded","rows":{"read":5}}\n',
+    );
+    const { result, events } = await collect(submit(environment, noFiles, aws, options));
+    expect(events.flatMap((event) => (event.type === 'progress' ? [event.detail] : []))).to.deep.equal([
+      'PENDING',
+      'RUNNING',
+      'SUCCESS',
+    ]);
+    expect(result).to.deep.include({
+      runId: first,
+      state: 'SUCCESS',
+      job: 'crm_accounts',
+      date: '2026-01-05',
+      release,
+      attempts: [first],
+      billed: { vcpuHours: 0.5, memoryGbHours: 2, storageGbHours: 0 },
+      report: { type: 'result', status: 'succeeded', rows: { read: 5 } },
+    });
+  });
+
+  it('returns at once where nobody wants to wait', async () => {
+    const aws = deployed();
+    aws.runs.plans.push(['RUNNING']);
+    const { result } = await collect(submit(environment, noFiles, aws, { ...options, wait: false }));
+    expect(result).to.deep.include({ runId: first, state: 'SUBMITTED' });
+  });
+
+  it('shows the end of the log of a run that failed, without what Spark always says', async () => {
+    const aws = deployed();
+    aws.runs.plans.push(['RUNNING', 'FAILED']);
+    const lines = [
+      '26/01/05 06:00:00 WARN NativeCodeLoader: routine',
+      ...Array.from({ length: 30 }, (_, index) => `line ${index + 1}`),
+      '26/01/05 06:00:09 INFO ShutdownHookManager: routine',
+    ];
+    writeLog(aws.objects, first, 'stderr', `${lines.join('\n')}\n`);
+    writeLog(
+      aws.objects,
+      first,
+      'stdout',
+      '{"type":"result","error":{"kind":"input","message":"no such extract"}}\n',
+    );
+    const error = await failureOf(collect(submit(environment, noFiles, aws, options)));
+    expect(error).to.be.instanceOf(DataplatError).with.property('code', 'DP6001');
+    const { message, details } = error as DataplatError;
+    expect(message).to.equal(`run ${first} of crm_accounts for 2026-01-05 failed: no such extract`);
+    expect(details.excerpt).to.deep.equal(Array.from({ length: 20 }, (_, index) => `line ${index + 11}`));
+    expect(details.next?.[0]).to.contain(`dataplat logs ${first}`).and.to.contain('SPARK_DRIVER/');
+  });
+
+  it('starts a failed run again as a new run with a new token, as often as it is told', async () => {
+    const aws = deployed();
+    aws.runs.plans.push(['FAILED'], ['RUNNING', 'SUCCESS']);
+    const { result } = await collect(submit(environment, noFiles, aws, { ...options, retries: 1 }));
+    expect(result.attempts).to.deep.equal([first, second]);
+    expect(new Set(aws.runs.started.map((start) => start.clientToken)).size).to.equal(2);
+
+    const failing = deployed();
+    failing.runs.plans.push(['FAILED'], ['FAILED'], ['SUCCESS']);
+    const error = await failureOf(collect(submit(environment, noFiles, failing, { ...options, retries: 1 })));
+    expect(error).to.have.property('code', 'DP6001');
+    expect(failing.runs.started).to.have.length(2);
+  });
+
+  it('does not start again what somebody cancelled', async () => {
+    const aws = deployed();
+    aws.runs.plans.push(['RUNNING', 'CANCELLED']);
+    const error = await failureOf(collect(submit(environment, noFiles, aws, { ...options, retries: 3 })));
+    expect(error).to.have.property('code', 'DP6001');
+    expect(aws.runs.started).to.have.length(1);
+  });
+
+  it('says of a run that EMR ended for its time that it took too long', async () => {
+    const aws = deployed();
+    aws.runs.plans.push(['RUNNING', 'CANCELLED']);
+    const get = aws.runs.get;
+    aws.runs.get = async (application, id) => {
+      const run = await get(application, id);
+      return (
+        run && { ...run, stateDetails: run.state === 'CANCELLED' ? 'Job run timed out after 1 minute' : '' }
+      );
+    };
+    expect(await failureOf(collect(submit(environment, noFiles, aws, options)))).to.have.property(
+      'code',
+      'DP6004',
+    );
+  });
+
+  it('stops waiting when it is interrupted, leaves the run alone and names it', async () => {
+    const aws = deployed();
+    aws.runs.plans.push(['RUNNING']);
+    const controller = new AbortController();
+    const pause: SubmitOptions['pause'] = () => {
+      controller.abort();
+      return Promise.resolve();
+    };
+    const error = await failureOf(
+      collect(submit(environment, noFiles, aws, { ...options, signal: controller.signal, pause })),
+    );
+    expect(error).to.have.property('code', 'DP1008');
+    expect((error as DataplatError).details.data).to.deep.equal({ runId: first });
+    expect(aws.runs.cancelled).to.deep.equal([]);
+  });
+
+  it("reports the driver's output as it comes, each line once", async () => {
+    const aws = deployed();
+    aws.runs.plans.push(['RUNNING', 'RUNNING', 'SUCCESS']);
+    const texts = ['one\ntw', 'one\ntwo\n', 'one\ntwo\nthree'];
+    const get = aws.runs.get;
+    aws.runs.get = (application, id) => {
+      writeLog(aws.objects, id, 'stdout', texts.shift() ?? '');
+      return get(application, id);
+    };
+    const { events } = await collect(submit(environment, noFiles, aws, { ...options, follow: true }));
+    const lines = events.flatMap((event) =>
+      event.type === 'message' && event.data?.['stream'] ? [event.text] : [],
+    );
+    expect(lines).to.deep.equal(['one', 'two', 'three']);
+  });
+
+  it('says what to do where nothing is deployed', async () => {
+    const aws = deployed();
+    aws.runs.application = undefined;
+    const error = await failureOf(collect(submit(environment, noFiles, aws, options)));
+    expect(error).to.have.property('code', 'DP4004');
+    expect((error as DataplatError).details.next).to.deep.equal(['dataplat deploy --env local']);
+    expect(aws.runs.started).to.deep.equal([]);
+  });
+});
