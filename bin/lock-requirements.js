@@ -38,10 +38,10 @@ for (const [name, python] of Object.entries(lists).filter(([name]) => wanted(nam
   console.error(`${name}.txt`);
 }
 if (wanted('jars')) {
-  const { jobsPython, javaHome } = await locateRuntime();
+  const programs = await locateRuntime();
   const ivy = mkdtempSync(join(tmpdir(), 'dataplat-ivy-'));
   try {
-    await resolveWithIvy(ivy, jobsPython, javaHome);
+    await resolveWithIvy(ivy, programs);
     const files = readdirSync(join(ivy, 'jars')).sort();
     const lines = await Promise.all(
       files.map(async (file) => `${await sha256(join(ivy, 'jars', file))}  ${plainName(file)}\n`),

@@ -7,7 +7,9 @@ import { DataplatError } from '../model/errors.js';
 import { buildOnce, isComplete } from './complete-directory.js';
 import { setUp, type Finding } from './finding.js';
 import { hashOfFiles, requirementsFile } from './requirements.js';
+import { isInstalledJava } from './java.js';
 import { runProgram } from './run-program.js';
+import { trustStoreOptions } from './trust-store.js';
 
 /** Names and SHA-256 of the jars, as `sha256sum` writes them. */
 const list = 'jars.sha256';
@@ -40,6 +42,13 @@ export function findJars(cache: string): Finding<string[]> {
     : { state: 'missing', reason: "Spark's jars for Delta tables and s3:// paths are not here", mend: setUp };
 }
 
+/** What fetches the jars. */
+export interface JarPrograms {
+  readonly jobsPython: string;
+  readonly localPython: string;
+  readonly javaHome: string;
+}
+
 /**
  * Fetches the jars with Spark's own resolver, and keeps exactly those that are pinned. A registry of one's own is
  * named by an Ivy settings file in DATAPLAT_IVY_SETTINGS.
@@ -47,8 +56,7 @@ export function findJars(cache: string): Finding<string[]> {
  */
 export async function installJars(
   cache: string,
-  jobsPython: string,
-  javaHome: string,
+  programs: JarPrograms,
   listen: { onLine?: (line: string) => void; onWait?: (holder: number) => void } = {},
 ): Promise<string[]> {
   const directory = directoryOf(cache);
@@ -56,9 +64,13 @@ export async function installJars(
     directory,
     async () => {
       const ivy = join(directory, 'ivy');
-      await resolveWithIvy(ivy, jobsPython, javaHome, listen.onLine);
+      const trusted = isInstalledJava(cache, programs.javaHome)
+        ? await trustStoreOptions(programs.localPython, join(directory, 'trusted.p12'))
+        : [];
+      await resolveWithIvy(ivy, programs, trusted, listen.onLine);
       await keepPinned(join(ivy, 'jars'), directory, wantedJars());
       await rm(ivy, { recursive: true, force: true });
+      await rm(join(directory, 'trusted.p12'), { force: true });
     },
     listen.onWait,
   );
@@ -68,8 +80,8 @@ export async function installJars(
 /** Lets Spark resolve the coordinates of requirements/jars.in into `<ivy>/jars`. */
 export async function resolveWithIvy(
   ivy: string,
-  jobsPython: string,
-  javaHome: string,
+  { jobsPython, javaHome }: JarPrograms,
+  javaOptions: readonly string[] = [],
   onLine?: (line: string) => void,
 ): Promise<void> {
   const coordinates = readFileSync(requirementsFile('jars.in'), 'utf8')
@@ -83,6 +95,7 @@ export async function resolveWithIvy(
     PYSPARK_PYTHON: jobsPython,
     PYSPARK_DRIVER_PYTHON: jobsPython,
     SPARK_LOCAL_IP: '127.0.0.1',
+    SPARK_SUBMIT_OPTS: [process.env['SPARK_SUBMIT_OPTS'] ?? '', ...javaOptions].join(' ').trim(),
   };
   for (const name of ['SPARK_HOME', 'SPARK_CONF_DIR', 'PYSPARK_SUBMIT_ARGS', 'PYTHONPATH'])
     delete variables[name];

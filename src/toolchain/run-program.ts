@@ -43,7 +43,10 @@ export function failure(
   exitCode: number | undefined,
   said: string,
 ): DataplatError {
-  const excerpt = said.split('\n').slice(-15);
+  const excerpt = said
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
+    .slice(-15);
   const left = 'what was complete before stays; the incomplete part was removed';
   if (/No space left on device|ENOSPC|Disk quota exceeded/i.test(said)) {
     return new DataplatError('DP3005', `could not ${run.purpose}: the disk is full`, {
@@ -53,7 +56,7 @@ export function failure(
     });
   }
   const offline =
-    /dns error|failed to lookup|name resolution|Name or service not known|getaddrinfo|Connection refused|Network is unreachable|UnknownHost|Failed to establish a new connection|error sending request|Failed to fetch|Server access error/i.test(
+    /dns error|failed to lookup|name resolution|Name or service not known|getaddrinfo|Connection refused|Network is unreachable|UnknownHost|Failed to establish a new connection|error sending request|Failed to fetch|Server access error|SSLHandshake/i.test(
       said,
     );
   const why = offline

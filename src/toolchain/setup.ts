@@ -65,14 +65,14 @@ async function installMissing(report: SetupReport): Promise<void> {
     );
   };
   const jobsPython = await environment('jobs', "the jobs' libraries");
-  await environment('local', "the local endpoint's libraries");
+  const localPython = await environment('local', "the local endpoint's libraries");
   const javaHome =
     javaFound.state === 'found'
       ? javaFound.value
       : await report.step('Java 17', (detail) => installJava(cache, python, uv, waiting(detail)));
   if (findJars(cache).state !== 'found') {
     await report.step("Spark's jars", (detail) =>
-      installJars(cache, jobsPython, javaHome, { onLine: detail, onWait: waiting(detail) }),
+      installJars(cache, { jobsPython, localPython, javaHome }, { onLine: detail, onWait: waiting(detail) }),
     );
   }
   if (terraformFound.state !== 'found') {
