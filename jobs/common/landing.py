@@ -2,6 +2,9 @@
 
 The header of each file is read by the driver, for nothing is known of the order of columns until then: files whose
 headers differ are read apart and put side by side by name. That costs no Spark job.
+
+Blank lines are no rows. In a file whose lines end with CRLF, a line break within quotes arrives as LF (Spark's parser
+reads them so); otherwise every character of a value is kept.
 """
 
 from __future__ import annotations

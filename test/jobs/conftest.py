@@ -28,6 +28,8 @@ def spark(declaration: Declaration, tmp_path_factory: pytest.TempPathFactory) ->
     root = tmp_path_factory.mktemp("spark").as_uri()
     session = spark_session("tests", declaration, declaration.environment("local"), lake_root=root)
     session.sparkContext.setLogLevel("ERROR")
+    for name in ("spark.sql.shuffle.partitions", "spark.databricks.delta.snapshotPartitions"):
+        session.conf.set(name, "1")
     yield session
     session.stop()
 

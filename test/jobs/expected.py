@@ -29,10 +29,28 @@ REQUIRED = {
 }
 ENUMS = {
     "accounts": {
-        "industry": ["manufacturing", "retail", "finance", "healthcare", "technology", "energy", "public", "other"],
+        "industry": [
+            "manufacturing",
+            "retail",
+            "finance",
+            "healthcare",
+            "technology",
+            "energy",
+            "public",
+            "other",
+        ],
     },
     "contacts": {
-        "department": ["executive", "finance", "it", "marketing", "operations", "procurement", "sales", "other"],
+        "department": [
+            "executive",
+            "finance",
+            "it",
+            "marketing",
+            "operations",
+            "procurement",
+            "sales",
+            "other",
+        ],
     },
     "opportunities": {
         "stage": ["prospecting", "qualification", "proposal", "negotiation", "closed_won", "closed_lost"],

@@ -1,0 +1,118 @@
+"""The jobs as people and clusters start them: a process of its own, over a lake in a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pyspark
+import pytest
+from conftest import PROJECT, Lake
+from expected import expected
+
+SCRIPT = PROJECT / "jobs" / "ingest" / "crm_opportunities_ingest.py"
+QUICK = [
+    "spark.sql.shuffle.partitions=1",
+    "spark.databricks.delta.snapshotPartitions=1",
+    "spark.ui.enabled=false",
+    "spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+]
+DAY = "2026-01-05"
+
+
+def run(command: list[str], cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYSPARK_GATEWAY")}
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env={**inherited, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_a_plain_script_run_from_anywhere_prints_its_result_alone_to_stdout(
+    lake: Lake, tmp_path: Path
+) -> None:
+    lake.deliver_sample("opportunities", DAY)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    config = str(PROJECT / "config" / "environments" / "dev.yaml")
+    done = run(
+        [sys.executable, str(SCRIPT), "--config", config, "--date", DAY, "--run-id", "r7"],
+        elsewhere,
+        DATAPLAT_LAKE_ROOT=lake.folder.as_uri(),
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    want = expected("opportunities", DAY)
+    assert result["rows"] == {"read": want.rows, "written": want.bronze, "quarantined": want.quarantine}
+    assert (result["status"], result["runId"], result["date"]) == ("succeeded", "r7", DAY)
+    assert lake.table("crm_opportunities").count() == want.bronze
+    assert f"{want.rows} rows read" in done.stderr
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_nothing_delivered_ends_with_1_and_the_path(lake: Lake, tmp_path: Path) -> None:
+    done = run(
+        [
+            sys.executable,
+            str(SCRIPT),
+            "--env",
+            "local",
+            "--date",
+            "2027-01-05",
+            "--lake-root",
+            lake.folder.as_uri(),
+        ],
+        PROJECT,
+    )
+    assert done.returncode == 1
+    result = json.loads(done.stdout)
+    assert result["error"]["kind"] == "landing-missing"
+    assert "crm/opportunities/2027-01-05" in result["error"]["message"]
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("bad", [["--date", "soon"], []])
+def test_wrong_usage_ends_with_2_before_spark_starts(bad: list[str]) -> None:
+    done = run([sys.executable, str(SCRIPT), "--env", "local", *bad], PROJECT)
+    assert done.returncode == 2
+    assert "usage:" in done.stderr
+
+
+def test_spark_submit_with_the_package_as_a_zip_and_the_declaration_unpacked(
+    lake: Lake, tmp_path: Path
+) -> None:
+    """As EMR Serverless runs a release: the entry point by itself, `--py-files jobs.zip`, `declaration/`."""
+    lake.deliver_sample("opportunities", DAY)
+    work = tmp_path / "work"
+    (work / "declaration").mkdir(parents=True)
+    (work / "declaration" / "config").symlink_to(PROJECT / "config")
+    entry = work / SCRIPT.name
+    entry.write_bytes(SCRIPT.read_bytes())
+    with zipfile.ZipFile(work / "jobs.zip", "w") as archive:
+        for file in sorted((PROJECT / "jobs").rglob("*.py")):
+            archive.write(file, file.relative_to(PROJECT))
+    jars = ",".join(str(part) for part in lake.spark.conf.get("spark.jars", "").split(",") if part)
+    options = ["--jars", jars] if jars else ["--packages", lake.spark.conf.get("spark.jars.packages")]
+    done = run(
+        [
+            str(Path(pyspark.__file__).parent / "bin" / "spark-submit"),
+            *["--master", "local[1]", *options],
+            *(part for setting in QUICK for part in ("--conf", setting)),
+            *["--py-files", str(work / "jobs.zip"), str(entry)],
+            *["--env", "dev", "--date", DAY, "--lake-root", lake.folder.as_uri()],
+        ],
+        work,
+        PYSPARK_PYTHON=sys.executable,
+        PYSPARK_DRIVER_PYTHON=sys.executable,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["rows"]["read"] == expected("opportunities", DAY).rows
