@@ -19,6 +19,38 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./validate.js')).validate,
   },
   {
+    name: 'synth',
+    summary: "write the environment's Terraform",
+    load: async () => (await import('./synth.js')).synth,
+  },
+  {
+    name: 'diff',
+    alias: 'plan',
+    summary: 'what a deploy would change',
+    load: async () => (await import('./diff.js')).diff,
+  },
+  {
+    name: 'deploy',
+    summary: 'make the environment what the declaration says',
+    load: async () => (await import('./deploy.js')).deploy,
+  },
+  {
+    name: 'teardown',
+    alias: 'destroy',
+    summary: 'take the environment down',
+    load: async () => (await import('./teardown.js')).teardown,
+  },
+  {
+    name: 'outputs',
+    summary: 'what the deployed stacks tell of themselves',
+    load: async () => (await import('./outputs.js')).outputs,
+  },
+  {
+    name: 'local',
+    summary: 'the endpoint on this machine that stands in for AWS',
+    load: async () => (await import('./local.js')).local,
+  },
+  {
     name: 'completion',
     summary: 'print the completion script of a shell',
     load: async () => (await import('./completion.js')).completion,

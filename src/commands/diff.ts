@@ -1,0 +1,42 @@
+import { planText } from '../ui/plan.js';
+import { invoke } from './invocation.js';
+import { withAccess } from './with-access.js';
+import type { DefineVerb } from './verbs.js';
+
+export const diff: DefineVerb = (command) => {
+  command
+    .description(
+      'Shows what a deploy would change, stack by stack, and calls out what is worth stopping for.',
+    )
+    .option('--out <file>', 'save the plan, for `dataplat deploy --plan`')
+    .option('--detailed-exitcode', 'exit with 0 for no changes, 1 for an error, 2 for changes')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  dataplat diff --env prod\n  dataplat diff --env prod --out prod.plan',
+    )
+    .action((options: { out?: string; detailedExitcode?: boolean }) =>
+      invoke(command, async (invocation) => {
+        const { ui } = invocation;
+        const operation = await import('../operations/diff.js');
+        const result = await withAccess(invocation, (access) =>
+          operation.diff({
+            access,
+            signal: invocation.signal,
+            ...(options.out !== undefined && { out: options.out }),
+          }),
+        );
+        ui.result({ ...result }, () =>
+          [
+            planText(ui.chalk, result.stacks, ui.verbose),
+            result.changes
+              ? `${result.environment} would change.`
+              : `No changes: ${result.environment} is as declared.`,
+            ...(result.savedTo === undefined
+              ? []
+              : [`Saved: dataplat deploy --env ${result.environment} --plan ${result.savedTo}`]),
+          ].join('\n'),
+        );
+        return options.detailedExitcode && result.changes ? 2 : 0;
+      }),
+    );
+};

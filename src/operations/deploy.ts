@@ -1,0 +1,76 @@
+import { DataplatError } from '../model/errors.js';
+import { applyStacks, refuseDataLoss, type AppliedStack } from './deploy/apply-stacks.js';
+import { hasChanges, planStacks, type StackPlan } from './deploy/plan-stacks.js';
+import { loadPlans } from './deploy/saved-plan.js';
+import { stacksOf } from './deploy/stacks.js';
+import { stopForChange } from './deploy/stop-application.js';
+import { uploadSamples } from './deploy/upload-samples.js';
+import { summaryOf, type StackSummary } from './diff.js';
+import type { EnvironmentAccess } from './environment-access.js';
+import type { Operation } from './events.js';
+import { releaseCurrent } from './deploy/release-current.js';
+import { synthesizeStacks } from './synth.js';
+
+export interface DeployOptions {
+  readonly access: EnvironmentAccess;
+  /** Asked before anything is applied. */
+  readonly consent: (plans: readonly StackSummary[]) => Promise<boolean>;
+  /** A plan that `diff --out` saved; applied instead of a new one. */
+  readonly planFile?: string;
+  /** Agree to what destroys or replaces data. Default: refuse. */
+  readonly allowDataLoss?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface DeployResult {
+  readonly environment: string;
+  readonly changed: boolean;
+  readonly stacks: readonly AppliedStack[];
+  readonly release: { readonly id: string; readonly uploaded: boolean };
+}
+
+/**
+ * The story of a deploy: synth, plan, findings, consent, apply, release, samples where there are any, tables. Each part
+ * finds out for itself that there is nothing to do, so that a second deploy changes nothing and a broken-off one goes on.
+ * @throws DataplatError DP5004 not agreed, DP5006 data loss, DP5001 terraform failed half-way
+ */
+export async function* deploy(options: DeployOptions): Operation<DeployResult> {
+  const { access, signal } = options;
+  const { environment } = access.platform;
+  const allowDataLoss = options.allowDataLoss ?? false;
+  yield* synthesizeStacks(access);
+  const stacks = stacksOf(access, signal);
+  const planning = { caller: access.caller };
+  const plans =
+    options.planFile === undefined
+      ? yield* planStacks(stacks, planning)
+      : await loadPlans(options.planFile, environment, stacks);
+  refuseDataLoss(plans, allowDataLoss, `dataplat deploy --env ${environment.name}`);
+  const changed = plans.some((plan) => plan.state === 'later' || hasChanges(plan));
+  const consent = (asked: readonly StackPlan[]): Promise<boolean> => options.consent(asked.map(summaryOf));
+  if (changed && !(await consent(plans))) {
+    throw new DataplatError('DP5004', 'nobody agreed to the plan', {
+      left: 'nothing was changed',
+      next: [`dataplat deploy --env ${environment.name} --yes`],
+    });
+  }
+  const applied = changed
+    ? yield* applyStacks(plans, {
+        ...planning,
+        allowDataLoss,
+        consent,
+        prepare: (plan) => stopForChange(access, plan),
+      })
+    : plans.map((plan) => ({ stack: plan.stack.name, changed: plan.counts }));
+  const release = yield* releaseCurrent(access);
+  yield* uploadSamples(access);
+  yield {
+    type: 'result',
+    result: {
+      environment: environment.name,
+      changed: changed || release.uploaded,
+      stacks: applied,
+      release,
+    },
+  };
+}

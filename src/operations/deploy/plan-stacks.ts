@@ -1,0 +1,106 @@
+import type { Plan } from '../../terraform/terraform.js';
+import { together, step, type Steps } from '../events.js';
+import { findingsOf, type Finding } from '../findings.js';
+import type { Stack } from './stacks.js';
+
+export interface Counts {
+  readonly add: number;
+  readonly change: number;
+  readonly replace: number;
+  readonly destroy: number;
+}
+
+export interface Change {
+  readonly address: string;
+  readonly action: 'add' | 'change' | 'replace' | 'destroy';
+}
+
+/**
+ * What would become of one stack. It is `later` where it cannot be planned before the stacks in front of it are
+ * applied, and `provisional` where those change too, so that it is planned once more after them.
+ */
+export interface StackPlan {
+  readonly stack: Stack;
+  readonly state: 'planned' | 'provisional' | 'later';
+  readonly plan?: Plan;
+  readonly counts: Counts;
+  readonly changes: readonly Change[];
+  readonly findings: readonly Finding[];
+}
+
+const nothing: Counts = { add: 0, change: 0, replace: 0, destroy: 0 };
+
+export interface PlanOptions {
+  /** Who runs Terraform: an ARN. */
+  readonly caller?: string;
+  readonly destroy?: boolean;
+}
+
+/** Plans one stack. */
+export async function* planStack(stack: Stack, options: PlanOptions = {}): Steps<StackPlan> {
+  const plan = yield* step(`plan/${stack.kind}`, `Plan ${stack.name}`, async function* () {
+    await stack.terraform.init();
+    return yield* stack.terraform.plan(options.destroy ? { destroy: true } : {});
+  });
+  const changes = plan.changes.flatMap((change): Change[] => {
+    const action = { create: 'add', update: 'change', replace: 'replace', delete: 'destroy' }[
+      change.action as string
+    ];
+    return action === undefined
+      ? []
+      : [{ address: change.resource.addr, action: action as Change['action'] }];
+  });
+  const counts = { ...nothing };
+  for (const { action } of changes) counts[action] += 1;
+  // A plan's whole text costs a start of the provider, so it is read only where there is something to find.
+  const document = changes.some((change) => change.action !== 'add')
+    ? await stack.terraform.show(plan)
+    : undefined;
+  const findings = document?.resource_changes ? findingsOf(document.resource_changes, options.caller) : [];
+  return { stack, state: 'planned', plan, counts, changes, findings };
+}
+
+/**
+ * Plans all stacks. Where each was applied before they are planned side by side, which is what makes a deploy without
+ * changes fast; else one behind the other, as far as it goes.
+ */
+export async function* planStacks(stacks: readonly Stack[], options: PlanOptions = {}): Steps<StackPlan[]> {
+  if (stacks.every((stack) => stack.applied)) {
+    const plans = yield* together(stacks.map((stack) => attempt(stack, options)));
+    let before = false;
+    return plans.map((made, index) => {
+      if ('error' in made) {
+        if (!before) throw made.error;
+        return later(stacks[index] as Stack);
+      }
+      const plan = before ? { ...made, state: 'provisional' as const } : made;
+      before ||= hasChanges(made);
+      return plan;
+    });
+  }
+  const plans: StackPlan[] = [];
+  for (const stack of stacks) {
+    plans.push(
+      plans.some((plan) => plan.state === 'later' || hasChanges(plan))
+        ? later(stack)
+        : yield* planStack(stack, options),
+    );
+  }
+  return plans;
+}
+
+async function* attempt(stack: Stack, options: PlanOptions): Steps<StackPlan | { error: unknown }> {
+  try {
+    return yield* planStack(stack, options);
+  } catch (error) {
+    return { error };
+  }
+}
+
+function later(stack: Stack): StackPlan {
+  return { stack, state: 'later', counts: nothing, changes: [], findings: [] };
+}
+
+export function hasChanges(plan: StackPlan): boolean {
+  return plan.changes.length > 0 || plan.plan?.outputsChange === true;
+}

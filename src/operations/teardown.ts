@@ -1,0 +1,74 @@
+import { DataplatError } from '../model/errors.js';
+import { emptyBuckets } from './deploy/empty-buckets.js';
+import { hasChanges, planStack, type StackPlan } from './deploy/plan-stacks.js';
+import { applyStacks } from './deploy/apply-stacks.js';
+import { stacksOf, type Stack } from './deploy/stacks.js';
+import { stopForChange } from './deploy/stop-application.js';
+import { summaryOf, type StackSummary } from './diff.js';
+import type { EnvironmentAccess } from './environment-access.js';
+import type { Operation } from './events.js';
+import { leftovers, type Leftover } from './leftovers.js';
+import { synthesizeStacks } from './synth.js';
+
+export interface TeardownOptions {
+  readonly access: EnvironmentAccess;
+  readonly consent: (plans: readonly StackSummary[]) => Promise<boolean>;
+  /** Destroy the data stack too: buckets with all versions of all objects, catalog, keys. Default: it stays. */
+  readonly includeData?: boolean;
+  /** Must be the environment's name where that is protected. */
+  readonly confirm?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface TeardownResult {
+  readonly environment: string;
+  readonly destroyed: number;
+  /** What still exists; empty means nothing does. */
+  readonly left: readonly Leftover[];
+}
+
+/**
+ * Takes an environment down in reverse order: observability, platform (grants before roles), and with `includeData` the
+ * data. Says at the end what is left.
+ * @throws DataplatError DP5005 where a protected environment is not named, DP5004 where nobody agreed
+ */
+export async function* teardown(options: TeardownOptions): Operation<TeardownResult> {
+  const { access, signal } = options;
+  const { environment } = access.platform;
+  if (environment.protected && options.confirm !== environment.name) {
+    throw new DataplatError('DP5005', `${environment.name} is protected`, {
+      left: 'nothing was changed',
+      next: [`dataplat teardown --env ${environment.name} --confirm ${environment.name}`],
+    });
+  }
+  yield* synthesizeStacks(access);
+  const stacks = stacksOf(access, signal)
+    .reverse()
+    .filter((stack) => options.includeData || stack.kind !== 'data');
+  const plans: StackPlan[] = [];
+  for (const stack of stacks) plans.push(yield* planStack(stack, { destroy: true }));
+  if (plans.some(hasChanges) && !(await options.consent(plans.map(summaryOf)))) {
+    throw new DataplatError('DP5004', 'nobody agreed to the teardown', {
+      left: 'nothing was changed',
+      next: [`dataplat teardown --env ${environment.name} --yes`],
+    });
+  }
+  const applied = yield* applyStacks(plans, {
+    destroy: true,
+    allowDataLoss: true,
+    consent: () => Promise.resolve(true),
+    prepare: async function* (plan) {
+      yield* stopForChange(access, plan);
+      if (isData(plan.stack)) yield* emptyBuckets(access);
+    },
+  });
+  const destroyed = applied.reduce((sum, { changed }) => sum + changed.destroy, 0);
+  yield {
+    type: 'result',
+    result: { environment: environment.name, destroyed, left: await leftovers(access) },
+  };
+}
+
+function isData(stack: Stack): boolean {
+  return stack.kind === 'data';
+}

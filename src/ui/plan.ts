@@ -1,0 +1,38 @@
+import type { ChalkInstance } from 'chalk';
+import type { StackSummary } from '../operations/diff.js';
+import { count } from './text.js';
+
+const signs = { add: '+', change: '~', replace: '±', destroy: '-' } as const;
+
+/** A plan as a person reads it: a line a stack, what changes in it where that is little, and everything to stop for. */
+export function planText(chalk: ChalkInstance, stacks: readonly StackSummary[], verbose: boolean): string {
+  return stacks.flatMap((stack) => [...stackLines(chalk, stack, verbose)]).join('\n');
+}
+
+function stackLines(chalk: ChalkInstance, stack: StackSummary, verbose: boolean): string[] {
+  const { add, change, replace, destroy } = stack.counts;
+  const parts = [
+    ...(add > 0 ? [chalk.green(`${add} to add`)] : []),
+    ...(change > 0 ? [chalk.yellow(`${change} to change`)] : []),
+    ...(replace > 0 ? [chalk.red(`${replace} to replace`)] : []),
+    ...(destroy > 0 ? [chalk.red(`${destroy} to destroy`)] : []),
+  ];
+  const what =
+    stack.state === 'later'
+      ? 'planned once the stacks before it are applied'
+      : `${parts.length > 0 ? parts.join(', ') : 'no changes'}${stack.state === 'provisional' ? ' (planned again after the stacks before it)' : ''}`;
+  const shown = verbose ? stack.changes : stack.changes.filter(({ action }) => action !== 'add').slice(0, 20);
+  const hidden = stack.changes.filter(({ action }) => action !== 'add').length - shown.length;
+  return [
+    `${chalk.bold(stack.name)}  ${what}`,
+    ...shown.map(({ action, address }) => `  ${colour(chalk, action)(signs[action])} ${address}`),
+    ...(!verbose && hidden > 0 ? [`  and ${count(hidden, 'more change')}; --verbose lists all`] : []),
+    ...stack.findings.map(
+      ({ kind, address, text }) => `  ${chalk.red('!')} ${chalk.bold(kind)}  ${address}: ${text}`,
+    ),
+  ];
+}
+
+function colour(chalk: ChalkInstance, action: keyof typeof signs): ChalkInstance {
+  return action === 'add' ? chalk.green : action === 'change' ? chalk.yellow : chalk.red;
+}
