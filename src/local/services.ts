@@ -1,3 +1,4 @@
+import { createAthenaService } from './athena/service.js';
 import { createEmrServerlessService } from './emr-serverless/service.js';
 import { createLakeFormationService } from './lake-formation/service.js';
 import { createMwaaService } from './mwaa/service.js';
@@ -7,6 +8,7 @@ import type { EndpointSettings, Service, ServiceContext } from './service.js';
 export const servicesOfOurs: Readonly<
   Record<string, (context: ServiceContext, settings: EndpointSettings) => Promise<Service>>
 > = {
+  athena: createAthenaService,
   'emr-serverless': createEmrServerlessService,
   'lake-formation': createLakeFormationService,
   mwaa: createMwaaService,

@@ -5,6 +5,8 @@ export const simulated: Readonly<Record<string, string>> = {
   network: 'VPCs, subnets, security groups and endpoints are records; no traffic passes through them.',
   encryption: 'KMS keys and bucket encryption are recorded; data on disk is in the clear.',
   airflow: 'An MWAA environment is a record; no Airflow runs behind it.',
+  'athena statistics':
+    'Scanned bytes are the sizes of the files that a query leaves after its partitions; columns do not count.',
   cost: 'Nothing is billed; billed utilisation of job runs comes from measured time.',
   consistency: 'Changes are visible at once; AWS may take seconds or minutes.',
 };

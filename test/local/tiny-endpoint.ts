@@ -11,7 +11,7 @@ import { spawnGuarded } from '../../src/local/guardian.js';
 import { signedScope } from './signed-scope.js';
 import type { EndpointSettings, Service, ServiceContext } from '../../src/local/service.js';
 import { ServiceError } from '../../src/local/service.js';
-import { machine } from './machine.js';
+import { locateRuntime } from '../../src/toolchain/locate-toolchain.js';
 
 export const account = '123456789012';
 export const region = 'eu-central-1';
@@ -52,10 +52,11 @@ export class TinyEndpoint {
   }
 
   async start(): Promise<void> {
+    const tools = await locateRuntime();
     const emulatorPort = await freePort();
     const state = path.join(this.directory, 'emulator');
     mkdirSync(path.join(state, 's3'), { recursive: true });
-    this.#emulator = await spawnGuarded(path.join(path.dirname(machine().localPython), 'ministack'), [], {
+    this.#emulator = await spawnGuarded(path.join(path.dirname(tools.localPython), 'ministack'), [], {
       env: {
         ...this.environment,
         BIND_HOST: '127.0.0.1',
@@ -92,7 +93,7 @@ export class TinyEndpoint {
     const log = (line: string): void => void this.log.push(line);
     this.service = await this.#make(
       { stateDirectory, account, region, endpoint: this.url, log },
-      { port: this.#port, account, region, directory: this.directory, ...machine() },
+      { port: this.#port, account, region, directory: this.directory, ...(await locateRuntime()) },
     );
   }
 
@@ -114,10 +115,14 @@ export class TinyEndpoint {
 
   /** Runs a Python script with boto3 and reads the JSON that it prints. */
   async python<Answer = unknown>(script: string, ...words: readonly string[]): Promise<Answer> {
-    const { stdout } = await promisify(execFile)(machine().localPython, ['-c', script, ...words], {
-      env: this.environment,
-      maxBuffer: 64 * 1024 * 1024,
-    });
+    const { stdout } = await promisify(execFile)(
+      (await locateRuntime()).localPython,
+      ['-c', script, ...words],
+      {
+        env: this.environment,
+        maxBuffer: 64 * 1024 * 1024,
+      },
+    );
     return (stdout.trim() === '' ? undefined : JSON.parse(stdout)) as Answer;
   }
 

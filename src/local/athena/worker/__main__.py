@@ -1,0 +1,106 @@
+"""Runs Athena's statements for the local endpoint.
+
+Reads one JSON request a line: ``id``, ``sql``, ``database``, ``parameters``, ``output`` (an address in S3 without the
+ending), ``directory`` (where the rows are kept) and ``cutoff``. Writes one JSON line for each: ``state``, ``reason``,
+``columns`` and so on. The rows are in ``<directory>/<id>.jsonl``, an array a line, the result file in S3.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Any, TextIO
+
+import boto3
+import deltalake  # noqa: F401  imported here so that the first query does not wait for it
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from failures import QueryError
+from statements import Result, timed
+
+
+def _csv_cell(value: str | None) -> str:
+    return "" if value is None else '"' + value.replace('"', '""') + '"'
+
+
+def _write(result: Result, rows: TextIO, spool: TextIO) -> None:
+    if result.header:
+        spool.write(",".join(_csv_cell(name) for name in result.names) + "\n")
+    for row in result.rows:
+        rows.write(json.dumps(row, ensure_ascii=False) + "\n")
+        if result.header:
+            spool.write(",".join(map(_csv_cell, row)) + "\n")
+        else:
+            spool.write("\t".join(cell or "" for cell in row) + "\n")
+
+
+def _publish(file: Path, output: str, header: bool) -> str:
+    location = output + (".csv" if header else ".txt")
+    bucket, _, key = location.removeprefix("s3://").partition("/")
+    client = boto3.client("s3", config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 2}))
+    try:
+        with file.open("rb") as body:
+            client.put_object(
+                Bucket=bucket, Key=key, Body=body, ContentType="text/csv" if header else "text/plain"
+            )
+    except (ClientError, BotoCoreError) as error:
+        raise QueryError(f"Unable to verify/create output bucket {bucket}: {error}") from error
+    return location
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """Runs one request to its end, good or bad."""
+    identity = request["id"]
+    directory = Path(request["directory"])
+    kept, spooled = directory / f"{identity}.jsonl", directory / f"{identity}.result"
+    part = directory / f"{identity}.jsonl.part"
+    try:
+        result, milliseconds = timed(
+            request["sql"], request.get("database"), request.get("parameters") or [], request.get("cutoff")
+        )
+        with part.open("w", encoding="utf-8") as rows, spooled.open("w", encoding="utf-8") as spool:
+            _write(result, rows, spool)
+        location = _publish(spooled, request["output"], result.header)
+        spooled.unlink()
+        part.replace(kept)
+        return {
+            "id": identity,
+            "state": "SUCCEEDED",
+            "location": location,
+            "columns": result.columns,
+            "header": result.header,
+            "statementType": result.statement_type,
+            "substatementType": result.substatement_type,
+            "scannedBytes": result.scanned,
+            "engineMilliseconds": milliseconds,
+        }
+    except QueryError as failure:
+        return {
+            "id": identity,
+            "state": failure.state,
+            "reason": failure.reason,
+            "category": failure.category,
+        }
+    except Exception as error:
+        traceback.print_exc()
+        reason = f"GENERIC_INTERNAL_ERROR: {type(error).__name__}: {error}"
+        return {"id": identity, "state": "FAILED", "reason": reason, "category": 1}
+
+
+def main() -> None:
+    # Libraries may print; what they print must not get between the answers.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    # Everything is imported by now: a query's time is its own.
+    answers.write(json.dumps({"ready": True}) + "\n")
+    answers.flush()
+    for line in sys.stdin:
+        answers.write(json.dumps(answer(json.loads(line))) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
