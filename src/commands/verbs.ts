@@ -14,6 +14,11 @@ export interface Verb {
 /** Every verb, in the order of the help page. */
 export const verbs: readonly Verb[] = [
   {
+    name: 'doctor',
+    summary: 'look at what this machine and the environment need, and how to mend it',
+    load: async () => (await import('./doctor.js')).doctor,
+  },
+  {
     name: 'validate',
     summary: 'check the whole declaration',
     load: async () => (await import('./validate.js')).validate,
