@@ -46,3 +46,26 @@ export const deltaStorage = {
   outputFormat: 'org.apache.hadoop.hive.ql.io.HiveSequenceFileOutputFormat',
   serializationLibrary: 'org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe',
 } as const;
+
+/**
+ * The table of a dataset's rejected rows. Its columns are what `jobs/common/conform.py` writes: what was delivered
+ * by column name, every reason, the file, and the partition columns.
+ */
+export function quarantineCatalogTable(environment: Environment, dataset: Dataset): CatalogTable {
+  const table = catalogTable(environment, dataset);
+  const location = names.quarantineLocation(environment, dataset);
+  const partitions = table.columns.filter(({ name }) => dataset.partitionedBy.includes(name));
+  return {
+    ...table,
+    name: names.quarantineTable(dataset),
+    description: `Rows that broke the contract of ${dataset.id}, with the reasons.`,
+    location,
+    columns: [
+      { name: '_raw', type: 'map<string,string>', comment: 'What was delivered, by column name.' },
+      { name: '_reasons', type: 'array<string>', comment: 'Every way in which the row breaks the contract.' },
+      { name: '_source_file', type: 'string', comment: 'The landing object the row came from.' },
+      ...partitions,
+    ],
+    serdeParameters: { ...table.serdeParameters, path: location },
+  };
+}
