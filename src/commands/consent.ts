@@ -7,9 +7,10 @@ export function consentTo(
   ui: Ui,
   question: string,
   agreed: boolean,
+  show: typeof planText = planText,
 ): (plans: readonly StackSummary[]) => Promise<boolean> {
   return async (plans) => {
-    ui.say(planText(ui.chalk, plans, ui.verbose));
+    ui.say(show(ui.chalk, plans, ui.verbose));
     return agreed || ui.confirm(question);
   };
 }

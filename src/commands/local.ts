@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { LocalStatus } from '../operations/local-endpoint.js';
 import { invoke, type Invocation } from './invocation.js';
 import type { DefineVerb } from './verbs.js';
 
@@ -72,9 +73,7 @@ function reset(command: Command): void {
   );
 }
 
-type Found = Awaited<ReturnType<(typeof import('../operations/local-endpoint.js'))['localStatus']>>;
-
-function statusText({ running, status: said, instanceId, note }: Found): string {
+function statusText({ running, status: said, instanceId, note }: LocalStatus): string {
   if (!running || !said) {
     return [
       'The local endpoint does not run.',

@@ -1,3 +1,4 @@
+import { teardownText } from '../ui/plan.js';
 import { count } from '../ui/text.js';
 import { consentTo } from './consent.js';
 import { invoke } from './invocation.js';
@@ -36,6 +37,7 @@ export const teardown: DefineVerb = (command) => {
               ui,
               `Destroy this in ${environmentName}${flags.includeData ? ', ALL DATA INCLUDED' : ''}?`,
               flags.yes === true || flags.autoApprove === true,
+              teardownText,
             ),
             includeData: flags.includeData === true,
             ...(flags.confirm !== undefined && { confirm: flags.confirm }),

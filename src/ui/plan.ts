@@ -6,7 +6,22 @@ const signs = { add: '+', change: '~', replace: '±', destroy: '-' } as const;
 
 /** A plan as a person reads it: a line a stack, what changes in it where that is little, and everything to stop for. */
 export function planText(chalk: ChalkInstance, stacks: readonly StackSummary[], verbose: boolean): string {
-  return stacks.flatMap((stack) => [...stackLines(chalk, stack, verbose)]).join('\n');
+  return stacks.flatMap((stack) => stackLines(chalk, stack, verbose)).join('\n');
+}
+
+/** The same of a plan that destroys everything: how much, and the data that goes with it. */
+export function teardownText(
+  chalk: ChalkInstance,
+  stacks: readonly StackSummary[],
+  verbose: boolean,
+): string {
+  if (verbose) return planText(chalk, stacks, verbose);
+  const brief = stacks.map((stack) => ({
+    ...stack,
+    changes: [],
+    findings: stack.findings.filter(({ kind }) => kind === 'data-loss'),
+  }));
+  return planText(chalk, brief, verbose);
 }
 
 function stackLines(chalk: ChalkInstance, stack: StackSummary, verbose: boolean): string[] {
