@@ -9,6 +9,7 @@ import { summaryOf, type StackSummary } from './diff.js';
 import type { EnvironmentAccess } from './environment-access.js';
 import type { Operation } from './events.js';
 import { releaseCurrent } from './deploy/release-current.js';
+import { applyRegistration, planRegistration } from './register.js';
 import { synthesizeStacks } from './synth.js';
 
 export interface DeployOptions {
@@ -27,6 +28,8 @@ export interface DeployResult {
   readonly changed: boolean;
   readonly stacks: readonly AppliedStack[];
   readonly release: { readonly id: string; readonly uploaded: boolean };
+  /** Tables that were created or updated in the catalog beside what Terraform did. */
+  readonly tables: number;
 }
 
 /**
@@ -64,13 +67,17 @@ export async function* deploy(options: DeployOptions): Operation<DeployResult> {
     : plans.map((plan) => ({ stack: plan.stack.name, changed: plan.counts }));
   const release = yield* releaseCurrent(access);
   yield* uploadSamples(access);
+  const registration = await planRegistration(access.platform, access.aws);
+  yield* applyRegistration(registration, access.aws.catalog);
+  const tables = registration.stages.filter(({ action }) => action !== 'unchanged').length;
   yield {
     type: 'result',
     result: {
       environment: environment.name,
-      changed: changed || release.uploaded,
+      changed: changed || release.uploaded || tables > 0,
       stacks: applied,
       release,
+      tables,
     },
   };
 }
