@@ -1,0 +1,156 @@
+import { expect } from 'chai';
+import type { Queries, QueryStatus } from '../../src/aws/queries.js';
+import { DataplatError } from '../../src/model/errors.js';
+import { query } from '../../src/operations/query.js';
+import { bindParameters } from '../../src/operations/sql-parameters.js';
+import { loadPlatform } from '../../src/project/load-platform.js';
+import { packageDirectory } from '../../src/project/project-directory.js';
+import { collect, failureOf } from './collect.js';
+
+const { environment } = loadPlatform(packageDirectory, 'local', {}, {});
+const pause = (): Promise<void> => Promise.resolve();
+
+/** Athena in memory: pages of at most `pageSize` rows, the heading among them. */
+function athena(
+  columns: [name: string, type: string][],
+  rows: (string | undefined)[][],
+  statuses: Partial<QueryStatus>[] = [{}],
+  pageSize = 1000,
+): Queries & { readonly calls: unknown[] } {
+  const all = [columns.map(([name]) => name), ...rows];
+  const calls: unknown[] = [];
+  return {
+    calls,
+    start: ({ sql, database, workgroup }) => {
+      calls.push({ sql, database, workgroup });
+      return Promise.resolve('q1');
+    },
+    status: () => {
+      const status = statuses.length > 1 ? statuses.shift() : statuses[0];
+      return Promise.resolve({
+        state: 'SUCCEEDED',
+        reason: '',
+        scannedBytes: 9,
+        milliseconds: 1500,
+        ...status,
+      });
+    },
+    page: (_id, token, most = 1000) => {
+      const begin = Number(token ?? 0);
+      const end = begin + Math.min(pageSize, most);
+      return Promise.resolve({
+        columns: columns.map(([name, type]) => ({ name, type })),
+        rows: all.slice(begin, end),
+        ...(end < all.length && { next: String(end) }),
+      });
+    },
+    stop: (id) => {
+      calls.push(`stop ${id}`);
+      return Promise.resolve();
+    },
+  };
+}
+
+describe('query', () => {
+  it('asks in the workgroup and the bronze database, and gives values their types', async () => {
+    const queries = athena(
+      [
+        ['n', 'bigint'],
+        ['big', 'bigint'],
+        ['x', 'double'],
+        ['ok', 'boolean'],
+        ['sum', 'decimal'],
+        ['day', 'date'],
+        ['none', 'varchar'],
+      ],
+      [['3', '9007199254740993', '0.5', 'true', '12.30', '2026-01-05', undefined]],
+      [{ state: 'QUEUED' }, { state: 'RUNNING' }, {}],
+    );
+    const { result, events } = await collect(query(environment, { queries }, { sql: 'SELECT 1', pause }));
+    expect(result.rows).to.deep.equal([[3, '9007199254740993', 0.5, true, '12.30', '2026-01-05', null]]);
+    expect(result).to.deep.include({ queryId: 'q1', truncated: false, scannedBytes: 9, seconds: 1.5 });
+    expect(queries.calls).to.deep.equal([
+      { sql: 'SELECT 1', database: 'dataplat_local_bronze', workgroup: 'dataplat-local' },
+    ]);
+    expect(events.flatMap((event) => (event.type === 'progress' ? [event.detail] : []))).to.deep.equal([
+      'QUEUED',
+      'RUNNING',
+    ]);
+  });
+
+  it('fetches every page, or as many rows as are wanted, and says whether there are more', async () => {
+    const rows = Array.from({ length: 25 }, (_, index) => [String(index)]);
+    const ask = async (limit: number) =>
+      (
+        await collect(
+          query(
+            environment,
+            { queries: athena([['n', 'integer']], rows, [{}], 10) },
+            { sql: '', limit, pause },
+          ),
+        )
+      ).result;
+    const all = await ask(0);
+    expect(all.rows.map(([value]) => value)).to.deep.equal(rows.map(([value]) => Number(value)));
+    expect(all.truncated).to.be.false;
+    expect((await ask(25)).truncated).to.be.false;
+    const some = await ask(12);
+    expect(some.rows).to.have.length(12);
+    expect(some.rows[11]).to.deep.equal([11]);
+    expect(some.truncated).to.be.true;
+  });
+
+  it("shows Athena's reason and the place in the query", async () => {
+    const reason = "COLUMN_NOT_FOUND: line 2:8: Column 'contry' cannot be resolved";
+    const queries = athena([], [], [{ state: 'FAILED', reason }]);
+    const sql = '-- remark\nSELECT contry FROM t';
+    const error = await failureOf(collect(query(environment, { queries }, { sql, title: 'mine', pause })));
+    expect(error).to.be.instanceOf(DataplatError).with.property('code', 'DP7001');
+    expect((error as DataplatError).message).to.equal(`mine: ${reason}`);
+    expect((error as DataplatError).details.excerpt).to.deep.equal(['SELECT contry FROM t', '       ^']);
+    expect((error as DataplatError).details.data).to.include({ line: 2, column: 8 });
+  });
+
+  it('stops the query when it is interrupted', async () => {
+    const queries = athena([], [], [{ state: 'RUNNING' }]);
+    const controller = new AbortController();
+    controller.abort();
+    const error = await failureOf(
+      collect(query(environment, { queries }, { sql: 'x', signal: controller.signal })),
+    );
+    expect(error).to.have.property('code', 'DP1008');
+    expect(queries.calls).to.include('stop q1');
+  });
+});
+
+describe('parameters of a query', () => {
+  it('become literals: numbers as they are, all else quoted', () => {
+    const sql = 'SELECT * FROM t WHERE day = DATE {{day}} AND n > {{ n }} AND name = {{name}}';
+    expect(bindParameters(sql, { day: '2026-01-05', n: '-1.5', name: "O'Hara'; DROP TABLE t --" })).to.equal(
+      "SELECT * FROM t WHERE day = DATE '2026-01-05' AND n > -1.5 AND name = 'O''Hara''; DROP TABLE t --'",
+    );
+  });
+
+  it('are not looked for in what another one holds, nor in remarks', () => {
+    expect(bindParameters('-- {{x}}\nSELECT {{a}} /* {{y}} */', { a: '{{b}}' })).to.equal(
+      "-- {{x}}\nSELECT '{{b}}' /* {{y}} */",
+    );
+  });
+
+  it('must each have a value and a place, and no quotes around them', () => {
+    const message = (sql: string, values: Record<string, string>): string => {
+      try {
+        return bindParameters(sql, values);
+      } catch (error) {
+        expect(error).to.have.property('code', 'DP1001');
+        return (error as Error).message;
+      }
+    };
+    expect(message('SELECT {{a}}, {{b}}', { a: '1' })).to.contain('b');
+    expect(message('SELECT {{a}}', { a: '1', c: '2' })).to.contain('no place for c');
+    expect(message("SELECT '{{a}}'", { a: '1' })).to.contain('inside quotes');
+    expect(message("SELECT 'it''s -- no remark', {{a}}", { a: '1' })).to.equal(
+      "SELECT 'it''s -- no remark', 1",
+    );
+  });
+});
