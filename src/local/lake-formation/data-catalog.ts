@@ -15,13 +15,16 @@ export interface CatalogDatabase {
 
 interface GlueTable {
   readonly Name: string;
-  readonly StorageDescriptor?: { readonly Columns?: readonly { Name: string }[]; readonly Location?: string };
+  readonly StorageDescriptor?: {
+    readonly Columns?: readonly { Name: string }[];
+    readonly Location?: string | null;
+  };
   readonly PartitionKeys?: readonly { Name: string }[];
 }
 
 interface GlueDatabase {
   readonly Name: string;
-  readonly LocationUri?: string;
+  readonly LocationUri?: string | null;
 }
 
 export class DataCatalog {
@@ -99,7 +102,7 @@ export class DataCatalog {
 function databaseOf(database: GlueDatabase): CatalogDatabase {
   return {
     name: database.Name,
-    ...(database.LocationUri !== undefined && { location: database.LocationUri }),
+    ...(database.LocationUri && { location: database.LocationUri }),
   };
 }
 
@@ -109,6 +112,6 @@ function tableOf(database: string, table: GlueTable): CatalogTable {
     database,
     name: table.Name,
     columns: columns.map(({ Name }) => Name),
-    ...(table.StorageDescriptor?.Location !== undefined && { location: table.StorageDescriptor.Location }),
+    ...(table.StorageDescriptor?.Location && { location: table.StorageDescriptor.Location }),
   };
 }

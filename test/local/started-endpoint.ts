@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { freePort } from '../../src/local/emulator.js';
+import { localDown, localUp } from '../../src/operations/local-endpoint.js';
+import type { LocalEndpoint, LocalEndpointRequest } from '../../src/operations/local-endpoint.js';
+import { locateRuntime } from '../../src/toolchain/locate-toolchain.js';
+import { collect } from '../operations/collect.js';
+
+export const account = '123456789012';
+export const region = 'eu-central-1';
+
+const bridge = fileURLToPath(new URL('../../../test/local/boto.py', import.meta.url));
+
+/** What AWS's client raises. */
+export class ClientError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(`${code}: ${message}`);
+    this.code = code;
+  }
+}
+
+/** An endpoint started as `dataplat local up` starts it, for a project of its own, and AWS's clients for it. */
+export class StartedEndpoint {
+  readonly project = mkdtempSync(join(tmpdir(), 'dataplat-endpoint-'));
+  readonly directory = join(this.project, '.dataplat', 'local');
+  port = 0;
+  #python: ChildProcess | undefined;
+  #waiting: ((line: string) => void)[] = [];
+
+  async request(): Promise<LocalEndpointRequest> {
+    if (this.port === 0) this.port = await freePort();
+    return {
+      projectDirectory: this.project,
+      port: this.port,
+      account,
+      region,
+      ...(await locateRuntime()),
+    };
+  }
+
+  async up(): Promise<LocalEndpoint> {
+    const { result } = await collect(localUp(await this.request()));
+    return result;
+  }
+
+  async down(): Promise<boolean> {
+    return (await collect(localDown({ projectDirectory: this.project }))).result.stopped;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get environment(): NodeJS.ProcessEnv {
+    return {
+      PATH: process.env['PATH'],
+      HOME: this.project,
+      AWS_ENDPOINT_URL: this.url,
+      AWS_DEFAULT_REGION: region,
+      AWS_ACCESS_KEY_ID: account,
+      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    };
+  }
+
+  /** Calls an operation with boto3, by its Python name. @throws ClientError */
+  async call<Answer = Record<string, unknown>>(
+    service: string,
+    operation: string,
+    parameters: object = {},
+  ): Promise<Answer> {
+    if (!this.#python) {
+      const { localPython } = await locateRuntime();
+      const python = spawn(localPython, [bridge], {
+        env: this.environment,
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      createInterface({ input: python.stdout }).on('line', (line) => this.#waiting.shift()?.(line));
+      this.#python = python;
+    }
+    const python = this.#python;
+    const line = await new Promise<string>((resolve) => {
+      this.#waiting.push(resolve);
+      python.stdin?.write(`${JSON.stringify([service, operation, parameters])}\n`);
+    });
+    const said = JSON.parse(line) as { answer: Answer; error?: { Code: string; Message: string } };
+    if (said.error) throw new ClientError(said.error.Code, said.error.Message);
+    return said.answer;
+  }
+
+  /** The code of the error that an operation ends with. */
+  async refusal(service: string, operation: string, parameters: object): Promise<string> {
+    try {
+      const answer = await this.call(service, operation, parameters);
+      return `answered ${JSON.stringify(answer)}`;
+    } catch (error) {
+      return (error as ClientError).code;
+    }
+  }
+
+  /** Calls the real AWS CLI and reads its JSON. Rejects with what the CLI prints. */
+  async aws<Answer = Record<string, unknown>>(...words: readonly string[]): Promise<Answer> {
+    const { localPython } = await locateRuntime();
+    const { stdout } = await promisify(execFile)(
+      join(dirname(localPython), 'aws'),
+      [...words, '--output', 'json'],
+      { env: this.environment },
+    );
+    return (stdout.trim() === '' ? {} : JSON.parse(stdout)) as Answer;
+  }
+
+  /** Numbers of the processes of the endpoint and of its emulators, by name. */
+  processes(): Record<string, number> {
+    const record = JSON.parse(readFileSync(join(this.directory, 'endpoint.json'), 'utf8')) as { pid: number };
+    const instance = JSON.parse(readFileSync(join(this.directory, 'instance.json'), 'utf8')) as {
+      processes: { name: string; pid: number }[];
+    };
+    return {
+      endpoint: record.pid,
+      ...Object.fromEntries(instance.processes.map(({ name, pid }) => [name, pid])),
+    };
+  }
+
+  /** Stops everything and removes the project. */
+  async end(): Promise<void> {
+    this.#python?.stdin?.end();
+    await this.down();
+    rmSync(this.project, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
