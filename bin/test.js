@@ -54,8 +54,9 @@ async function runMocha(passedThrough) {
 }
 
 async function runPytest(passedThrough) {
-  const { jobsPython, javaHome } = await locateRuntime();
-  const variables = { ...process.env, JAVA_HOME: javaHome, PYSPARK_PYTHON: jobsPython };
+  const { jobsPython, javaHome, jars } = await locateRuntime();
+  const spark = { PYSPARK_PYTHON: jobsPython, DATAPLAT_SPARK_JARS: jars.join(',') };
+  const variables = { ...process.env, JAVA_HOME: javaHome, ...spark };
   const { code, said } = await run(jobsPython, ['-m', 'pytest', '-q', ...passedThrough], variables);
   const closing = said.trimEnd().split('\n').at(-1) ?? '';
   const failures = counted(closing, /(\d+) failed\b/) + counted(closing, /(\d+) errors?\b/);

@@ -18,6 +18,7 @@ from jobs.common.errors import UsageError
 
 # The versions of EMR 7.x's Spark 3.5 line; only used where no jars are given.
 _PACKAGES = ("io.delta:delta-spark_2.12:3.3.2", "org.apache.hadoop:hadoop-aws:3.3.4")
+_FILES_BY_FILE_SYSTEM = "org.apache.spark.sql.execution.streaming.FileSystemBasedCheckpointFileManager"
 _EMR_IMAGE = "/usr/share/aws/"
 
 _LAPTOP = {
@@ -43,6 +44,7 @@ def spark_session(
     if lake_root is None and (not submitted or environment.endpoint_port is not None):
         wanted.update(s3a_properties(environment))
     if not submitted:
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         wanted.update(_LAPTOP)
         wanted.update(jar_properties(needs_s3=lake_root is None))
     for name, value in wanted.items():
@@ -82,8 +84,9 @@ def s3a_properties(environment: Environment) -> dict[str, str]:
     s3a = "spark.hadoop.fs.s3a."
     properties = {
         "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
-        "spark.hadoop.fs.AbstractFileSystem.s3.impl": "org.apache.hadoop.fs.s3a.S3A",
         f"{s3a}endpoint.region": environment.region,
+        # Delta's checksum files: Hadoop's other interface to files knows S3A by the scheme s3a:// alone.
+        "spark.sql.streaming.checkpointFileManagerClass": _FILES_BY_FILE_SYSTEM,
     }
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     if environment.endpoint_port is not None:

@@ -71,7 +71,9 @@ function fixed(place: StoragePlace): Record<string, string> {
     'spark.driver.bindAddress': '127.0.0.1',
     'spark.hadoop.fs.s3.impl': 'org.apache.hadoop.fs.s3a.S3AFileSystem',
     'spark.hadoop.fs.s3a.impl': 'org.apache.hadoop.fs.s3a.S3AFileSystem',
-    'spark.hadoop.fs.AbstractFileSystem.s3.impl': 'org.apache.hadoop.fs.s3a.S3A',
+    // Delta's checksum files: Hadoop's other interface to files knows S3A by the scheme s3a:// alone.
+    'spark.sql.streaming.checkpointFileManagerClass':
+      'org.apache.spark.sql.execution.streaming.FileSystemBasedCheckpointFileManager',
     'spark.hadoop.fs.s3a.endpoint': place.endpoint,
     'spark.hadoop.fs.s3a.endpoint.region': place.region,
     'spark.hadoop.fs.s3a.path.style.access': 'true',
