@@ -196,7 +196,6 @@ export class Networking extends Construct {
       securityGroupId: group.id,
       referencedSecurityGroupId: group.id,
       ipProtocol: '-1',
-      description: 'each other',
     };
     return [
       new VpcSecurityGroupIngressRule(this, `${id}_from_each_other`, eachOther),
