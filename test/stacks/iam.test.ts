@@ -1,0 +1,201 @@
+import { expect } from 'chai';
+import type { Job } from '../../src/model/lineage.js';
+import type { Platform } from '../../src/model/platform.js';
+import { buildGraph } from '../../src/model/graph.js';
+import { environmentNames } from './environments.js';
+import { declared, platformOf, resources, statementsOf, synthesized } from './synthesized.js';
+
+const dev = declared('dev').stacks;
+
+function jobPolicy(id: string, stacks = dev) {
+  return statementsOf(stacks.platform.resource['aws_iam_role_policy']?.[`job_${id}_policy`]?.['policy']);
+}
+
+const key = (name: string) => `\${data.aws_ssm_parameter.data_kms_${name}_key_arn.insecure_value}`;
+const bucket = (kind: string) => `arn:aws:s3:::dataplat-dev-111122223333-${kind}`;
+
+describe("a job's role", () => {
+  it('exists once a job, for EMR Serverless of this account alone', () => {
+    for (const name of environmentNames) {
+      const { platform, stacks } = declared(name);
+      const roles = resources(stacks.platform, 'aws_iam_role').filter(([id]) => id.startsWith('job_'));
+      expect(roles.map(([, role]) => role['name'])).to.have.members(
+        ['crm-accounts', 'crm-contacts', 'crm-opportunities'].map((job) => `dataplat-${name}-job-${job}`),
+      );
+      for (const [, role] of roles) {
+        expect(statementsOf(role['assume_role_policy'])['Trust']).to.deep.equal({
+          Sid: 'Trust',
+          Effect: 'Allow',
+          Principal: { Service: ['emr-serverless.amazonaws.com'] },
+          Action: ['sts:AssumeRole'],
+          Condition: { StringEquals: { 'aws:SourceAccount': platform.environment.account } },
+        });
+      }
+    }
+  });
+
+  it("reads its source's folder and releases, and writes its table, that table's quarantine and its logs", () => {
+    const statements = jobPolicy('crm_contacts');
+    expect(statements['Read']).to.deep.include({
+      Action: ['s3:GetObject'],
+      Resource: [`${bucket('landing')}/crm/contacts/*`, `${bucket('artifacts')}/releases/*`],
+    });
+    expect(statements['Write']).to.deep.include({
+      Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
+      Resource: [`${bucket('bronze')}/crm_contacts/*`, `${bucket('bronze')}/crm_contacts__quarantine/*`],
+    });
+    expect(statements['RunLogs']).to.deep.include({
+      Action: ['s3:PutObject'],
+      Resource: `${bucket('logs')}/emr/*`,
+    });
+    expect(statements['LogGroup']?.Resource).to.equal(
+      'arn:aws:logs:eu-central-1:111122223333:log-group:/dataplat-dev/jobs:*',
+    );
+  });
+
+  it('names no object of the lake in any other statement', () => {
+    const reached = Object.values(jobPolicy('crm_accounts'))
+      .filter(({ Action }) => Action.some((action) => /^s3:(Get|Put|Delete)/.test(action)))
+      .flatMap(({ Resource }) => Resource);
+    expect([...new Set(reached)]).to.have.members([
+      `${bucket('landing')}/crm/accounts/*`,
+      `${bucket('artifacts')}/releases/*`,
+      `${bucket('bronze')}/crm_accounts/*`,
+      `${bucket('bronze')}/crm_accounts__quarantine/*`,
+      `${bucket('logs')}/emr/*`,
+    ]);
+  });
+
+  it('lists only below the folders it may reach', () => {
+    expect(jobPolicy('crm_accounts')['ListBronze']?.Condition).to.deep.equal({
+      StringLike: {
+        's3:prefix': [
+          'crm_accounts',
+          'crm_accounts/*',
+          'crm_accounts__quarantine',
+          'crm_accounts__quarantine/*',
+        ],
+      },
+    });
+    expect(jobPolicy('crm_accounts')['ListGold']).to.equal(undefined);
+  });
+
+  it('decrypts what it reads and encrypts what it writes, with no other key', () => {
+    const statements = jobPolicy('crm_accounts');
+    expect(statements['DecryptInputs']).to.deep.include({
+      Action: ['kms:Decrypt'],
+      Resource: [key('landing'), key('operations')],
+    });
+    expect(statements['EncryptOutputs']).to.deep.include({
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      Resource: [key('bronze'), key('operations')],
+    });
+  });
+
+  it('knows its own table in the catalog, and Lake Formation grants it that table and no other', () => {
+    const catalog = 'arn:aws:glue:eu-central-1:111122223333';
+    expect(jobPolicy('crm_accounts')['WriteCatalog']).to.deep.include({
+      Action: ['glue:UpdateTable'],
+      Resource: [
+        `${catalog}:catalog`,
+        `${catalog}:database/dataplat_dev_bronze`,
+        `${catalog}:table/dataplat_dev_bronze/crm_accounts`,
+      ],
+    });
+    const grants = resources(dev.platform, 'aws_lakeformation_permissions')
+      .filter(([, grant]) => grant['principal'] === '${aws_iam_role.job_crm_accounts.arn}')
+      .map(([, { permissions, table, database }]) => ({ permissions, on: table ?? database }));
+    expect(grants).to.have.deep.members([
+      { permissions: ['DESCRIBE'], on: { name: 'dataplat_dev_bronze' } },
+      {
+        permissions: ['ALTER', 'DELETE', 'DESCRIBE', 'INSERT', 'SELECT'],
+        on: { database_name: 'dataplat_dev_bronze', name: 'crm_accounts' },
+      },
+    ]);
+  });
+
+  it('of a job between two layers reads the one, writes the other, and may fetch the masking key', () => {
+    const statements = jobPolicy('contacts_silver', synthesized(withSilver(platformOf('dev'))).stacks);
+    expect(statements['Read']?.Resource).to.deep.equal([
+      `${bucket('bronze')}/crm_contacts/*`,
+      `${bucket('artifacts')}/releases/*`,
+    ]);
+    expect(statements['Write']?.Resource).to.deep.equal([
+      `${bucket('silver')}/contacts/*`,
+      `${bucket('silver')}/contacts__quarantine/*`,
+    ]);
+    expect(statements['MaskingKey']).to.deep.include({
+      Action: ['secretsmanager:GetSecretValue'],
+      Resource: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:dataplat-dev/masking-key-??????',
+    });
+    expect(jobPolicy('crm_contacts')['MaskingKey']).to.equal(undefined);
+  });
+});
+
+describe("Airflow's role", () => {
+  const statements = statementsOf(
+    dev.platform.resource['aws_iam_role_policy']?.['airflow_execution_policy']?.['policy'],
+  );
+
+  it('passes the roles of the jobs and no other, to EMR Serverless and nobody else', () => {
+    expect(statements['PassJobRoles']).to.deep.equal({
+      Sid: 'PassJobRoles',
+      Effect: 'Allow',
+      Action: ['iam:PassRole'],
+      Resource: ['crm-accounts', 'crm-contacts', 'crm-opportunities'].map(
+        (job) => `arn:aws:iam::111122223333:role/dataplat-dev-job-${job}`,
+      ),
+      Condition: { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } },
+    });
+  });
+
+  it('reaches no data', () => {
+    const reached = Object.values(statements).flatMap(({ Resource }) => Resource);
+    for (const kind of ['landing', 'bronze', 'silver', 'gold']) {
+      expect(reached.filter((arn) => arn.startsWith(bucket(kind)))).to.deep.equal([]);
+    }
+  });
+});
+
+describe('IAM', () => {
+  it('is given no action on everything but those that know no resource', () => {
+    const withoutResource = [
+      'cloudwatch:PutMetricData',
+      'lakeformation:GetDataAccess',
+      'logs:DescribeLogGroups',
+      's3:GetAccountPublicAccessBlock',
+    ];
+    for (const name of environmentNames) {
+      const { stacks } = declared(name);
+      for (const stack of [stacks.data, stacks.platform]) {
+        for (const [id, attributes] of resources(stack, 'aws_iam_role_policy')) {
+          for (const { Sid, Action, Resource } of Object.values(statementsOf(attributes['policy']))) {
+            expect(Action, `${id} ${Sid}`).not.to.include('*');
+            if ([Resource].flat().includes('*')) {
+              expect(withoutResource, `${id} ${Sid}`).to.include.members([...Action]);
+            }
+          }
+        }
+      }
+    }
+  });
+});
+
+/** The platform with one job more, which carries contacts from bronze to silver. */
+function withSilver(platform: Platform): Platform {
+  const contacts = platform.datasets.find(({ id }) => id === 'crm_contacts_bronze');
+  const ingest = platform.jobs.find(({ id }) => id === 'crm_contacts');
+  if (!contacts || !ingest) throw new Error('the contacts are gone');
+  const job: Job = {
+    ...ingest,
+    id: 'contacts_silver',
+    entryPoint: 'jobs/transform/contacts.py',
+    inputs: ['crm_contacts_bronze'],
+    outputs: ['contacts_silver'],
+  };
+  const jobs = [...platform.jobs, job];
+  const graph = buildGraph(jobs);
+  if ('cycle' in graph) throw new Error('a cycle');
+  const silver = { ...contacts, id: 'contacts_silver', table: 'contacts', layer: 'silver' as const };
+  return { ...platform, datasets: [...platform.datasets, silver], jobs, graph };
+}
