@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { loadPlatform } from '../../src/project/load-platform.js';
 import { packageDirectory } from '../../src/project/project-directory.js';
-import { writeStacks } from '../../src/operations/synth.js';
+import { synth } from '../../src/operations/synth.js';
+import { collect } from '../operations/collect.js';
 
 describe('npx cdktf synth', () => {
   const project = mkdtempSync(join(tmpdir(), 'dataplat-cdktf-'));
@@ -33,7 +34,8 @@ describe('npx cdktf synth', () => {
     );
     const byCdktf = filesOf(join(project, 'cdktf.out'));
 
-    await writeStacks(loadPlatform(project, 'prod', {}, {}), project);
+    rmSync(join(project, 'cdktf.out'), { recursive: true });
+    await collect(synth({ platform: loadPlatform(project, 'prod', {}, {}), projectDirectory: project }));
 
     expect([...byCdktf.keys()]).to.have.members([
       'manifest.json',
