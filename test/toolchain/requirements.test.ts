@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { packageDirectory } from '../../src/project/project-directory.js';
+import { plainName, wantedJars } from '../../src/toolchain/jars.js';
+
+const folder = join(packageDirectory, 'requirements');
+const lists = readdirSync(folder).filter((name) => name.endsWith('.txt'));
+const textOf = (name: string) => readFileSync(join(folder, name), 'utf8');
+
+describe('the pinned lists', () => {
+  it('exist for every list of wishes', () => {
+    const wishes = readdirSync(folder).filter((name) => name.endsWith('.in') && name !== 'jars.in');
+    expect(lists.sort()).to.deep.equal(wishes.map((name) => name.replace(/in$/, 'txt')).sort());
+  });
+
+  for (const name of lists) {
+    it(`pin each of ${name} by version and hash, and name no index`, () => {
+      const requirements = textOf(name)
+        .replaceAll('\\\n', ' ')
+        .split('\n')
+        .filter((line) => /^[a-z0-9]/i.test(line));
+      expect(requirements).not.to.be.empty;
+      for (const line of requirements) expect(line).to.match(/^\S+==\S+ .*--hash=sha256:[0-9a-f]{64}/);
+      expect(textOf(name)).not.to.match(/https?:|--(extra-)?index-url|--find-links/);
+    });
+  }
+
+  it('agree where two are installed into one environment', () => {
+    const versions = (name: string) =>
+      new Map([...textOf(name).matchAll(/^(\S+)==(\S+)/gm)].map((one) => [one[1], one[2]]));
+    const [jobs, dev] = [versions('jobs.txt'), versions('dev.txt')];
+    for (const [name, version] of dev) if (jobs.has(name)) expect(jobs.get(name), name).to.equal(version);
+  });
+
+  it('hold the jars that are asked for, by plain name', () => {
+    const jars = [...wantedJars().keys()];
+    const asked = [...textOf('jars.in').matchAll(/^[\w.]+:([\w.-]+):([\w.]+)$/gm)];
+    expect(asked).not.to.be.empty;
+    for (const [, artifact, version] of asked)
+      expect(jars).to.include(`${artifact ?? ''}-${version ?? ''}.jar`);
+  });
+
+  it('name jars without the group that Ivy puts before them', () => {
+    expect(plainName('io.delta_delta-spark_2.12-3.3.2.jar')).to.equal('delta-spark_2.12-3.3.2.jar');
+    expect(plainName('org.wildfly.openssl_wildfly-openssl-1.0.7.Final.jar')).to.equal(
+      'wildfly-openssl-1.0.7.Final.jar',
+    );
+  });
+});
