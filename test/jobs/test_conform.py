@@ -60,7 +60,7 @@ def conformed(lake: Lake, wanted: Contract, rows: list[list[str]], **more: list[
     for name, table in {"a": rows, **more}.items():
         text = io.StringIO(newline="")
         csv.writer(text, lineterminator="\n").writerows(table)
-        (folder / f"{name}.csv").write_text(text.getvalue(), encoding="utf-8", newline="")
+        (folder / f"{name}.csv").write_bytes(text.getvalue().encode())
     delivery = read_delivery(lake.spark, SOURCE, folder.as_uri(), wanted)
     result = conform(delivery, wanted, DATE)
     result.frame.persist()
