@@ -51,6 +51,41 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./outputs.js')).outputs,
   },
   {
+    name: 'submit',
+    summary: 'run a job for a date',
+    load: async () => (await import('./submit.js')).submit,
+  },
+  {
+    name: 'runs',
+    summary: 'what ran, how it ended, what it cost',
+    load: async () => (await import('./runs.js')).runs,
+  },
+  {
+    name: 'logs',
+    summary: 'the output of a run',
+    load: async () => (await import('./logs.js')).logs,
+  },
+  {
+    name: 'cancel',
+    summary: 'end a run',
+    load: async () => (await import('./cancel.js')).cancel,
+  },
+  {
+    name: 'status',
+    summary: 'what is deployed, what runs, how each job ran last',
+    load: async () => (await import('./status.js')).status,
+  },
+  {
+    name: 'glue',
+    summary: 'the catalog: tables from contracts',
+    load: async () => (await import('./glue.js')).glue,
+  },
+  {
+    name: 'query',
+    summary: 'ask Athena',
+    load: async () => (await import('./query.js')).query,
+  },
+  {
     name: 'local',
     summary: 'the endpoint on this machine that stands in for AWS',
     load: async () => (await import('./local.js')).local,

@@ -1,0 +1,94 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { DataplatError } from '../model/errors.js';
+import { csv, resultTable } from '../ui/query-result.js';
+import { bytes, count, duration } from '../ui/text.js';
+import { invoke } from './invocation.js';
+import { wholeNumber } from './numbers.js';
+import { answerOf } from './with-account.js';
+import type { DefineVerb } from './verbs.js';
+
+interface Flags {
+  readonly execute?: string;
+  readonly database?: string;
+  readonly limit: number;
+  readonly param?: Readonly<Record<string, string>>;
+  readonly format?: 'table' | 'csv' | 'json';
+}
+
+export const query: DefineVerb = (command) => {
+  // `-e` is --env everywhere, and what psql's and sqlite's users type for SQL: the value tells which is meant.
+  const environments: string[] = [];
+  command.on('option:env', (value: string) => {
+    if (!/\s/.test(value)) environments.push(value);
+  });
+  command.hook('preAction', () => {
+    const { env } = command.opts<{ env?: string }>();
+    if (env === undefined || !/\s/.test(env)) return;
+    command.setOptionValue('execute', env);
+    command.setOptionValue('env', environments.at(-1));
+  });
+  command
+    .description(
+      'Asks Athena: a query of the project (queries/<name>.sql), a file, or SQL. Ctrl-C stops the query.',
+    )
+    .argument('[query]', 'name of a query, or a file')
+    .option(
+      '-x, --execute <sql>',
+      'the SQL itself; -e takes it too, for no name of an environment has a blank in it',
+    )
+    .option('--database <name>', "of tables without one (default: the bronze layer's)")
+    .option('--limit <rows>', 'fetch at most so many rows; 0 for all', wholeNumber(0), 1000)
+    .option('--param <key=value>', 'value of {{key}} in the query; may be repeated', parameter)
+    .addOption(new Option('--format <format>', 'how to print').choices(['table', 'csv', 'json']))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  dataplat query crm_accounts_by_country\n  dataplat query crm_contacts_without_account --param date=2026-01-05 --format csv\n  dataplat query --execute "SELECT count(*) FROM crm_accounts"',
+    )
+    .action((named: string | undefined, flags: Flags) =>
+      invoke(command, async (invocation) => {
+        const { ui, signal } = invocation;
+        const { environment } = await invocation.platform();
+        const asked = await questionOf(await invocation.projectDirectory(), named, flags.execute);
+        const { bindParameters } = await import('../operations/sql-parameters.js');
+        const sql = bindParameters(asked.sql, flags.param ?? {});
+        const result = await answerOf(invocation, async function* ({ aws }) {
+          const operation = await import('../operations/query.js');
+          yield* operation.query(environment, aws, {
+            sql,
+            title: asked.title,
+            limit: flags.limit,
+            signal,
+            ...(flags.database !== undefined && { database: flags.database }),
+          });
+        });
+        const format = flags.format ?? (ui.json ? 'json' : 'table');
+        if (format === 'json') ui.raw(JSON.stringify(result, null, 2));
+        else ui.raw(format === 'csv' ? csv(result) : resultTable(ui.chalk, result));
+        const more = result.truncated ? ` (there are more: --limit)` : '';
+        ui.say(
+          `      ${count(result.rows.length, 'row')}${more} in ${duration(result.seconds)}, ${bytes(result.scannedBytes)} scanned`,
+        );
+      }),
+    );
+};
+
+/** @throws DataplatError DP1001, DP7002 */
+async function questionOf(
+  projectDirectory: string,
+  named: string | undefined,
+  sql: string | undefined,
+): Promise<{ sql: string; title: string }> {
+  const { findQuery } = await import('../project/find-query.js');
+  if (sql !== undefined && named === undefined) return { sql, title: 'query' };
+  if (named !== undefined && sql === undefined) return findQuery(projectDirectory, named);
+  throw new DataplatError('DP1001', 'name a query or a file, or give SQL with --execute: one of them', {
+    next: ['dataplat query --help'],
+  });
+}
+
+function parameter(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const parts = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(text);
+  if (parts?.[1] === undefined || parts[2] === undefined)
+    throw new InvalidArgumentError('expected key=value.');
+  return { ...before, [parts[1]]: parts[2] };
+}
