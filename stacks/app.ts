@@ -1,4 +1,4 @@
-import { App, type TerraformStack } from 'cdktf';
+import { App, type TerraformStack } from './constructs.cjs';
 import type { Platform } from '../src/model/platform.js';
 import type { NamedQuery } from '../src/project/named-queries.js';
 import { DataStack } from './data-stack.js';

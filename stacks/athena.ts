@@ -1,6 +1,4 @@
-import { AthenaNamedQuery } from '@cdktf/provider-aws/lib/athena-named-query/index.js';
-import { AthenaWorkgroup } from '@cdktf/provider-aws/lib/athena-workgroup/index.js';
-import { Construct } from 'constructs';
+import { AthenaNamedQuery, AthenaWorkgroup, Construct } from './constructs.cjs';
 import type { Environment } from '../src/model/environment.js';
 import { names } from '../src/model/names.js';
 import type { NamedQuery } from '../src/project/named-queries.js';

@@ -1,6 +1,4 @@
-import type { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group/index.js';
-import { EmrserverlessApplication } from '@cdktf/provider-aws/lib/emrserverless-application/index.js';
-import { Construct } from 'constructs';
+import { type CloudwatchLogGroup, Construct, EmrserverlessApplication } from './constructs.cjs';
 import type { Environment } from '../src/model/environment.js';
 import { names } from '../src/model/names.js';
 import { logGroup } from './log-groups.js';

@@ -1,4 +1,4 @@
-import type { Construct } from 'constructs';
+import type { Construct } from './constructs.cjs';
 import { bucketKinds, layers } from '../src/model/layers.js';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';

@@ -1,6 +1,4 @@
-import { KmsAlias } from '@cdktf/provider-aws/lib/kms-alias/index.js';
-import { KmsKey } from '@cdktf/provider-aws/lib/kms-key/index.js';
-import { Construct } from 'constructs';
+import { Construct, KmsAlias, KmsKey } from './constructs.cjs';
 import type { Environment } from '../src/model/environment.js';
 import { layers, type BucketKind } from '../src/model/layers.js';
 import { policy, type Statement } from './policy.js';

@@ -1,7 +1,9 @@
-import { GlueCatalogDatabase } from '@cdktf/provider-aws/lib/glue-catalog-database/index.js';
-import { GlueCatalogTable } from '@cdktf/provider-aws/lib/glue-catalog-table/index.js';
-import type { ITerraformDependable } from 'cdktf';
-import { Construct } from 'constructs';
+import {
+  Construct,
+  GlueCatalogDatabase,
+  GlueCatalogTable,
+  type ITerraformDependable,
+} from './constructs.cjs';
 import { catalogTable, deltaStorage } from '../src/model/catalog-table.js';
 import { layers, type Layer } from '../src/model/layers.js';
 import { names } from '../src/model/names.js';

@@ -1,7 +1,4 @@
-import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy/index.js';
-import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
-import { LakeformationPermissions } from '@cdktf/provider-aws/lib/lakeformation-permissions/index.js';
-import { Construct } from 'constructs';
+import { Construct, IamRole, IamRolePolicy, LakeformationPermissions } from './constructs.cjs';
 import type { Dataset } from '../src/model/dataset.js';
 import type { Environment } from '../src/model/environment.js';
 import type { BucketKind, Layer } from '../src/model/layers.js';

@@ -1,16 +1,16 @@
-import { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-identity/index.js';
-import { DataAwsIamSessionContext } from '@cdktf/provider-aws/lib/data-aws-iam-session-context/index.js';
-import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy/index.js';
-import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
-import { LakeformationDataLakeSettings } from '@cdktf/provider-aws/lib/lakeformation-data-lake-settings/index.js';
-import { LakeformationLfTag } from '@cdktf/provider-aws/lib/lakeformation-lf-tag/index.js';
-import { LakeformationPermissions } from '@cdktf/provider-aws/lib/lakeformation-permissions/index.js';
 import {
+  Construct,
+  DataAwsCallerIdentity,
+  DataAwsIamSessionContext,
+  IamRole,
+  IamRolePolicy,
+  LakeformationDataLakeSettings,
+  LakeformationLfTag,
+  LakeformationPermissions,
+  LakeformationResource,
   LakeformationResourceLfTag,
   type LakeformationResourceLfTagConfig,
-} from '@cdktf/provider-aws/lib/lakeformation-resource-lf-tag/index.js';
-import { LakeformationResource } from '@cdktf/provider-aws/lib/lakeformation-resource/index.js';
-import { Construct } from 'constructs';
+} from './constructs.cjs';
 import type { Dataset, Tags } from '../src/model/dataset.js';
 import type { Environment } from '../src/model/environment.js';
 import { layers } from '../src/model/layers.js';

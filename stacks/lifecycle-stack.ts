@@ -1,8 +1,15 @@
-import { AwsProvider } from '@cdktf/provider-aws/lib/provider/index.js';
-import { DataAwsSsmParameter } from '@cdktf/provider-aws/lib/data-aws-ssm-parameter/index.js';
-import { SsmParameter } from '@cdktf/provider-aws/lib/ssm-parameter/index.js';
-import { LocalBackend, S3Backend, TerraformElement, TerraformOutput, TerraformStack } from 'cdktf';
-import type { Construct, Node } from 'constructs';
+import {
+  AwsProvider,
+  type Construct,
+  DataAwsSsmParameter,
+  LocalBackend,
+  type Node,
+  S3Backend,
+  SsmParameter,
+  TerraformElement,
+  TerraformOutput,
+  TerraformStack,
+} from './constructs.cjs';
 import type { Environment } from '../src/model/environment.js';
 import { names, type StackKind } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';

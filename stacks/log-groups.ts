@@ -1,5 +1,4 @@
-import { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group/index.js';
-import type { Construct } from 'constructs';
+import { CloudwatchLogGroup, type Construct } from './constructs.cjs';
 import type { Environment } from '../src/model/environment.js';
 
 export interface LogGroupProps {

@@ -1,11 +1,13 @@
-import { CloudwatchDashboard } from '@cdktf/provider-aws/lib/cloudwatch-dashboard/index.js';
-import { CloudwatchEventRule } from '@cdktf/provider-aws/lib/cloudwatch-event-rule/index.js';
-import { CloudwatchEventTarget } from '@cdktf/provider-aws/lib/cloudwatch-event-target/index.js';
-import { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm/index.js';
-import { SnsTopicPolicy } from '@cdktf/provider-aws/lib/sns-topic-policy/index.js';
-import { SnsTopicSubscription } from '@cdktf/provider-aws/lib/sns-topic-subscription/index.js';
-import { SnsTopic } from '@cdktf/provider-aws/lib/sns-topic/index.js';
-import { Construct } from 'constructs';
+import {
+  CloudwatchDashboard,
+  CloudwatchEventRule,
+  CloudwatchEventTarget,
+  CloudwatchMetricAlarm,
+  Construct,
+  SnsTopic,
+  SnsTopicPolicy,
+  SnsTopicSubscription,
+} from './constructs.cjs';
 import type { Environment } from '../src/model/environment.js';
 import { names } from '../src/model/names.js';
 import { policy } from './policy.js';

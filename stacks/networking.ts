@@ -1,22 +1,25 @@
-import { DataAwsAvailabilityZones } from '@cdktf/provider-aws/lib/data-aws-availability-zones/index.js';
-import { DefaultSecurityGroup } from '@cdktf/provider-aws/lib/default-security-group/index.js';
-import { Eip } from '@cdktf/provider-aws/lib/eip/index.js';
-import { FlowLog } from '@cdktf/provider-aws/lib/flow-log/index.js';
-import { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy/index.js';
-import { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
-import { InternetGateway } from '@cdktf/provider-aws/lib/internet-gateway/index.js';
-import { NatGateway } from '@cdktf/provider-aws/lib/nat-gateway/index.js';
-import { RouteTableAssociation } from '@cdktf/provider-aws/lib/route-table-association/index.js';
-import { RouteTable } from '@cdktf/provider-aws/lib/route-table/index.js';
-import { Route } from '@cdktf/provider-aws/lib/route/index.js';
-import { SecurityGroup } from '@cdktf/provider-aws/lib/security-group/index.js';
-import { Subnet } from '@cdktf/provider-aws/lib/subnet/index.js';
-import { VpcEndpoint } from '@cdktf/provider-aws/lib/vpc-endpoint/index.js';
-import { VpcSecurityGroupEgressRule } from '@cdktf/provider-aws/lib/vpc-security-group-egress-rule/index.js';
-import { VpcSecurityGroupIngressRule } from '@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js';
-import { Vpc } from '@cdktf/provider-aws/lib/vpc/index.js';
-import { Fn, type TerraformResource } from 'cdktf';
-import { Construct } from 'constructs';
+import {
+  Construct,
+  DataAwsAvailabilityZones,
+  DefaultSecurityGroup,
+  Eip,
+  FlowLog,
+  Fn,
+  IamRole,
+  IamRolePolicy,
+  InternetGateway,
+  NatGateway,
+  Route,
+  RouteTable,
+  RouteTableAssociation,
+  SecurityGroup,
+  Subnet,
+  type TerraformResource,
+  Vpc,
+  VpcEndpoint,
+  VpcSecurityGroupEgressRule,
+  VpcSecurityGroupIngressRule,
+} from './constructs.cjs';
 import type { Environment } from '../src/model/environment.js';
 import { logGroup, logGroupArn } from './log-groups.js';
 import { policy, trust } from './policy.js';

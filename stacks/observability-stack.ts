@@ -1,4 +1,4 @@
-import type { Construct } from 'constructs';
+import type { Construct } from './constructs.cjs';
 import type { Platform } from '../src/model/platform.js';
 import { LifecycleStack } from './lifecycle-stack.js';
 import { Monitoring } from './monitoring.js';

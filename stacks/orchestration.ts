@@ -1,6 +1,4 @@
-import type { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group/index.js';
-import { MwaaEnvironment } from '@cdktf/provider-aws/lib/mwaa-environment/index.js';
-import { Construct } from 'constructs';
+import { type CloudwatchLogGroup, Construct, MwaaEnvironment } from './constructs.cjs';
 import { names } from '../src/model/names.js';
 import type { Environment } from '../src/model/environment.js';
 import type { AirflowRole } from './iam.js';

@@ -1,4 +1,4 @@
-import type { Construct } from 'constructs';
+import type { Construct } from './constructs.cjs';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
 import type { NamedQuery } from '../src/project/named-queries.js';

@@ -1,5 +1,4 @@
-import { SecretsmanagerSecret } from '@cdktf/provider-aws/lib/secretsmanager-secret/index.js';
-import { Construct } from 'constructs';
+import { Construct, SecretsmanagerSecret } from './constructs.cjs';
 import type { Dataset } from '../src/model/dataset.js';
 import type { Environment } from '../src/model/environment.js';
 import type { Job } from '../src/model/lineage.js';
