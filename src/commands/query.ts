@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { DataplatError } from '../model/errors.js';
 import { csv, resultTable } from '../ui/query-result.js';
 import { bytes, count, duration } from '../ui/text.js';
@@ -16,17 +16,7 @@ interface Flags {
 }
 
 export const query: DefineVerb = (command) => {
-  // `-e` is --env everywhere, and what psql's and sqlite's users type for SQL: the value tells which is meant.
-  const environments: string[] = [];
-  command.on('option:env', (value: string) => {
-    if (!/\s/.test(value)) environments.push(value);
-  });
-  command.hook('preAction', () => {
-    const { env } = command.opts<{ env?: string }>();
-    if (env === undefined || !/\s/.test(env)) return;
-    command.setOptionValue('execute', env);
-    command.setOptionValue('env', environments.at(-1));
-  });
+  takeSqlFromEnv(command);
   command
     .description(
       'Asks Athena: a query of the project (queries/<name>.sql), a file, or SQL. Ctrl-C stops the query.',
@@ -71,6 +61,30 @@ export const query: DefineVerb = (command) => {
       }),
     );
 };
+
+/**
+ * `-e` is --env everywhere, and what users of other SQL programs type for the query itself: no name of an environment
+ * has a blank in it, so the value tells which is meant. The environment named before stays.
+ */
+function takeSqlFromEnv(command: Command): void {
+  const named = new Map<Command, string>();
+  const owners = [command, ...(command.parent ? [command.parent] : [])];
+  for (const owner of owners) {
+    for (const event of ['option:env', 'option:target']) {
+      owner.on(event, (value: string) => {
+        if (!/\s/.test(value)) named.set(owner, value);
+      });
+    }
+  }
+  command.hook('preAction', () => {
+    for (const owner of owners) {
+      const { env } = owner.opts<{ env?: string }>();
+      if (env === undefined || !/\s/.test(env)) continue;
+      command.setOptionValue('execute', env);
+      owner.setOptionValue('env', named.get(owner));
+    }
+  });
+}
 
 /** @throws DataplatError DP1001, DP7002 */
 async function questionOf(
