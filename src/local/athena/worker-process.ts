@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import type { GuardedProcess } from '../guardian.js';
 import { spawnGuarded } from '../guardian.js';
+import { packageRoot } from '../package-root.js';
 import type { ServiceContext } from '../service.js';
 
 /** One statement for the worker. */
@@ -37,14 +36,6 @@ export interface WorkerAnswer {
   readonly substatementType?: string;
   readonly scannedBytes?: number;
   readonly engineMilliseconds?: number;
-}
-
-/** The nearest folder upwards that holds a package.json: Python files are found from there, built or not. */
-export function packageRoot(from = path.dirname(fileURLToPath(import.meta.url))): string {
-  for (let folder = from; ; folder = path.dirname(folder)) {
-    if (existsSync(path.join(folder, 'package.json'))) return folder;
-    if (folder === path.dirname(folder)) throw new Error(`no package.json above ${from}`);
-  }
 }
 
 /** The Python process that runs statements, one after another. It is started when first needed, and again after its end. */

@@ -12,7 +12,7 @@ import type { JobRun } from './job-runs.js';
 import type { ObjectStore } from './object-store.js';
 import { descendants, killProcesses } from './process-tree.js';
 import { driverProcessEnvironment, log4jConfiguration, sparkCommand } from './spark-command.js';
-import type { FileProperty, StoragePlace } from './spark-properties.js';
+import type { FileProperty, RequestedProperties, StoragePlace } from './spark-properties.js';
 import {
   driverEnvironment,
   driverJavaOptions,
@@ -51,7 +51,7 @@ export interface DriverSurroundings {
 export function propertiesOfRun(
   run: JobRun,
   application: Application,
-): { properties: ReadonlyMap<string, string>; notes: readonly string[]; mainClass?: string } {
+): RequestedProperties & { readonly mainClass?: string } {
   const submitted = parseSubmitParameters(run.jobDriver.sparkSubmit.sparkSubmitParameters ?? '');
   const overrides: readonly Configuration[] = run.configurationOverrides?.applicationConfiguration ?? [];
   const requested = requestedProperties(
@@ -160,7 +160,7 @@ export class Driver {
       log4j: path.join(work, 'tmp', 'log4j2.properties'),
     };
     await writeFile(files.properties, propertiesFile(properties));
-    await writeFile(files.log4j, log4jConfiguration);
+    await writeFile(files.log4j, log4jConfiguration(requested.driverLog));
     const command = sparkCommand(installation, {
       entryPoint,
       arguments: sparkSubmit.entryPointArguments ?? [],

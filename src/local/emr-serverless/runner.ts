@@ -20,12 +20,15 @@ export interface RunnerTuning {
   /** Drivers that this machine runs at once; more wait as SCHEDULED. */
   readonly hostSlots: number;
   readonly logIntervalMilliseconds: number;
+  /** Whether an archive of Spark's classes is made for drivers to start with. */
+  readonly classData: boolean;
 }
 
 export const defaultTuning: RunnerTuning = {
   minuteMilliseconds: 60_000,
   hostSlots: os.availableParallelism(),
   logIntervalMilliseconds: 3000,
+  classData: true,
 };
 
 /** A run that has not ended. */
@@ -129,6 +132,7 @@ export class Runner {
       this.#end(id, { reason: 'endpoint stops', detail, graceSeconds: 3 });
     }
     await Promise.all(this.#executing);
+    await this.#around.classData.stop();
   }
 
   #end(jobRunId: string, request: EndRequest): void {
@@ -167,6 +171,7 @@ export class Runner {
     const active = this.#active.get(jobRunId);
     if (active === undefined) return;
     clearTimeout(active.queueTimer);
+    this.#around.classData.interrupt();
     const run = this.#run(jobRunId);
     const queued =
       run.state === 'QUEUED'
@@ -275,6 +280,9 @@ export class Runner {
       `job run ${jobRunId}: ${outcome.state}${outcome.detail === '' ? '' : `: ${outcome.detail}`}`,
     );
     this.onEnd(run);
+    if (outcome.state === 'SUCCESS' && this.#active.size === 0) {
+      this.#around.classData.idle(run.jobDriver.sparkSubmit.entryPoint);
+    }
     this.advance(run.applicationId);
   }
 

@@ -65,6 +65,10 @@ export async function createEmrServerlessService(
   const staging = new Staging(store, folder('staged'), settings.jobsPython);
   await staging.clean(stagedFilesKeptDays);
   const applied = { ...defaultTuning, ...tuning };
+  const classData = new ClassData(
+    { installation, place: context, directory: context.stateDirectory, log: context.log },
+    applied.classData,
+  );
   const runner = new Runner(
     folder('runs'),
     new JsonFiles(folder('job-runs')),
@@ -73,7 +77,7 @@ export async function createEmrServerlessService(
       place: context,
       store,
       staging,
-      classData: new ClassData(),
+      classData,
       log: context.log,
       logIntervalMilliseconds: applied.logIntervalMilliseconds,
     },

@@ -111,7 +111,7 @@ function driverHeapGb(requested: string | undefined): { gigabytes: number; note?
 }
 
 /** Spark's own log: warnings and worse, so that what a job says is not lost in it. */
-export const log4jConfiguration = `rootLogger.level = warn
+const log4jBase = `rootLogger.level = warn
 rootLogger.appenderRef.stderr.ref = stderr
 appender.stderr.type = Console
 appender.stderr.name = stderr
@@ -123,6 +123,13 @@ logger.nativecode.level = error
 logger.metrics.name = org.apache.hadoop.metrics2
 logger.metrics.level = error
 `;
+
+/** Log4j's configuration for a driver: ours, then what the request sets. */
+export function log4jConfiguration(requested: ReadonlyMap<string, string>): string {
+  return (
+    log4jBase + [...requested].map(([name, value]) => `${name} = ${value.replace(/\n/g, ' ')}\n`).join('')
+  );
+}
 
 /**
  * The environment of a driver: the endpoint's own without what leads elsewhere, with what leads every client in the

@@ -23,6 +23,11 @@ export const fileProperties = [
 ] as const;
 export type FileProperty = (typeof fileProperties)[number];
 
+export interface RequestedProperties extends SparkProperties {
+  /** Settings of the driver's log, as `spark-driver-log4j2` gives them. */
+  readonly driverLog: ReadonlyMap<string, string>;
+}
+
 /**
  * Properties that a run asks for, the strongest last: the application's runtime configuration, the run's overrides,
  * its submit parameters. Classifications other than spark-defaults have no meaning here and are noted.
@@ -31,10 +36,17 @@ export function requestedProperties(
   application: readonly Configuration[],
   overrides: readonly Configuration[],
   submitted: ReadonlyMap<string, string>,
-): SparkProperties {
+): RequestedProperties {
   const properties = new Map<string, string>();
+  const driverLog = new Map<string, string>();
   const notes: string[] = [];
   for (const { classification, properties: given } of [...application, ...overrides]) {
+    if (classification === 'spark-driver-log4j2') {
+      for (const [name, value] of Object.entries(given ?? {})) driverLog.set(name, value);
+      continue;
+    }
+    // There are no executors here that could have a log of their own.
+    if (classification === 'spark-executor-log4j2') continue;
     if (classification !== 'spark-defaults') {
       notes.push(`classification ${classification} is not applied here`);
       continue;
@@ -42,7 +54,7 @@ export function requestedProperties(
     for (const [name, value] of Object.entries(given ?? {})) properties.set(name, value);
   }
   for (const [name, value] of submitted) properties.set(name, value);
-  return { properties, notes };
+  return { properties, notes, driverLog };
 }
 
 /** What makes Spark quick on a laptop, and lets it find the lake; a request may say otherwise but for the last part. */

@@ -34,8 +34,10 @@ export function requestedWorkers(properties: ReadonlyMap<string, string>): Worke
   };
   const executors =
     positive(properties.get('spark.executor.instances')) ??
-    positive(properties.get('spark.dynamicAllocation.initialExecutors')) ??
-    3;
+    Math.min(
+      positive(properties.get('spark.dynamicAllocation.initialExecutors')) ?? 3,
+      positive(properties.get('spark.dynamicAllocation.maxExecutors')) ?? Infinity,
+    );
   return [size('driver'), ...Array.from({ length: executors }, () => size('executor'))];
 }
 

@@ -29,6 +29,7 @@ describe('EMR Serverless job runs', function () {
       minuteMilliseconds,
       logIntervalMilliseconds: 300,
       hostSlots: 2,
+      classData: false,
     }),
   );
   let emr: EMRServerlessClient;
