@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { cleanEnvironment, startEmulator } from './emulator.js';
 import type { Emulator } from './emulator.js';
 import type { EndpointSettings } from './service.js';
+import { secretKey } from './simulated.js';
 
 /** The services, by their signing names, that moto answers; ministack loses fields of these. */
 export const servedByMoto: ReadonlySet<string> = new Set(['ec2', 'monitoring']);
@@ -36,6 +37,8 @@ export async function startMinistack(settings: EndpointSettings, place: Emulator
       GATEWAY_PORT: String(port),
       MINISTACK_REGION: settings.region,
       MINISTACK_ACCOUNT_ID: settings.account,
+      // Presigned S3 addresses are the one thing whose signature it checks.
+      AWS_SECRET_ACCESS_KEY: secretKey,
       PERSIST_STATE: '1',
       STATE_DIR: join(home, 'state'),
       S3_PERSIST: '1',
@@ -68,7 +71,7 @@ export async function startMoto(settings: EndpointSettings, place: EmulatorPlace
       MOTO_ACCOUNT_ID: settings.account,
       AWS_DEFAULT_REGION: settings.region,
       AWS_ACCESS_KEY_ID: settings.account,
-      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_SECRET_ACCESS_KEY: secretKey,
     }),
     log,
     readyPath: '/moto-api/data.json',

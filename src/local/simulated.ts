@@ -1,6 +1,11 @@
+/** The secret key that presigned S3 addresses must be signed with. */
+export const secretKey = 'local';
+
 /** What the endpoint only pretends, by topic; shown wherever its status is. */
 export const simulated: Readonly<Record<string, string>> = {
-  credentials: 'Signatures are not checked: any access key is good, and one of twelve digits is the account.',
+  credentials:
+    'Signatures are not checked: any access key is good, and one of twelve digits is the account. ' +
+    `Only presigned S3 addresses must be signed with the secret key "${secretKey}".`,
   'access control': 'IAM policies and Lake Formation grants are kept and answered, but refuse nobody.',
   network: 'VPCs, subnets, security groups and endpoints are records; no traffic passes through them.',
   encryption: 'KMS keys and bucket encryption are recorded; data on disk is in the clear.',
