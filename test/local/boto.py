@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 clients = {}
 
 
-def encode(value):
-    return value.read().decode() if hasattr(value, "read") else str(value)
+def encode(value: object) -> str:
+    return str(value.read().decode()) if hasattr(value, "read") else str(value)
 
 
 for line in sys.stdin:
