@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process';
+
+export interface Command {
+  readonly program: string;
+  readonly words: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+  readonly directory?: string;
+}
+
+export interface Question {
+  readonly title: string;
+  /** Commands run one behind the other; their time together counts. */
+  readonly a: readonly Command[];
+  readonly b: readonly Command[];
+  /** Counted pairs, after one that is not. */
+  readonly runs: number;
+  /** What the ratio a/b is to be. */
+  readonly bound: { readonly most?: number; readonly least?: number };
+}
+
+export interface Comparison extends Pick<Question, 'title' | 'bound'> {
+  /** Median of the ratios, pair by pair. */
+  readonly ratio: number;
+  readonly range: readonly [number, number];
+  /** Medians, in seconds. */
+  readonly a: number;
+  readonly b: number;
+  readonly holds: boolean;
+}
+
+/** Times two commands in turn: A B A B … @throws Error where one of them fails */
+export function compare({ title, a, b, runs, bound }: Question): Promise<Comparison> {
+  const pairs: { a: number; b: number }[] = [];
+  for (let run = 0; run <= runs; run += 1) {
+    const pair = { a: seconds(a), b: seconds(b) };
+    if (run > 0) pairs.push(pair);
+  }
+  const ratios = pairs.map((pair) => pair.a / pair.b).sort((x, y) => x - y);
+  const ratio = median(ratios);
+  return Promise.resolve({
+    title,
+    bound,
+    ratio,
+    range: [ratios[0] ?? NaN, ratios.at(-1) ?? NaN],
+    a: median(pairs.map((pair) => pair.a)),
+    b: median(pairs.map((pair) => pair.b)),
+    holds: ratio <= (bound.most ?? Infinity) && ratio >= (bound.least ?? 0),
+  });
+}
+
+function seconds(commands: readonly Command[]): number {
+  const begun = performance.now();
+  for (const { program, words, environment, directory } of commands) {
+    const { status, stderr } = spawnSync(program, words, {
+      env: environment,
+      cwd: directory,
+      encoding: 'utf8',
+      maxBuffer: 1e9,
+    });
+    if (status !== 0) throw new Error(`${program} ${words.join(' ')} ended with ${status}\n${stderr}`);
+  }
+  return (performance.now() - begun) / 1000;
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((x, y) => x - y);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? NaN)
+    : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
+}

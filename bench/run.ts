@@ -1,0 +1,151 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packageDirectory } from '../src/project/project-directory.js';
+import { locateRuntime, locateTerraform } from '../src/toolchain/locate-toolchain.js';
+import { compare, type Command, type Comparison } from './compare.js';
+
+/*
+ * What is measured, each beside what it is to be judged by, in turn and in one run, so that a noisy machine hits both.
+ * `node dist/bench/run.js [help|synth|deploy|submit …]`; without a name, all. Exits with 1 where a bound is not kept.
+ */
+const dataplat = join(packageDirectory, 'bin', 'dataplat.js');
+const port = await freePort();
+const project = realpathSync(mkdtempSync(join(tmpdir(), 'dataplat-bench-')));
+for (const name of ['cdktf.json', 'config', 'jobs', 'dags', 'queries', 'samples', 'package.json']) {
+  if (existsSync(join(packageDirectory, name)))
+    cpSync(join(packageDirectory, name), join(project, name), { recursive: true });
+}
+const environment = {
+  ...process.env,
+  DATAPLAT_LOCAL_PORT: String(port),
+  DATAPLAT_ENV: 'local',
+  CHECKPOINT_DISABLE: '1',
+  CI: '1',
+};
+const ours = (...words: string[]): Command => ({
+  program: process.execPath,
+  words: [dataplat, ...words, '-C', project],
+  environment,
+});
+
+const comparisons: Record<string, () => Promise<Comparison>> = {
+  help: () =>
+    compare({
+      title: 'dataplat --help / node -e 0',
+      a: [{ program: process.execPath, words: [dataplat, '--help'], environment }],
+      b: [{ program: process.execPath, words: ['-e', '0'], environment }],
+      runs: 15,
+      bound: { most: 2 },
+    }),
+  synth: () =>
+    compare({
+      title: 'npx cdktf synth / dataplat synth --env prod',
+      a: [
+        {
+          program: 'npx',
+          words: ['cdktf', 'synth', '--output', join(project, 'cdktf.out')],
+          environment: { ...environment, DATAPLAT_ENV: 'prod' },
+          directory: packageDirectory,
+        },
+      ],
+      b: [ours('synth', '--env', 'prod')],
+      runs: 5,
+      bound: { least: 5 },
+    }),
+  deploy: async () => {
+    deployOnce();
+    const { command, cliConfigFile } = await locateTerraform();
+    const instance = JSON.parse(text(ours('local', 'status', '--json'))) as {
+      status: { instance: { directory: string } };
+    };
+    const terraform = join(instance.status.instance.directory, 'terraform');
+    const endpoint = `http://127.0.0.1:${port}`;
+    return compare({
+      title: 'dataplat deploy without changes / terraform plan of the same stacks',
+      a: [ours('deploy', '--yes')],
+      b: ['data', 'platform', 'observability'].map((kind) => ({
+        program: command,
+        words: ['plan', '-input=false'],
+        directory: join(project, 'cdktf.out', 'stacks', `local-${kind}`),
+        environment: {
+          ...environment,
+          TF_DATA_DIR: join(terraform, kind),
+          TF_CLI_CONFIG_FILE: cliConfigFile,
+          AWS_ENDPOINT_URL: endpoint,
+          HTTP_PROXY: endpoint,
+          AWS_REGION: 'eu-central-1',
+          AWS_ACCESS_KEY_ID: '123456789012',
+          AWS_SECRET_ACCESS_KEY: 'local',
+        },
+      })),
+      runs: 3,
+      bound: { most: 1.2 },
+    });
+  },
+  submit: async () => {
+    deployOnce();
+    const { jobsPython, javaHome, jars } = await locateRuntime();
+    const arguments_ = ['--env', 'local', '--date', '2026-01-06'];
+    return compare({
+      title: 'dataplat submit, the second time / spark-submit of the same file',
+      a: [ours('submit', 'ingest', 'crm_accounts', '--date', '2026-01-06')],
+      b: [
+        {
+          program: join(jobsPython, '..', 'spark-submit'),
+          words: ['--jars', jars.join(','), 'jobs/ingest/crm_accounts_ingest.py', ...arguments_],
+          directory: project,
+          environment: {
+            ...environment,
+            JAVA_HOME: javaHome,
+            PYSPARK_PYTHON: jobsPython,
+            AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+          },
+        },
+      ],
+      runs: 3,
+      bound: { most: 1.3 },
+    });
+  },
+};
+
+let deployed = false;
+function deployOnce(): void {
+  if (!deployed) text(ours('deploy', '--yes'));
+  deployed = true;
+}
+
+const asked = process.argv.slice(2);
+let kept = true;
+try {
+  for (const [name, measure] of Object.entries(comparisons)) {
+    if (asked.length > 0 && !asked.includes(name)) continue;
+    const { title, ratio, range, a, b, bound, holds } = await measure();
+    kept &&= holds;
+    const wanted = bound.most === undefined ? `at least ${bound.least}` : `at most ${bound.most}`;
+    console.log(
+      `${holds ? 'kept' : 'NOT KEPT'}  ${title}: ${ratio.toFixed(2)} (${wanted}; ${range.map((one) => one.toFixed(2)).join(' to ')}; ${a.toFixed(2)} s and ${b.toFixed(2)} s)`,
+    );
+  }
+} finally {
+  text(ours('local', 'reset'));
+  rmSync(project, { recursive: true, force: true });
+}
+process.exitCode = kept ? 0 : 1;
+
+/** What a command prints. It must succeed. */
+function text({ program, words, environment: env, directory }: Command): string {
+  const { status, stdout, stderr } = spawnSync(program, words, { env, cwd: directory, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${program} ${words.join(' ')} ended with ${status}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port: found } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return found;
+}
