@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import {
   CancelJobRunCommand,
@@ -345,5 +347,19 @@ describe('EMR Serverless job runs', function () {
     expect(done.stateDetails).to.contain('local endpoint was stopped');
     const next = await submit(id, await put('quick.py', 'print("quick")\n'));
     expect((await ended(id, next)).state).to.equal('SUCCESS');
+  });
+
+  it('fails what was active when the endpoint was killed', async () => {
+    const id = await application();
+    const run = await submit(id, await put('quick.py', 'print("quick")\n'));
+    await ended(id, run);
+    await endpoint.service?.stop();
+    // What a killed endpoint leaves behind: a record that still says RUNNING.
+    const file = path.join(endpoint.directory, 'service', 'job-runs', `${run}.json`);
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"state":"SUCCESS"', '"state":"RUNNING"'));
+    await endpoint.startService();
+    const done = await get(id, run);
+    expect(done.state).to.equal('FAILED');
+    expect(done.stateDetails).to.contain('died while this job run was active');
   });
 });
