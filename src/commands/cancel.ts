@@ -1,5 +1,5 @@
 import { invoke } from './invocation.js';
-import { onAccount } from './with-account.js';
+import { onAccount } from './with-access.js';
 import type { DefineVerb } from './verbs.js';
 
 export const cancel: DefineVerb = (command) => {

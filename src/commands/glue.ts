@@ -1,6 +1,6 @@
 import { table } from '../ui/table.js';
 import { invoke } from './invocation.js';
-import { onAccount } from './with-account.js';
+import { onAccount } from './with-access.js';
 import type { DefineVerb } from './verbs.js';
 
 export const glue: DefineVerb = (command) => {

@@ -1,7 +1,7 @@
 import type { LogsOptions } from '../operations/logs.js';
 import { invoke } from './invocation.js';
 import { wholeNumber } from './numbers.js';
-import { onAccount } from './with-account.js';
+import { onAccount } from './with-access.js';
 import type { DefineVerb } from './verbs.js';
 
 interface Flags {

@@ -4,7 +4,7 @@ import { csv, resultTable } from '../ui/query-result.js';
 import { bytes, count, duration } from '../ui/text.js';
 import { invoke } from './invocation.js';
 import { wholeNumber } from './numbers.js';
-import { answerOf } from './with-account.js';
+import { answerOf } from './with-access.js';
 import type { DefineVerb } from './verbs.js';
 
 interface Flags {

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { runsTable } from '../ui/runs.js';
 import { invoke } from './invocation.js';
 import { pointInTime, wholeNumber } from './numbers.js';
-import { answerOf } from './with-account.js';
+import { answerOf } from './with-access.js';
 import type { DefineVerb } from './verbs.js';
 
 interface Flags {

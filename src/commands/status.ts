@@ -3,7 +3,7 @@ import { table } from '../ui/table.js';
 import { count, duration } from '../ui/text.js';
 import { invoke } from './invocation.js';
 import { wholeNumber } from './numbers.js';
-import { answerOf } from './with-account.js';
+import { answerOf } from './with-access.js';
 import type { DefineVerb } from './verbs.js';
 
 export const status: DefineVerb = (command) => {

@@ -6,7 +6,7 @@ import { runCost } from '../ui/runs.js';
 import { duration } from '../ui/text.js';
 import { invoke } from './invocation.js';
 import { collected, minutes, wholeNumber } from './numbers.js';
-import { onAccount } from './with-account.js';
+import { onAccount } from './with-access.js';
 import type { DefineVerb } from './verbs.js';
 
 interface Flags {
