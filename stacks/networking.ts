@@ -119,7 +119,6 @@ export class Networking extends Construct {
         ipProtocol: 'tcp',
         fromPort: 443,
         toPort: 443,
-        description: `HTTPS from ${name}`,
       });
     }
 
