@@ -82,7 +82,7 @@ export class Storage extends Construct {
       rule: [
         kind === 'logs'
           ? // S3 delivers access logs to no bucket whose default is a KMS key. What is worth more in this bucket,
-            // logs of runs and results of queries, names the key itself.
+            // results of queries first of all, names the key itself.
             { applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' } }
           : {
               applyServerSideEncryptionByDefault: {

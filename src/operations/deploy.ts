@@ -1,6 +1,8 @@
 import { DataplatError } from '../model/errors.js';
+import { names } from '../model/names.js';
 import { applyStacks, refuseDataLoss, type AppliedStack } from './deploy/apply-stacks.js';
 import { hasChanges, planStacks, type StackPlan } from './deploy/plan-stacks.js';
+import { limitRuns } from './deploy/limit-runs.js';
 import { loadPlans } from './deploy/saved-plan.js';
 import { stacksOf } from './deploy/stacks.js';
 import { stopForChange } from './deploy/stop-application.js';
@@ -65,6 +67,10 @@ export async function* deploy(options: DeployOptions): Operation<DeployResult> {
         prepare: (plan) => stopForChange(access, plan),
       })
     : plans.map((plan) => ({ stack: plan.stack.name, changed: plan.counts }));
+  const application = await access.aws.runs.findApplication(names.application(environment));
+  const limited =
+    application !== undefined &&
+    (yield* limitRuns({ environment, applicationId: application.id, emr: access.aws.clients.emrServerless }));
   const release = yield* releaseCurrent(access);
   yield* uploadSamples(access);
   const registration = await planRegistration(access.platform, access.aws);
@@ -74,7 +80,7 @@ export async function* deploy(options: DeployOptions): Operation<DeployResult> {
     type: 'result',
     result: {
       environment: environment.name,
-      changed: changed || release.uploaded || tables > 0,
+      changed: changed || limited || release.uploaded || tables > 0,
       stacks: applied,
       release,
       tables,
