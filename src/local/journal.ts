@@ -2,7 +2,8 @@
  * moto holds everything in memory. So that a stop and start keeps it, each request that changes something is written
  * to a journal before it is sent, and all are sent again at the next start. moto takes its identifiers from one
  * random generator that can be seeded: it is seeded with the request's number in the journal before each of them, so
- * that the same requests make the same identifiers. For that, requests go to moto one at a time.
+ * that the same requests make the same identifiers. For that, requests go to moto one at a time. What moto stamps with
+ * the time of a request (a creation, a datapoint sent without its time) has the time of the replay afterwards.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';

@@ -18,6 +18,9 @@ import { endRecordFile, giveUp, markServing, openInstance } from './instance.js'
 import type { Instance } from './instance.js';
 import { JournaledEmulator } from './journal.js';
 import { isLoopbackAddress } from './loopback.js';
+import type { Deleted } from './lake-formation/forgetting.js';
+import type { LakeFormationService } from './lake-formation/service.js';
+import { deleteThenTell, isGlueDelete } from './quirks/glue-deletes.js';
 import { createThenTag, isGlueCreateWithTags } from './quirks/glue-tags.js';
 import type { EndpointSettings, Service } from './service.js';
 import { servicesOfOurs } from './services.js';
@@ -144,7 +147,11 @@ class Endpoint {
     }
     this.#backends = {
       services: this.#services,
-      emulate: async (exchange, body) => emulate(exchange, body, ministack.port, moto),
+      emulate: (exchange, body) =>
+        emulate(exchange, body, ministack.port, moto, (deleted) => {
+          const lakeFormation = this.#services.get('lakeformation') as LakeFormationService | undefined;
+          lakeFormation?.forget(deleted);
+        }),
     };
   }
 
@@ -262,9 +269,13 @@ async function emulate(
   body: Buffer | undefined,
   ministackPort: number,
   moto: JournaledEmulator,
+  tellOfDeleted: (deleted: Deleted) => void,
 ): Promise<void> {
   if (servedByMoto.has(exchange.service)) return moto.handle(exchange);
   if (body === undefined && isGlueCreateWithTags(exchange)) return createThenTag(exchange, ministackPort);
+  if (body === undefined && isGlueDelete(exchange)) {
+    return deleteThenTell(exchange, ministackPort, tellOfDeleted);
+  }
   return forward(exchange, ministackPort, body);
 }
 

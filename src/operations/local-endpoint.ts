@@ -92,8 +92,10 @@ export async function* ensureLocalEndpoint(request: LocalEndpointRequest): Steps
   return yield* step('local-endpoint', 'Start the local endpoint', async function* () {
     mkdirSync(directory, { recursive: true });
     const told: string[] = [];
-    const started = withLock(join(directory, 'up.lock'), () =>
-      startOrJoin(directory, request, (detail) => told.push(detail)),
+    const started = withLock(
+      join(directory, 'up.lock'),
+      () => startOrJoin(directory, request, (detail) => told.push(detail)),
+      (holder) => told.push(`waiting for process ${holder}, which is starting or stopping it`),
     );
     let over = false;
     const ended = started.then(
@@ -244,6 +246,8 @@ function spawnServer(directory: string, request: LocalEndpointRequest): Server {
     cwd: directory,
     detached: true,
     stdio: ['ignore', log, log],
+    // Not a line for the endpoint's log: which Node runs is for set-up to say.
+    env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
   });
   closeSync(log);
   const server: Server = {

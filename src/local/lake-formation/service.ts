@@ -6,12 +6,19 @@ import type { Service, ServiceContext } from '../service.js';
 import { assignmentOperations } from './assignments.js';
 import { DataCatalog } from './data-catalog.js';
 import { filterOperations } from './filters.js';
+import { forget } from './forgetting.js';
+import type { Deleted } from './forgetting.js';
 import { locationOperations } from './locations.js';
 import { permissionOperations } from './permissions.js';
 import { LakeFormationStore } from './state.js';
 import { tagOperations } from './tags.js';
 
-export function createLakeFormationService(context: ServiceContext): Promise<Service> {
+/** Lake Formation is told what the Data Catalog deletes. */
+export interface LakeFormationService extends Service {
+  forget(deleted: Deleted): void;
+}
+
+export function createLakeFormationService(context: ServiceContext): Promise<LakeFormationService> {
   const store = new LakeFormationStore(context.stateDirectory);
   const catalog = new DataCatalog(context.endpoint, context.account, context.region);
   const operations: Readonly<Record<string, Operation>> = {
@@ -35,6 +42,7 @@ export function createLakeFormationService(context: ServiceContext): Promise<Ser
       }
       return { status: 200, body: await found(parseJson(body), { account }) };
     },
+    forget: (deleted) => forget(store, deleted),
     // Everything has been written by the time it was answered.
     stop: () => Promise.resolve(),
   });

@@ -681,6 +681,51 @@ describe('Lake Formation of the local endpoint', function () {
     });
   });
 
+  describe('what the Data Catalog deletes', () => {
+    it('takes its tags, grants and filters with it', async () => {
+      const { TableList: before } = await lf<{ TableList: unknown[] }>('search_tables_by_lf_tags', {
+        Expression: [{ TagKey: 'sensitivity', TagValues: ['pii'] }],
+      });
+      expect(before).to.have.length(1);
+      const again = async (): Promise<void> => {
+        await endpoint.call('glue', 'create_table', {
+          DatabaseName: 'silver',
+          TableInput: {
+            Name: 'accounts',
+            StorageDescriptor: { Columns: [{ Name: 'email', Type: 'string' }] },
+          },
+        });
+      };
+      await endpoint.call('glue', 'delete_table', { DatabaseName: 'silver', Name: 'accounts' });
+      await again();
+      const shown = await lf('get_resource_lf_tags', { Resource: table, ShowAssignedLFTags: true });
+      expect(shown['LFTagsOnTable']).to.deep.equal([]);
+      expect(shown['LFTagsOnColumns']).to.deep.equal([]);
+      expect(
+        (await lf<Listed>('list_permissions', { Resource: table })).PrincipalResourcePermissions,
+      ).to.deep.equal([]);
+      expect(await lf('list_data_cells_filter')).to.deep.equal({ DataCellsFilters: [] });
+    });
+
+    it('leaves what others have', async () => {
+      const contacts = { Table: { DatabaseName: 'silver', Name: 'contacts' } };
+      expect(
+        (await lf<Listed>('list_permissions', { Resource: contacts })).PrincipalResourcePermissions,
+      ).to.have.length(1);
+      await endpoint.call('glue', 'batch_delete_table', {
+        DatabaseName: 'silver',
+        TablesToDelete: ['contacts', 'none'],
+      });
+      expect(
+        (await lf<Listed>('list_permissions', { Resource: contacts })).PrincipalResourcePermissions,
+      ).to.deep.equal([]);
+      const onDatabase = await lf<{ LFTagOnDatabase: TagPair[] }>('get_resource_lf_tags', {
+        Resource: database,
+      });
+      expect(pairs(onDatabase.LFTagOnDatabase)).to.include({ layer: 'silver' });
+    });
+  });
+
   describe('clients', () => {
     it('answers the real AWS CLI', async () => {
       const { LFTags } = await endpoint.aws<{ LFTags: TagPair[] }>('lakeformation', 'list-lf-tags');
