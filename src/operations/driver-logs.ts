@@ -49,14 +49,17 @@ export function linesOf(text: string): string[] {
 }
 
 /**
- * The end of a failed driver's output that tells most: the last lines of stderr without Spark's routine remarks, or
- * of stdout where stderr says nothing.
+ * The end of a failed driver's output that tells most. Spark passes on what Python prints, tracebacks included, as the
+ * driver's stdout; stderr is the JVM's. So the end of stdout, and of stderr what is neither Spark's routine nor its
+ * remark that Python ended.
  */
 export function failureExcerpt(stderr: string, stdout: string, most = 20): string[] {
-  const routine = /^\d\d\/\d\d\/\d\d \d\d:\d\d:\d\d (INFO|WARN|DEBUG) /;
-  const telling = linesOf(stderr).filter((line) => line.trim() !== '' && !routine.test(line));
-  const lines = telling.length > 0 ? telling : linesOf(stdout).filter((line) => line.trim() !== '');
-  return lines.slice(-most);
+  const routine = /^\d\d\/\d\d\/\d\d \d\d:\d\d:\d\d (INFO|WARN|DEBUG) |^\[local endpoint\] |^\s*$/;
+  const ofPython = /SparkUserAppException|^\s+at org\.apache\.spark\.deploy\./;
+  const jvm = linesOf(stderr).filter((line) => !routine.test(line) && !ofPython.test(line));
+  const python = linesOf(stdout).filter((line) => !routine.test(line) && jobReport(line) === undefined);
+  const fromJvm = python.length > 0 ? jvm.slice(-Math.floor(most / 2)) : jvm.slice(-most);
+  return [...python.slice(fromJvm.length - most), ...fromJvm];
 }
 
 /** What a job says of itself: the last line of its stdout that is a result. */

@@ -156,6 +156,10 @@ function failure(sql: string, title: string, status: QueryStatus, environment: E
     ...(unknown && {
       next: [`dataplat glue register --env ${environment.name}`, '… --database <name>'],
     }),
+    // Registered, but no run has written it yet: the status says which job would.
+    ...(/DELTA_LAKE_INVALID_SCHEMA|not a Delta Lake table/i.test(status.reason) && {
+      next: [`dataplat status --env ${environment.name}`],
+    }),
     data: {
       reason: status.reason,
       ...(place && { line: Number(place[1]), column: Number(place[2]) }),

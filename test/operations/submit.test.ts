@@ -118,26 +118,29 @@ describe('submit', () => {
     expect(result).to.deep.include({ runId: first, state: 'SUBMITTED' });
   });
 
-  it('shows the end of the log of a run that failed, without what Spark always says', async () => {
+  it("shows the end of a failed run's output, without what Spark always says", async () => {
     const aws = deployed();
     aws.runs.plans.push(['RUNNING', 'FAILED']);
-    const lines = [
+    const numbered = (count: number, word: string): string[] =>
+      Array.from({ length: count }, (_, index) => `${word} ${index + 1}`);
+    const stderr = [
       '26/01/05 06:00:00 WARN NativeCodeLoader: routine',
-      ...Array.from({ length: 30 }, (_, index) => `line ${index + 1}`),
+      ...numbered(2, 'jvm'),
+      'Exception in thread "main" org.apache.spark.SparkUserAppException: User application exited with 1',
+      '\tat org.apache.spark.deploy.PythonRunner$.main(PythonRunner.scala:103)',
       '26/01/05 06:00:09 INFO ShutdownHookManager: routine',
     ];
-    writeLog(aws.objects, first, 'stderr', `${lines.join('\n')}\n`);
-    writeLog(
-      aws.objects,
-      first,
-      'stdout',
-      '{"type":"result","error":{"kind":"input","message":"no such extract"}}\n',
-    );
+    const stdout = [
+      ...numbered(30, 'python'),
+      '{"type":"result","error":{"kind":"input","message":"no such extract"}}',
+    ];
+    writeLog(aws.objects, first, 'stderr', `${stderr.join('\n')}\n`);
+    writeLog(aws.objects, first, 'stdout', `${stdout.join('\n')}\n`);
     const error = await failureOf(collect(submit(environment, noFiles, aws, options)));
     expect(error).to.be.instanceOf(DataplatError).with.property('code', 'DP6001');
     const { message, details } = error as DataplatError;
     expect(message).to.equal(`run ${first} of crm_accounts for 2026-01-05 failed: no such extract`);
-    expect(details.excerpt).to.deep.equal(Array.from({ length: 20 }, (_, index) => `line ${index + 11}`));
+    expect(details.excerpt).to.deep.equal([...numbered(30, 'python').slice(-18), 'jvm 1', 'jvm 2']);
     expect(details.next?.[0]).to.contain(`dataplat logs ${first}`).and.to.contain('SPARK_DRIVER/');
   });
 
