@@ -11,8 +11,9 @@ import {
 } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { packageDirectory } from '../../src/project/project-directory.js';
+import { locateRuntime } from '../../src/toolchain/locate-toolchain.js';
 
 /** What a team owns: the declaration and its code, without the package. */
 const declared = ['cdktf.json', 'config', 'jobs', 'dags', 'queries', 'samples'];
@@ -23,7 +24,12 @@ export class AcceptanceProject {
   readonly port: number;
   private readonly programs: string;
 
-  private constructor(directory: string, programs: string, port: number) {
+  private constructor(
+    directory: string,
+    programs: string,
+    port: number,
+    private readonly awsProgram: string,
+  ) {
     this.directory = directory;
     this.programs = programs;
     this.port = port;
@@ -43,7 +49,8 @@ export class AcceptanceProject {
       `#!/bin/sh\nexec '${process.execPath}' '${join(packageDirectory, 'bin', 'dataplat.js')}' "$@"\n`,
     );
     chmodSync(join(programs, 'dataplat'), 0o755);
-    return new AcceptanceProject(directory, programs, await freePort());
+    const { localPython } = await locateRuntime();
+    return new AcceptanceProject(directory, programs, await freePort(), join(dirname(localPython), 'aws'));
   }
 
   /** Runs the script of a case and returns everything that it prints. */
@@ -53,7 +60,7 @@ export class AcceptanceProject {
     const helpers = join(caseDirectory, '..', '..', 'helpers.sh');
     const child = spawn('bash', ['-c', `source '${helpers}'; source '${join(caseDirectory, 'script')}'`], {
       cwd: this.directory,
-      env: this.variables(caseDirectory),
+      env: this.variables(),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let printed = '';
@@ -73,7 +80,7 @@ export class AcceptanceProject {
     if (existsSync(join(this.directory, '.dataplat'))) {
       await new Promise((resolve) =>
         spawn(join(this.programs, 'dataplat'), ['local', 'down', '-C', this.directory], {
-          env: this.variables(''),
+          env: this.variables(),
           stdio: 'ignore',
         }).on('close', resolve),
       );
@@ -81,7 +88,7 @@ export class AcceptanceProject {
     rmSync(join(this.directory, '..'), { recursive: true, force: true });
   }
 
-  private variables(caseDirectory: string): NodeJS.ProcessEnv {
+  private variables(): NodeJS.ProcessEnv {
     const kept = [
       'HOME',
       'LANG',
@@ -95,7 +102,7 @@ export class AcceptanceProject {
         kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
       ),
       PATH: `${this.programs}:${process.env['PATH'] ?? ''}`,
-      CASE: caseDirectory,
+      AWS_PROGRAM: this.awsProgram,
       DATAPLAT_LOCAL_PORT: String(this.port),
       ENDPOINT: `http://127.0.0.1:${this.port}`,
       // An account's credentials of the person who runs the tests must not come near them.

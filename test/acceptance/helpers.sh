@@ -14,7 +14,7 @@ run() {
 # The real AWS CLI, speaking to the endpoint of this case.
 aws_cli() {
   AWS_ACCESS_KEY_ID=123456789012 AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=eu-central-1 AWS_PAGER= \
-    aws --endpoint-url "$ENDPOINT" "$@"
+    "$AWS_PROGRAM" --endpoint-url "$ENDPOINT" "$@"
 }
 
 # Replaces a piece of a file of the project; says so where it is not there.

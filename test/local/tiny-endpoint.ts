@@ -107,9 +107,13 @@ export class TinyEndpoint {
 
   /** Calls the AWS CLI and reads its answer. Rejects with the CLI's message. */
   async aws<Answer = Record<string, unknown>>(...words: readonly string[]): Promise<Answer> {
-    const { stdout } = await promisify(execFile)('aws', [...words, '--output', 'json'], {
-      env: this.environment,
-    });
+    const { stdout } = await promisify(execFile)(
+      path.join(path.dirname((await locateRuntime()).localPython), 'aws'),
+      [...words, '--output', 'json'],
+      {
+        env: this.environment,
+      },
+    );
     return (stdout.trim() === '' ? {} : JSON.parse(stdout)) as Answer;
   }
 
