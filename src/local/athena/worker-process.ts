@@ -100,7 +100,6 @@ export class WorkerProcess {
         env: {
           ...inherited,
           TZ: 'UTC',
-          PYTHONPYCACHEPREFIX: path.join(stateDirectory, 'pycache'),
           AWS_ENDPOINT_URL: endpoint,
           AWS_REGION: region,
           AWS_DEFAULT_REGION: region,
