@@ -4,20 +4,11 @@ import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { jsonSchemas } from '../../src/model/json-schemas.js';
 import { packageDirectory } from '../../src/project/project-directory.js';
 
 const read = (path: string): string => readFileSync(join(packageDirectory, path), 'utf8');
 
 describe('the JSON Schemas for editors', () => {
-  it('are those that `npm run generate` makes of the program', () => {
-    for (const [name, schema] of Object.entries(jsonSchemas())) {
-      expect(JSON.parse(read(`config/editor/${name}`)), name).to.deep.equal(
-        JSON.parse(JSON.stringify(schema)),
-      );
-    }
-  });
-
   const files = {
     'config/environments/dev.yaml': 'environment.schema.json',
     'config/environments/prod.yaml': 'environment.schema.json',
