@@ -30,15 +30,20 @@ from jobs.common.landing import MALFORMED, POSITION, REPLACEMENT, SOURCE_FILE, D
 RAW, REASONS = "_raw", "_reasons"
 UNMAPPED = "_unmapped"
 RECORD = "_record"  # key in `_raw` of a malformed row's whole text
-_BLANK = " \t\r\n"
+_INK = r"[^ \t\r\n]"  # what makes a field more than blank
 _OFFSET = r"(?:[Zz]|[+-]\d{2}:\d{2})"
+_WHOLE = r"[+-]?\d+"
+_FLOATING = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _SPELLINGS = {
-    "date": r"^\d{4}-\d{2}-\d{2}\z",
-    "timestamp": rf"^\d{{4}}-\d{{2}}-\d{{2}}[Tt ]\d{{2}}:\d{{2}}:\d{{2}}(?:\.\d{{1,6}})?{_OFFSET}\z",
-    "boolean": r"^(?i:true|false)\z",
-    "double": r"^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\z",
-    "float": r"^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\z",
-    **dict.fromkeys(("tinyint", "smallint", "int", "bigint"), r"^[+-]?\d+\z"),
+    "date": r"\d{4}-\d{2}-\d{2}",
+    "timestamp": rf"\d{{4}}-\d{{2}}-\d{{2}}[Tt ]\d{{2}}:\d{{2}}:\d{{2}}(?:\.\d{{1,6}})?{_OFFSET}",
+    "boolean": r"(?i:true|false)",
+    "tinyint": _WHOLE,
+    "smallint": _WHOLE,
+    "int": _WHOLE,
+    "bigint": _WHOLE,
+    "float": _FLOATING,
+    "double": _FLOATING,
 }
 
 
@@ -130,13 +135,11 @@ def conform(delivery: Delivery, contract: Contract, date: dt.date) -> Conformed:
     """Say for every delivered row what it is by the contract, and why not."""
     checks: list[tuple[str, Expression]] = []
     typed: dict[str, Expression] = {}
-    texts: list[tuple[Column, Expression]] = []
     for column in contract.source_columns:
         name = delivery.column(column.name)
-        text = F.lit(None).cast("string") if name is None else _present(F.col(name))
-        typed[column.name] = _cast(text, column.type)
-        texts.append((column, text))
-        checks += _checks(column, text)
+        raw = F.lit(None).cast("string") if name is None else F.col(name)
+        typed[column.name] = _cast(raw, column.type)
+        checks += _checks(column, raw)
     well_formed = F.col(MALFORMED).isNull()
     own = [F.when(well_formed & broken, F.lit(reason)) for reason, broken in checks]
     reasons = F.array_compact(F.array(F.when(~well_formed, F.lit("malformed")), *own))
@@ -162,36 +165,39 @@ def conform(delivery: Delivery, contract: Contract, date: dt.date) -> Conformed:
 
 def _present(text: Expression) -> Expression:
     """The text, or null where it is blank."""
-    return F.when(F.btrim(text, F.lit(_BLANK)) != "", text)
+    return F.when(text.rlike(_INK), text)
 
 
 def _cast(text: Expression, kind: str) -> Expression:
-    """The text as a value of the type; null where it is not spelled as one, or out of its range."""
+    """The text as a value of the type; null where it is blank, not spelled as one, or out of its range.
+
+    One pattern a value, and no trimming (Spark's casts pass over white space themselves): this is what a run spends
+    its time on.
+    """
     if kind == "string":
-        return text
-    value = F.btrim(text, F.lit(_BLANK))
+        return _present(text)
+    spelling = _SPELLINGS.get(kind)
     if kind.startswith("decimal"):
         precision, scale = (int(digits) for digits in re.findall(r"\d+", kind))
-        whole = precision - scale
-        spelling = rf"^[+-]?0*\d{{0,{whole}}}(?:\.\d{{0,{scale}}}0*)?\z"
-        return F.when(value.rlike(spelling) & value.rlike(r"\d"), value.cast(kind))
-    if kind not in _SPELLINGS:
+        spelling = rf"[+-]?(?=\.?\d)0*\d{{0,{precision - scale}}}(?:\.\d{{0,{scale}}}0*)?"
+    if spelling is None:
         raise DeclarationError(f"a column of type {kind} cannot be read from CSV")
-    cast = F.when(value.rlike(_SPELLINGS[kind]), value.cast(kind))
+    cast = F.when(text.rlike(rf"^[ \t\r\n]*{spelling}[ \t\r\n]*\z"), text.cast(kind))
     if kind in ("double", "float"):
         return F.when(F.abs(cast) < float("inf"), cast)
     return cast
 
 
-def _checks(column: Column, text: Expression) -> list[tuple[str, Expression]]:
+def _checks(column: Column, raw: Expression) -> list[tuple[str, Expression]]:
     """What can be wrong with a column: the reason, and when it holds (null counts as no)."""
     name = column.name
     value = F.col(f"typed_{name}")
+    present = F.coalesce(raw.rlike(_INK), F.lit(False))  # looked at only where there is no value
     checks: list[tuple[str, Expression]] = []
     if not column.nullable:
-        checks.append((f"required:{name}", text.isNull()))
+        checks.append((f"required:{name}", value.isNull() & ~present))
     if column.type != "string":
-        checks.append((f"type:{name}", text.isNotNull() & value.isNull()))
+        checks.append((f"type:{name}", value.isNull() & present))
     for rule, limit in column.rules.items():
         if rule == "pattern":
             broken = ~value.rlike(java_pattern(limit))
