@@ -12,7 +12,10 @@ const environment = { ...process.env, DATAPLAT_ENV: 'local' };
 const steps = [
   ['The endpoint that stands in for AWS', ['local', 'up']],
   ['The platform, by Terraform', ['deploy', '--yes']],
-  [`The CRM's extracts of ${date} into bronze, by Spark`, ['submit', 'ingest', 'crm_accounts', '--date', date]],
+  [
+    `The CRM's extracts of ${date} into bronze, by Spark`,
+    ['submit', 'ingest', 'crm_accounts', '--date', date],
+  ],
   [undefined, ['submit', 'ingest', 'crm_contacts', '--date', date]],
   [undefined, ['submit', 'ingest', 'crm_opportunities', '--date', date]],
   ['The tables, in the catalog', ['glue', 'register']],
@@ -31,8 +34,12 @@ for (const [title, words] of steps) {
     env: environment,
   });
   if (status !== 0) {
-    process.stderr.write(`\nThe demo stopped at: dataplat ${words.join(' ')} (${signal ?? `exit ${status}`})\n`);
+    process.stderr.write(
+      `\nThe demo stopped at: dataplat ${words.join(' ')} (${signal ?? `exit ${status}`})\n`,
+    );
     process.exit(status ?? 1);
   }
 }
-process.stdout.write(`\nDone in ${Math.round((performance.now() - begun) / 1000)} s. README.md says where to go next.\n`);
+process.stdout.write(
+  `\nDone in ${Math.round((performance.now() - begun) / 1000)} s. README.md says where to go next.\n`,
+);
