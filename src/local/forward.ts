@@ -17,6 +17,11 @@ const ofTheConnection = new Set([
 /** Idle connections are dropped well before the emulators drop them (75 s), so that none is reused as it closes. */
 const agent = new Agent({ keepAlive: true, timeout: 20_000, maxSockets: 128 });
 
+/** Closes the connections that are kept to the emulators: one that is asked to end waits for open ones. */
+export function hangUp(): void {
+  agent.destroy();
+}
+
 function passedOn(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !ofTheConnection.has(name)));
 }

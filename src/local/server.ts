@@ -11,7 +11,7 @@ import { servedByMoto, startMinistack, startMoto } from './emulators.js';
 import type { Exchange } from './exchange.js';
 import { refuse } from './exchange.js';
 import { readJson, writeWhole } from './files.js';
-import { forward } from './forward.js';
+import { forward, hangUp } from './forward.js';
 import { address, Gateway } from './gateway.js';
 import type { GatewayBackends } from './gateway.js';
 import { endRecordFile, giveUp, markServing, openInstance } from './instance.js';
@@ -174,6 +174,7 @@ class Endpoint {
   async #stopEmulators(): Promise<void> {
     const emulators = this.#emulators;
     this.#emulators = [];
+    hangUp();
     await Promise.all(emulators.map((emulator) => emulator.process.stop()));
   }
 
