@@ -113,7 +113,7 @@ export const environmentSchema = z
     region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region, for example eu-central-1'),
     prefix: z
       .string()
-      .regex(/^[a-z][a-z0-9-]{1,30}[a-z0-9]$/, 'lower-case letters, digits and hyphens, 3 to 32 characters')
+      .regex(/^[a-z][a-z0-9-]{1,22}[a-z0-9]$/, 'lower-case letters, digits and hyphens, 3 to 24 characters')
       .describe('the first part of every name'),
     protected: z.boolean().describe('destructive verbs ask for the name of the environment'),
     tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { durationPattern } from './duration.js';
 
+/** At most 35 long: with an environment's prefix it becomes the name of an IAM role, which may have 64. */
 export const identifier = z
   .string()
-  .regex(/^[a-z][a-z0-9_]{0,47}$/, 'lower-case letters, digits and underscores, at most 48');
+  .regex(/^[a-z][a-z0-9_]{0,34}$/, 'lower-case letters, digits and underscores, at most 35');
 
 const duration = z.string().regex(durationPattern, 'a duration such as 45s, 60m, 26h or 7d');
 

@@ -60,7 +60,7 @@ export async function* applyStacks(
         stack.name,
       );
     }
-    if (!options.destroy) await stack.markApplied();
+    await (options.destroy ? stack.markDestroyed() : stack.markApplied());
     applied.push({ stack: stack.name, changed: plan.counts });
   }
   return applied;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { names, stackKinds, type StackKind } from '../../model/names.js';
 import { Terraform } from '../../terraform/terraform.js';
@@ -13,6 +13,7 @@ export interface Stack {
   /** Whether it was applied from here before, so that planning it is worth while. */
   readonly applied: boolean;
   markApplied(): Promise<void>;
+  markDestroyed(): Promise<void>;
 }
 
 /** The stacks of an environment in the order they are applied: data, platform, observability. */
@@ -30,6 +31,7 @@ export function stacksOf(access: EnvironmentAccess, signal?: AbortSignal): Stack
         await mkdir(dataDirectory, { recursive: true });
         await writeFile(marker, '');
       },
+      markDestroyed: () => rm(marker, { force: true }),
       terraform: new Terraform({
         command: access.terraform.command,
         cliConfigFile: access.terraform.cliConfigFile,
