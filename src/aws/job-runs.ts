@@ -1,22 +1,7 @@
 import type { GetJobRunResponse, JobRun as SdkJobRun, JobRunSummary } from '@aws-sdk/client-emr-serverless';
 import type { AwsClients } from './clients.js';
 import { isAws } from './failures.js';
-
-export const runStates = [
-  'SUBMITTED',
-  'QUEUED',
-  'PENDING',
-  'SCHEDULED',
-  'RUNNING',
-  'SUCCESS',
-  'FAILED',
-  'CANCELLING',
-  'CANCELLED',
-] as const;
-export type RunState = (typeof runStates)[number];
-
-/** States that a run does not leave. */
-export const endStates: readonly RunState[] = ['SUCCESS', 'FAILED', 'CANCELLED'];
+import type { RunState } from '../model/run-states.js';
 
 export interface Application {
   readonly id: string;

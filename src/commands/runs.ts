@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { runStates } from '../model/run-states.js';
 import { runsTable } from '../ui/runs.js';
 import { invoke } from './invocation.js';
 import { pointInTime, wholeNumber } from './numbers.js';
@@ -11,18 +12,6 @@ interface Flags {
   readonly since?: Date;
   readonly limit: number;
 }
-
-const states = [
-  'SUBMITTED',
-  'QUEUED',
-  'PENDING',
-  'SCHEDULED',
-  'RUNNING',
-  'SUCCESS',
-  'FAILED',
-  'CANCELLING',
-  'CANCELLED',
-] as const;
 
 export const runs: DefineVerb = (command) => {
   command
@@ -60,7 +49,7 @@ export const runs: DefineVerb = (command) => {
 };
 
 function stateOf(text: string, before: readonly string[] = []): string[] {
-  const state = states.find((one) => one === text.toUpperCase());
-  if (!state) throw new InvalidArgumentError(`expected one of ${states.join(', ')}.`);
+  const state = runStates.find((one) => one === text.toUpperCase());
+  if (!state) throw new InvalidArgumentError(`expected one of ${runStates.join(', ')}.`);
   return [...before, state];
 }

@@ -1,6 +1,6 @@
 import type { Aws } from '../aws/aws.js';
 import { isAws } from '../aws/failures.js';
-import { endStates, type RunState } from '../aws/job-runs.js';
+import { endStates, type RunState } from '../model/run-states.js';
 import type { Environment } from '../model/environment.js';
 import { DataplatError } from '../model/errors.js';
 import { step, type Operation } from './events.js';

@@ -1,5 +1,5 @@
 import type { Aws } from '../aws/aws.js';
-import { endStates, type RunState } from '../aws/job-runs.js';
+import { endStates, type RunState } from '../model/run-states.js';
 import type { Environment } from '../model/environment.js';
 import { DataplatError } from '../model/errors.js';
 import { names } from '../model/names.js';

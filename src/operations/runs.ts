@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import type { Aws } from '../aws/aws.js';
-import { endStates, type Billed, type Run, type RunState, type RunSummary } from '../aws/job-runs.js';
+import type { Billed, Run, RunSummary } from '../aws/job-runs.js';
+import { endStates, type RunState } from '../model/run-states.js';
 import type { Environment } from '../model/environment.js';
 import type { Job } from '../model/lineage.js';
 import type { Operation } from './events.js';

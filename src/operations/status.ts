@@ -1,5 +1,6 @@
 import type { Aws } from '../aws/aws.js';
-import { endStates, type Billed } from '../aws/job-runs.js';
+import type { Billed } from '../aws/job-runs.js';
+import { endStates } from '../model/run-states.js';
 import type { Platform } from '../model/platform.js';
 import type { Operation } from './events.js';
 import { readCurrentRelease } from './release.js';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Aws } from '../aws/aws.js';
-import { endStates, type Application, type Billed, type Run } from '../aws/job-runs.js';
+import type { Application, Billed, Run } from '../aws/job-runs.js';
+import { endStates } from '../model/run-states.js';
 import type { Objects } from '../aws/objects.js';
 import type { Environment } from '../model/environment.js';
 import { DataplatError } from '../model/errors.js';

@@ -1,4 +1,5 @@
-import type { JobRuns, Run, RunState, RunSummary, StartRun } from '../../src/aws/job-runs.js';
+import type { JobRuns, Run, RunSummary, StartRun } from '../../src/aws/job-runs.js';
+import type { RunState } from '../../src/model/run-states.js';
 
 /** EMR Serverless in memory: each look at a run takes it one state further along what the test wrote down. */
 export class MemoryRuns implements JobRuns {
