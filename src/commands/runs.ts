@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { runStates } from '../model/run-states.js';
+import { runStates, type RunState } from '../model/run-states.js';
 import { runsTable } from '../ui/runs.js';
 import { invoke } from './invocation.js';
 import { pointInTime, wholeNumber } from './numbers.js';
@@ -8,7 +8,7 @@ import type { DefineVerb } from './verbs.js';
 
 interface Flags {
   readonly job?: string;
-  readonly state?: readonly string[];
+  readonly state?: readonly RunState[];
   readonly since?: Date;
   readonly limit: number;
 }
@@ -37,7 +37,7 @@ export const runs: DefineVerb = (command) => {
           yield* listRuns(platform.environment, aws, {
             limit: flags.limit,
             ...(job && { job }),
-            ...(flags.state && { states: flags.state as (typeof states)[number][] }),
+            ...(flags.state && { states: flags.state }),
             ...(flags.since && { since: flags.since }),
           });
         });
@@ -48,7 +48,7 @@ export const runs: DefineVerb = (command) => {
     );
 };
 
-function stateOf(text: string, before: readonly string[] = []): string[] {
+function stateOf(text: string, before: readonly RunState[] = []): RunState[] {
   const state = runStates.find((one) => one === text.toUpperCase());
   if (!state) throw new InvalidArgumentError(`expected one of ${runStates.join(', ')}.`);
   return [...before, state];
