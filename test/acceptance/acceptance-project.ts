@@ -57,7 +57,7 @@ export class AcceptanceProject {
   async run(caseDirectory: string): Promise<string> {
     const overlay = join(caseDirectory, 'project');
     if (existsSync(overlay)) cpSync(overlay, this.directory, { recursive: true });
-    const helpers = join(caseDirectory, '..', '..', 'helpers.sh');
+    const helpers = join(packageDirectory, 'test', 'acceptance', 'helpers.sh');
     const child = spawn('bash', ['-c', `source '${helpers}'; source '${join(caseDirectory, 'script')}'`], {
       cwd: this.directory,
       env: this.variables(),
