@@ -42,14 +42,17 @@ export async function* planStack(stack: Stack, options: PlanOptions = {}): Steps
     await stack.terraform.init();
     return yield* stack.terraform.plan(options.destroy ? { destroy: true } : {});
   });
-  const changes = plan.changes.flatMap((change): Change[] => {
-    const action = { create: 'add', update: 'change', replace: 'replace', delete: 'destroy' }[
-      change.action as string
-    ];
-    return action === undefined
-      ? []
-      : [{ address: change.resource.addr, action: action as Change['action'] }];
-  });
+  // Terraform tells them in the order in which it found them out.
+  const changes = plan.changes
+    .flatMap((change): Change[] => {
+      const action = { create: 'add', update: 'change', replace: 'replace', delete: 'destroy' }[
+        change.action as string
+      ];
+      return action === undefined
+        ? []
+        : [{ address: change.resource.addr, action: action as Change['action'] }];
+    })
+    .sort((a, b) => (a.address < b.address ? -1 : 1));
   const counts = { ...nothing };
   for (const { action } of changes) counts[action] += 1;
   // A plan's whole text costs a start of the provider, so it is read only where there is something to find.
