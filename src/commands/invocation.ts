@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Platform } from '../model/platform.js';
 import { DataplatError } from '../model/errors.js';
-import { Terminal, type Ui } from '../ui/terminal.js';
+import { isAnimated, Terminal, type Ui } from '../ui/terminal.js';
 import type { GlobalOptions } from './global-options.js';
 
 /** What a command is run with: the global flags, resolved, and the ways to say something. */
@@ -29,9 +29,11 @@ export async function invoke(
 ): Promise<void> {
   const options = command.optsWithGlobals<GlobalOptions>();
   const json = options.json === true || options.output === 'json';
+  const quiet = options.quiet === true;
   const ui = new Terminal({
     json,
-    quiet: options.quiet === true,
+    quiet,
+    ...(isAnimated({ json, quiet }) && { spinner: (await import('ora')).default }),
     verbose: options.verbose === true,
     ...(options.color === false && { color: false }),
   });

@@ -61,7 +61,8 @@ interface Contract {
   readonly 'x-dataplat': Omit<Dataset, 'id' | 'title' | 'description' | 'columns'>;
 }
 
-const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true });
+// Each schema is used a few times only: optimising the code made of it costs more than it saves.
+const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true, code: { optimize: false } });
 addFormatsModule.default(ajv);
 let compiled: ValidateFunction | undefined;
 

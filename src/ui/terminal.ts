@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { Chalk, type ChalkInstance } from 'chalk';
-import ora, { type Ora } from 'ora';
+import type { Ora, Options as OraOptions } from 'ora';
 import type { OperationEvent } from '../operations/events.js';
 import { errorDocument, errorText, exitCodeOf } from './show-error.js';
 import { duration } from './text.js';
@@ -35,8 +35,15 @@ export interface TerminalOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
+  /** Makes a spinner; left out where nothing is animated, so that it need not be loaded. */
+  readonly spinner?: (options: OraOptions) => Ora;
   /** False for `--no-color`; NO_COLOR, CI and a stream that is no terminal are honoured in any case. */
   readonly color?: boolean;
+}
+
+/** Whether progress may be drawn over: on a terminal that somebody looks at. */
+export function isAnimated(options: Pick<TerminalOptions, 'json' | 'quiet'>): boolean {
+  return process.stderr.isTTY && !process.env['CI'] && !options.quiet && !options.json;
 }
 
 /** The one place that knows colour, spinners and prompts. Results go to stdout, everything else to stderr. */
@@ -46,6 +53,7 @@ export class Terminal implements Ui {
   readonly chalk: ChalkInstance;
   private readonly dim: ChalkInstance;
   private readonly quiet: boolean;
+  private readonly makeSpinner: ((options: OraOptions) => Ora) | undefined;
   private readonly animated: boolean;
   private readonly streamed: { json: boolean };
   private spinner: Ora | undefined;
@@ -58,7 +66,8 @@ export class Terminal implements Ui {
     const wanted = options.color !== false && !process.env['NO_COLOR'];
     this.chalk = new Chalk(wanted && process.stdout.isTTY ? {} : { level: 0 });
     this.dim = new Chalk(wanted && process.stderr.isTTY ? {} : { level: 0 });
-    this.animated = process.stderr.isTTY && !process.env['CI'] && !options.quiet && !options.json;
+    this.makeSpinner = options.spinner;
+    this.animated = options.spinner !== undefined;
     this.streamed = { json: false };
   }
 
@@ -175,7 +184,12 @@ export class Terminal implements Ui {
     const width = (process.stderr.columns || 80) - 4;
     const fitted = text.length > width ? `${text.slice(0, width - 1)}…` : text;
     if (this.spinner) this.spinner.text = fitted;
-    else this.spinner = ora({ text: fitted, stream: process.stderr, discardStdin: false }).start();
+    else
+      this.spinner = this.makeSpinner?.({
+        text: fitted,
+        stream: process.stderr,
+        discardStdin: false,
+      }).start();
   }
 
   private stopSpinner(): void {
