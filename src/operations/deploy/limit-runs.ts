@@ -36,7 +36,7 @@ export async function* limitRuns({ environment, applicationId, emr }: LimitRunsR
     );
     return false;
   }
-  yield* step('limit-runs', `Limit ${name} to ${declared.maxConcurrentRuns} runs at once`, () =>
+  yield* step('limit-runs', `Limit the runs of ${name} at once to ${declared.maxConcurrentRuns}`, () =>
     client.updateApplication({ applicationId, schedulerConfiguration: declared }),
   );
   return true;
