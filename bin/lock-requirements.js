@@ -22,6 +22,7 @@ const lists = {
   java: '3.10',
   terraform: '3.10',
   emr: '3.9',
+  review: '3.10',
 };
 const asked = process.argv.slice(2);
 const wanted = (name) => asked.length === 0 || asked.includes(name);

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { cacheDirectory } from './cache-directory.js';
 import { writeCliConfigFile } from './cli-config-file.js';
 import { markerOf, writeWhole } from './complete-directory.js';
@@ -11,7 +11,7 @@ import { findPython } from './python.js';
 import { hashOfFiles, requirementsFile, shortHash } from './requirements.js';
 import { findTerraform } from './terraform.js';
 import { findUv } from './uv.js';
-import { findEnvironment } from './virtual-environment.js';
+import { findEnvironment, installEnvironment } from './virtual-environment.js';
 
 /** Terraform, and where its providers come from. */
 export interface TerraformTools {
@@ -104,6 +104,28 @@ export function locateRuntime(options: LocateOptions = {}): Promise<RuntimeTools
   });
 }
 
+/** What the tests review the synthesized infrastructure with. */
+export interface ReviewTools {
+  /** Interpreter of the virtual environment that holds checkov, cloudsplaining and parliament. */
+  readonly python: string;
+  readonly checkov: string;
+}
+
+/**
+ * Nobody but the tests needs these, so that set-up leaves them out: whoever asks first makes them (some 10 s, 210 MB),
+ * and others wait meanwhile.
+ * @throws DataplatError DP3001, DP3005, DP3006
+ */
+export function locateReviewTools(options: LocateOptions = {}): Promise<ReviewTools> {
+  return remembered('review', options, async (cache, variables) => {
+    const interpreter = requireFound(await findPython(variables));
+    const uv = requireFound(await findUv(cache, variables));
+    const python = await installEnvironment(cache, 'review', interpreter, uv);
+    const checkov = join(dirname(python), 'checkov');
+    return { value: { python, checkov }, witnesses: [markerOf(dirname(dirname(python))), python, checkov] };
+  });
+}
+
 interface Memory<Value> {
   readonly value: Value;
   /** What must still be as it was, by size and time. */
@@ -143,6 +165,7 @@ function question(options: LocateOptions, variables: NodeJS.ProcessEnv): string 
     options.pluginMirror,
     names.map((name) => [name, variables[name]]),
     optional('dev.txt'),
+    optional('review.txt'),
   ];
   return shortHash(hashOfFiles(lists), JSON.stringify(dependsOn));
 }

@@ -8,9 +8,15 @@ export function requirementsFile(name: string): string {
   return join(packageDirectory, 'requirements', name);
 }
 
+/**
+ * `jobs`: Spark and what the jobs import. `local`: the emulators, duckdb, deltalake, sqlglot and the AWS CLI.
+ * `review`: what the tests hold the synthesized infrastructure against.
+ */
+export type EnvironmentName = 'jobs' | 'local' | 'review';
+
 /** What each virtual environment holds. The checks' tools are in the repository alone, not in an installed package. */
-export function requirementsOf(environment: 'jobs' | 'local'): readonly string[] {
-  const names = environment === 'jobs' ? ['jobs.txt', 'dev.txt'] : ['local.txt'];
+export function requirementsOf(environment: EnvironmentName): readonly string[] {
+  const names = environment === 'jobs' ? ['jobs.txt', 'dev.txt'] : [`${environment}.txt`];
   return names.map(requirementsFile).filter((file) => existsSync(file));
 }
 

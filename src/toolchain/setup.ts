@@ -11,7 +11,8 @@ import { packageDirectory } from '../project/project-directory.js';
 import { findPython } from './python.js';
 import { findTerraform, installTerraform } from './terraform.js';
 import { findUv, installUv } from './uv.js';
-import { findEnvironment, installEnvironment, type EnvironmentName } from './virtual-environment.js';
+import type { EnvironmentName } from './requirements.js';
+import { findEnvironment, installEnvironment } from './virtual-environment.js';
 
 /** Where set-up says what it does. */
 export interface SetupReport {

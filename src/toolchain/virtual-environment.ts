@@ -2,12 +2,9 @@ import { join } from 'node:path';
 import { buildOnce, isComplete } from './complete-directory.js';
 import { setUp, type Finding } from './finding.js';
 import type { Python } from './python.js';
-import { hashOfFiles, requirementsOf } from './requirements.js';
+import { hashOfFiles, requirementsOf, type EnvironmentName } from './requirements.js';
 import { runProgram } from './run-program.js';
 import { uvVariables } from './uv.js';
-
-/** `jobs`: Spark and what the jobs import. `local`: the emulators, duckdb, deltalake, sqlglot and the AWS CLI. */
-export type EnvironmentName = 'jobs' | 'local';
 
 /** The folder is named by what is in it, so a changed pin is another folder and never a half-updated one. */
 export function environmentDirectory(cache: string, name: EnvironmentName, python: Python): string {
@@ -22,7 +19,11 @@ export function findEnvironment(cache: string, name: EnvironmentName, python: Py
     : { state: 'missing', reason: `the Python environment of ${purposes[name]} is not made`, mend: setUp };
 }
 
-const purposes: Record<EnvironmentName, string> = { jobs: 'the jobs', local: 'the local endpoint' };
+const purposes: Record<EnvironmentName, string> = {
+  jobs: 'the jobs',
+  local: 'the local endpoint',
+  review: 'the review',
+};
 
 /** Makes a virtual environment from its pinned list. @returns its interpreter @throws DataplatError DP3001, DP3005 */
 export async function installEnvironment(
