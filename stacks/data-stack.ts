@@ -15,7 +15,7 @@ export class DataStack extends LifecycleStack {
     const { environment } = platform;
 
     const encryption = new Encryption(this, 'key', { environment });
-    const storage = new Storage(this, 'bucket', { environment, encryption });
+    const storage = new Storage(this, 'bucket', { platform, encryption });
     const administration = new LakeAdministration(this, 'lake', { environment });
     const catalog = new GlueCatalog(this, 'catalog', { platform, after: administration.settings });
     const lake = new LakeFormation(this, 'lakeformation', {

@@ -5,7 +5,6 @@ import {
   type S3BucketLifecycleConfigurationRule,
   S3BucketLoggingA,
   S3BucketOwnershipControls,
-  S3BucketPolicy,
   S3BucketPublicAccessBlock,
   S3BucketServerSideEncryptionConfigurationA,
   S3BucketVersioningA,
@@ -13,14 +12,12 @@ import {
 import type { Environment } from '../src/model/environment.js';
 import { bucketKinds, type BucketKind } from '../src/model/layers.js';
 import { names } from '../src/model/names.js';
+import type { Platform } from '../src/model/platform.js';
+import { accessLogs, BucketPolicies } from './bucket-policies.js';
 import { keyOf, type Encryption } from './encryption.js';
-import { policy, type Statement } from './policy.js';
-
-/** Where the logs bucket keeps S3's own access logs. */
-const accessLogs = 's3-access/';
 
 export interface StorageProps {
-  readonly environment: Environment;
+  readonly platform: Platform;
   readonly encryption: Encryption;
 }
 
@@ -29,8 +26,9 @@ export class Storage extends Construct {
   readonly buckets: Readonly<Record<BucketKind, S3Bucket>>;
   private readonly environment: Environment;
 
-  constructor(scope: Construct, id: string, { environment, encryption }: StorageProps) {
+  constructor(scope: Construct, id: string, { platform, encryption }: StorageProps) {
     super(scope, id);
+    const { environment } = platform;
     this.environment = environment;
     this.buckets = Object.fromEntries(bucketKinds.map((kind) => [kind, this.bucket(kind)])) as Record<
       BucketKind,
@@ -42,14 +40,13 @@ export class Storage extends Construct {
       const versioning = this.version(kind);
       if (environment.lake.lifecycleRules) this.expire(kind, versioning);
     }
-    const logs = this.restrict('logs');
+    const { policies } = new BucketPolicies(this, 'policy', { platform, buckets: this.buckets });
     for (const kind of bucketKinds.filter((other) => other !== 'logs')) {
-      this.restrict(kind);
       new S3BucketLoggingA(this, `${kind}_logging`, {
         bucket: this.buckets[kind].bucket,
         targetBucket: this.buckets.logs.bucket,
         targetPrefix: `${accessLogs}${kind}/`,
-        dependsOn: [logs],
+        dependsOn: [policies.logs],
       });
     }
   }
@@ -100,30 +97,6 @@ export class Storage extends Construct {
     return new S3BucketVersioningA(this, `${kind}_versioning`, {
       bucket: this.buckets[kind].bucket,
       versioningConfiguration: { status: 'Enabled' },
-    });
-  }
-
-  private restrict(kind: BucketKind): S3BucketPolicy {
-    const arn = `arn:aws:s3:::${names.bucket(this.environment, kind)}`;
-    const tlsOnly: Statement = {
-      Sid: 'TlsOnly',
-      Effect: 'Deny',
-      Principal: '*',
-      Action: ['s3:*'],
-      Resource: [arn, `${arn}/*`],
-      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-    };
-    const delivery: Statement = {
-      Sid: 'AccessLogs',
-      Effect: 'Allow',
-      Principal: { Service: ['logging.s3.amazonaws.com'] },
-      Action: ['s3:PutObject'],
-      Resource: `${arn}/${accessLogs}*`,
-      Condition: { StringEquals: { 'aws:SourceAccount': this.environment.account } },
-    };
-    return new S3BucketPolicy(this, `${kind}_policy`, {
-      bucket: this.buckets[kind].bucket,
-      policy: policy(kind === 'logs' ? [tlsOnly, delivery] : [tlsOnly]),
     });
   }
 
