@@ -1,15 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { freePort } from '../src/local/emulator.js';
 import { packageDirectory } from '../src/project/project-directory.js';
 import { locateRuntime, locateTerraform } from '../src/toolchain/locate-toolchain.js';
 import { compare, type Command, type Comparison } from './compare.js';
 
 /*
  * What is measured, each beside what it is to be judged by, in turn and in one run, so that a noisy machine hits both.
- * `node dist/bench/run.js [help|synth|deploy|submit …]`; without a name, all. Exits with 1 where a bound is not kept.
+ * `node dist/bench/run.js [help|synth|synth-import|deploy|submit …]`; without a name, all. Exits with 1 where a bound is not kept.
  */
 const dataplat = join(packageDirectory, 'bin', 'dataplat.js');
 const port = await freePort();
@@ -30,6 +31,15 @@ const ours = (...words: string[]): Command => ({
   words: [dataplat, ...words, '-C', project],
   environment,
 });
+
+/** The modules of a `synth`, which a command loads as it goes. */
+const imported = [
+  'src/cli.js',
+  'src/commands/synth.js',
+  'src/project/load-platform.js',
+  'src/operations/synth.js',
+  'stacks/app.js',
+].map((path) => pathToFileURL(join(packageDirectory, 'dist', path)).href);
 
 const comparisons: Record<string, () => Promise<Comparison>> = {
   help: () =>
@@ -54,6 +64,20 @@ const comparisons: Record<string, () => Promise<Comparison>> = {
       b: [ours('synth', '--env', 'prod')],
       runs: 5,
       bound: { least: 5 },
+    }),
+  'synth-import': () =>
+    compare({
+      title: 'dataplat synth --env prod / importing what it needs',
+      a: [ours('synth', '--env', 'prod')],
+      b: [
+        {
+          program: process.execPath,
+          words: ['--input-type=module', '-e', imported.map((path) => `await import('${path}');`).join(' ')],
+          environment,
+        },
+      ],
+      runs: 9,
+      bound: { most: 2 },
     }),
   deploy: async () => {
     deployOnce();
@@ -140,12 +164,4 @@ function text({ program, words, environment: env, directory }: Command): string 
   const { status, stdout, stderr } = spawnSync(program, words, { env, cwd: directory, encoding: 'utf8' });
   if (status !== 0) throw new Error(`${program} ${words.join(' ')} ended with ${status}\n${stdout}${stderr}`);
   return stdout;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port: found } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return found;
 }

@@ -16,6 +16,7 @@ import {
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { withLock } from '../src/toolchain/file-lock.js';
+import { bundle } from './bundle.js';
 import { Progress } from './progress.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -87,12 +88,12 @@ async function installDependencies(detail) {
 
 /** Every source that the build is made of, with size and time: a changed, new or deleted one changes this text. */
 function sourcesNow() {
-  const files = ['tsconfig.json', 'package-lock.json'].map((name) => join(root, name));
+  const files = ['tsconfig.json', 'package-lock.json', 'bin/bundle.js'].map((name) => join(root, name));
   for (const folder of ['src', 'stacks', 'test', 'bench']) {
     const path = join(root, folder);
     if (!existsSync(path)) continue;
     for (const name of readdirSync(path, { recursive: true })) {
-      if (/\.(ts|js)$/.test(name)) files.push(join(path, name));
+      if (/\.[cm]?[jt]s$/.test(name)) files.push(join(path, name));
     }
   }
   const lines = files.sort().map((file) => {
@@ -112,6 +113,7 @@ async function build(sources) {
       next: ['npm run typecheck'],
     });
   }
+  await bundle();
   writeWhole(buildStamp, sources);
 }
 

@@ -35,6 +35,12 @@ export abstract class LifecycleStack extends TerraformStack {
     this.addProvider();
   }
 
+  /**
+   * Nothing to prepare: CDKTF resolves every element once more here, to find what one stack refers to in another. Ours
+   * publish parameters instead.
+   */
+  override prepareStack(): void {}
+
   /** Tells the other stacks and the command line a value. */
   protected publish(name: string, value: string): void {
     new SsmParameter(this, `published_${name.replaceAll('/', '_')}`, {

@@ -1,8 +1,7 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import addFormatsModule from 'ajv-formats';
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import { suggestion } from './check.js';
 import { typeOfJson, typeProblem, type JsonType } from './column-type.js';
-import { contractSchema } from './contract-schema.js';
+import { contractValidators } from './contract-validators.js';
 import type { Path, SourceDocument } from './document.js';
 import type { Problem } from './errors.js';
 import type { Layer } from './layers.js';
@@ -61,21 +60,18 @@ interface Contract {
   readonly 'x-dataplat': Omit<Dataset, 'id' | 'title' | 'description' | 'columns'>;
 }
 
-// Each schema is used a few times only: optimising the code made of it costs more than it saves.
-const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true, code: { optimize: false } });
-addFormatsModule.default(ajv);
-let compiled: ValidateFunction | undefined;
-
 /** The dataset that a contract declares, or every problem of the contract with its place. */
 export function readContract(
   document: SourceDocument,
 ): { dataset: Dataset; problems: readonly [] } | { dataset?: undefined; problems: readonly Problem[] } {
-  compiled ??= ajv.compile(contractSchema);
-  if (!compiled(document.value)) {
-    return { problems: unique((compiled.errors ?? []).map((error) => problemOf(document, error))) };
-  }
+  const wrong = problemsFor(contractValidators().contract, document);
+  if (wrong.length > 0) return { problems: wrong };
   const contract = document.value as Contract;
-  const problems = [...schemaProblems(document), ...meaningProblems(document, contract)];
+  const problems = [
+    // The contract must itself be a JSON Schema.
+    ...problemsFor(contractValidators().jsonSchema, document),
+    ...meaningProblems(document, contract),
+  ];
   return problems.length > 0 ? { problems } : { dataset: datasetOf(contract), problems: [] };
 }
 
@@ -108,10 +104,9 @@ function allowsNull(column: ContractColumn): boolean {
   return Array.isArray(column.type) && column.type.includes('null');
 }
 
-/** The contract must itself be a JSON Schema. */
-function schemaProblems(document: SourceDocument): Problem[] {
-  if (ajv.validateSchema(document.value as object)) return [];
-  return unique((ajv.errors ?? []).map((error) => problemOf(document, error)));
+function problemsFor(validate: ValidateFunction, document: SourceDocument): Problem[] {
+  if (validate(document.value)) return [];
+  return unique((validate.errors ?? []).map((error) => problemOf(document, error)));
 }
 
 /** What JSON Schema cannot say: names that must agree, types that must be columns' types. */

@@ -9,9 +9,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { freePort } from '../../src/local/emulator.js';
 import { packageDirectory } from '../../src/project/project-directory.js';
 import { locateRuntime } from '../../src/toolchain/locate-toolchain.js';
 
@@ -111,12 +111,4 @@ export class AcceptanceProject {
       AWS_EC2_METADATA_DISABLED: 'true',
     };
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,20 +1,18 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { freePort } from '../../src/local/emulator.js';
 import { localDown, localUp } from '../../src/operations/local-endpoint.js';
 import type { LocalEndpoint, LocalEndpointRequest } from '../../src/operations/local-endpoint.js';
 import { locateRuntime } from '../../src/toolchain/locate-toolchain.js';
+import { account, awsCli, clientEnvironment, region } from './aws-clients.js';
 import { collect } from '../operations/collect.js';
 
-export const account = '123456789012';
-export const region = 'eu-central-1';
+export { account, region };
 
 const bridge = fileURLToPath(new URL('../../../test/local/boto.py', import.meta.url));
 
@@ -61,15 +59,7 @@ export class StartedEndpoint {
   }
 
   get environment(): NodeJS.ProcessEnv {
-    return {
-      PATH: process.env['PATH'],
-      HOME: this.project,
-      AWS_ENDPOINT_URL: this.url,
-      AWS_DEFAULT_REGION: region,
-      AWS_ACCESS_KEY_ID: account,
-      AWS_SECRET_ACCESS_KEY: 'local',
-      AWS_EC2_METADATA_DISABLED: 'true',
-    };
+    return clientEnvironment(this.url, this.project);
   }
 
   /** Calls an operation with boto3, by its Python name. @throws ClientError */
@@ -108,14 +98,8 @@ export class StartedEndpoint {
   }
 
   /** Calls the real AWS CLI and reads its JSON. Rejects with what the CLI prints. */
-  async aws<Answer = Record<string, unknown>>(...words: readonly string[]): Promise<Answer> {
-    const { localPython } = await locateRuntime();
-    const { stdout } = await promisify(execFile)(
-      join(dirname(localPython), 'aws'),
-      [...words, '--output', 'json'],
-      { env: this.environment },
-    );
-    return (stdout.trim() === '' ? {} : JSON.parse(stdout)) as Answer;
+  aws<Answer = Record<string, unknown>>(...words: readonly string[]): Promise<Answer> {
+    return awsCli<Answer>(words, this.environment);
   }
 
   /** Numbers of the processes of the endpoint and of its emulators, by name. */

@@ -2,19 +2,19 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { GuardedProcess } from '../../src/local/guardian.js';
 import { spawnGuarded } from '../../src/local/guardian.js';
+import { freePort } from '../../src/local/emulator.js';
+import { account, awsCli, clientEnvironment, region } from './aws-clients.js';
 import { signedScope } from './signed-scope.js';
 import type { EndpointSettings, Service, ServiceContext } from '../../src/local/service.js';
 import { ServiceError } from '../../src/local/service.js';
 import { locateRuntime } from '../../src/toolchain/locate-toolchain.js';
 
-export const account = '123456789012';
-export const region = 'eu-central-1';
+export { account, region };
 
 export type MakeService = (context: ServiceContext, settings: EndpointSettings) => Promise<Service>;
 
@@ -40,15 +40,7 @@ export class TinyEndpoint {
   }
 
   get environment(): NodeJS.ProcessEnv {
-    return {
-      PATH: process.env.PATH,
-      HOME: this.directory,
-      AWS_ENDPOINT_URL: this.url,
-      AWS_REGION: region,
-      AWS_DEFAULT_REGION: region,
-      AWS_ACCESS_KEY_ID: account,
-      AWS_SECRET_ACCESS_KEY: 'local',
-    };
+    return clientEnvironment(this.url, this.directory);
   }
 
   async start(): Promise<void> {
@@ -106,15 +98,8 @@ export class TinyEndpoint {
   }
 
   /** Calls the AWS CLI and reads its answer. Rejects with the CLI's message. */
-  async aws<Answer = Record<string, unknown>>(...words: readonly string[]): Promise<Answer> {
-    const { stdout } = await promisify(execFile)(
-      path.join(path.dirname((await locateRuntime()).localPython), 'aws'),
-      [...words, '--output', 'json'],
-      {
-        env: this.environment,
-      },
-    );
-    return (stdout.trim() === '' ? {} : JSON.parse(stdout)) as Answer;
+  aws<Answer = Record<string, unknown>>(...words: readonly string[]): Promise<Answer> {
+    return awsCli<Answer>(words, this.environment);
   }
 
   /** Runs a Python script with boto3 and reads the JSON that it prints. */
@@ -198,12 +183,4 @@ export async function eventually<Found>(
     if (Date.now() > deadline) throw new Error(`nothing within ${seconds} s`);
     await new Promise((resolve) => setTimeout(resolve, interval));
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

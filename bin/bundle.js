@@ -1,0 +1,97 @@
+#!/usr/bin/env node
+// What the build makes of tsc's output so that a command starts sooner. Nothing depends on it: where this has not run, the
+// same work is done when a command needs it.
+import { renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(root, 'dist');
+const require = createRequire(import.meta.url);
+
+export async function bundle() {
+  // Loaded here: the set-up imports this file before any package is there.
+  const { build } = await import('esbuild');
+  await bundleConstructs(build);
+  await bundleValidators(build);
+}
+
+/**
+ * Every construct that stacks/constructs.cts names, in one file: finding and reading a thousand takes longer than running
+ * them. dist/stacks/constructs.cjs then loads that file; when tsc writes it anew, it loads the packages themselves again.
+ */
+async function bundleConstructs(build) {
+  const file = join(dist, 'stacks', 'constructs.bundle.cjs');
+  await make(build, file, {
+    entryPoints: [join(root, 'stacks', 'constructs.cts')],
+    plugins: [withoutArchives],
+    sourcemap: 'linked',
+    sourcesContent: false,
+  });
+  // Only names that stand here in so many words can be imported; that they are few lines is what makes importing cheap.
+  const names = Object.keys(require(file)).sort();
+  writeWhole(
+    join(dist, 'stacks', 'constructs.cjs'),
+    [
+      '"use strict";',
+      'Object.defineProperty(exports, "__esModule", { value: true });',
+      `${names.map((name) => `exports.${name} = `).join('')}void 0;`,
+      'Object.assign(exports, require("./constructs.bundle.cjs"));',
+      '',
+    ].join('\n'),
+  );
+}
+
+/** Making archives is loaded with CDKTF and takes a third of its time. Only assets need it, and no stack has one. */
+const withoutArchives = {
+  name: 'without-archives',
+  setup: (build) => {
+    build.onResolve({ filter: /^archiver$/ }, () => ({ path: 'archiver', namespace: 'left-out' }));
+    build.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({
+      contents: `module.exports = () => { throw new Error('bin/bundle.js leaves out what makes archives'); };`,
+    }));
+  },
+};
+
+/** The validators of a contract as code, so that neither Ajv is loaded nor a schema compiled (contract-validators.ts). */
+async function bundleValidators(build) {
+  const { default: standaloneCode } = require('ajv/dist/standalone/index.js');
+  const model = join(dist, 'src', 'model');
+  const source = pathToFileURL(join(model, 'contract-validators.js')).href;
+  const { compiler, schemaIds, sourceOfValidators } = await import(source);
+  await make(build, join(model, 'contract-validators.built.cjs'), {
+    stdin: {
+      contents: [
+        standaloneCode(compiler({ source: true }), schemaIds),
+        `exports.madeOf = ${JSON.stringify(sourceOfValidators)};`,
+      ].join('\n'),
+      resolveDir: root,
+    },
+  });
+}
+
+async function make(build, outfile, options) {
+  const result = await build({
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'inline',
+    logLevel: 'silent',
+    write: false,
+    ...options,
+  });
+  for (const { path, contents } of result.outputFiles) writeWhole(path, contents);
+}
+
+/** A command that starts meanwhile finds the old file or the new one. */
+function writeWhole(file, contents) {
+  writeFileSync(`${file}.partial`, contents);
+  renameSync(`${file}.partial`, file);
+}
+
+if (process.argv[1] && fileURLToPath(import.meta.url) === process.argv[1]) await bundle();
