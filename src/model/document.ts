@@ -34,12 +34,11 @@ export type ReadResult =
  * Duplicate keys are errors in both.
  */
 export function readDocument(file: string, text: string): ReadResult {
-  const lines = new LineCounter();
-  const parsed = parseDocument(text, { lineCounter: lines, uniqueKeys: true, merge: true });
-  const at = (offset: number): Location => {
-    const { line, col } = lines.linePos(offset);
-    return { file, line, column: col };
-  };
+  const json = file.endsWith('.json') ? soundJson(text) : undefined;
+  // Where the values of sound JSON stand is found out when somebody asks, which is when something else is wrong.
+  if (json) return { problems: [], document: located(file, json.value, () => parse(text)) };
+  const { parsed, lines } = parse(text);
+  const at = (offset: number): Location => placeOf(file, lines, offset);
   if (parsed.errors.length > 0) {
     return {
       problems: parsed.errors.map((error) => ({
@@ -59,18 +58,56 @@ export function readDocument(file: string, text: string): ReadResult {
       };
     }
   }
-  const value: unknown = parsed.toJS();
-  const start = (node: Node | null | undefined): Location => at(node?.range?.[0] ?? 0);
-  return {
-    problems: [],
-    document: {
-      file,
-      value,
-      locate: (path) => start(find(parsed, path).keyOrValue),
-      locateValue: (path) => start(find(parsed, path).value),
-      locateKey: (path, key) => start(find(parsed, [...path, key]).keyOrValue),
-    },
+  return { problems: [], document: located(file, parsed.toJS(), () => ({ parsed, lines })) };
+}
+
+interface Parsed {
+  readonly parsed: Document;
+  readonly lines: LineCounter;
+}
+
+function parse(text: string): Parsed {
+  const lines = new LineCounter();
+  return { parsed: parseDocument(text, { lineCounter: lines, uniqueKeys: true, merge: true }), lines };
+}
+
+function located(file: string, value: unknown, parsing: () => Parsed): SourceDocument {
+  let made: Parsed | undefined;
+  const start = (path: Path, which: 'keyOrValue' | 'value'): Location => {
+    const { parsed, lines } = (made ??= parsing());
+    return placeOf(file, lines, find(parsed, path)[which]?.range?.[0] ?? 0);
   };
+  return {
+    file,
+    value,
+    locate: (path) => start(path, 'keyOrValue'),
+    locateValue: (path) => start(path, 'value'),
+    locateKey: (path, key) => start([...path, key], 'keyOrValue'),
+  };
+}
+
+function placeOf(file: string, lines: LineCounter, offset: number): Location {
+  const { line, col } = lines.linePos(offset);
+  return { file, line, column: col };
+}
+
+/** The value of a text that is JSON with no key twice: then it holds as many keys as are written. */
+function soundJson(text: string): { value: unknown } | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const written = [...text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(
+      ([, colon]) => colon !== undefined,
+    );
+    return keysIn(value) === written.length ? { value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function keysIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const inner = Object.values(value).reduce<number>((sum, one) => sum + keysIn(one), 0);
+  return inner + (Array.isArray(value) ? 0 : Object.keys(value).length);
 }
 
 function find(document: Document, path: Path): { keyOrValue: Node | undefined; value: Node | undefined } {
