@@ -1,14 +1,17 @@
 import { App, type TerraformStack } from './constructs.cjs';
 import type { Platform } from '../src/model/platform.js';
+import type { AirflowFiles } from '../src/project/airflow-files.js';
 import type { NamedQuery } from '../src/project/named-queries.js';
 import { DataStack } from './data-stack.js';
 import { ObservabilityStack } from './observability-stack.js';
 import { PlatformStack } from './platform-stack.js';
 
-/** What is synthesized: a platform in one environment, and the queries that come with the project. */
+/** What is synthesized: a platform in one environment, and what else comes with the project. */
 export interface Declared {
   readonly platform: Platform;
   readonly queries: readonly NamedQuery[];
+  /** Default: none. */
+  readonly airflow?: AirflowFiles;
 }
 
 /**
@@ -17,13 +20,13 @@ export interface Declared {
  * @returns the names of the stacks, in the order they are applied
  */
 export function synthesize(
-  { platform, queries }: Declared,
+  { platform, queries, airflow = {} }: Declared,
   outputDirectory: string,
 ): { readonly stacks: readonly string[] } {
   const app = new App({ outdir: outputDirectory });
   const stacks: TerraformStack[] = [
     new DataStack(app, platform),
-    new PlatformStack(app, platform, queries),
+    new PlatformStack(app, platform, queries, airflow),
     new ObservabilityStack(app, platform),
   ];
   stacks.slice(1).forEach((stack, index) => {

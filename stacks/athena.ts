@@ -2,6 +2,7 @@ import { AthenaNamedQuery, AthenaWorkgroup, Construct } from './constructs.cjs';
 import type { Environment } from '../src/model/environment.js';
 import { names } from '../src/model/names.js';
 import type { NamedQuery } from '../src/project/named-queries.js';
+import { literal } from './literal.js';
 
 export interface AthenaProps {
   readonly environment: Environment;
@@ -23,9 +24,13 @@ export class Athena extends Construct {
       configuration: {
         enforceWorkgroupConfiguration: true,
         publishCloudwatchMetricsEnabled: true,
+        requesterPaysEnabled: false,
+        bytesScannedCutoffPerQuery: environment.athena.maximumScanGb * 1024 ** 3,
         engineVersion: { selectedEngineVersion: 'Athena engine version 3' },
         resultConfiguration: {
           outputLocation: names.queryResults(environment),
+          // A bucket of this name in somebody else's account gets no results.
+          expectedBucketOwner: environment.account,
           encryptionConfiguration: { encryptionOption: 'SSE_KMS', kmsKeyArn: operationsKeyArn },
         },
       },
@@ -36,7 +41,7 @@ export class Athena extends Construct {
         workgroup: this.workgroup.id,
         // Where a query names no database, it means the layer that is for reading.
         database: names.database(environment, 'gold'),
-        query: query.sql,
+        query: literal(query.sql),
       });
     }
   }

@@ -11,9 +11,10 @@ export interface ComputeProps {
 }
 
 /**
- * The Spark application: it starts with the first run and stops when idle, so that it costs nothing in between.
- * This version of the provider knows neither the application's scheduler nor its monitoring: how many runs at once
- * and where they log is set by the command line from the same declaration.
+ * The Spark application: it starts with the first run and stops when idle, so that it costs nothing in between. The
+ * release is pinned, and runs on EMR's own image, which AWS patches within the release. This version of the provider
+ * knows neither the application's scheduler nor its monitoring nor its Spark defaults: `deploy` sets them from the same
+ * declaration (src/operations/deploy/application-settings.ts).
  */
 export class Compute extends Construct {
   readonly application: EmrserverlessApplication;
@@ -43,6 +44,8 @@ export class Compute extends Construct {
           readyWorkers('Executor', emr.initialCapacity.executors),
         ],
       }),
+      // Notebooks and Livy would run code of nobody's release, with nobody's role.
+      interactiveConfiguration: { livyEndpointEnabled: false, studioEnabled: false },
       autoStartConfiguration: { enabled: true },
       autoStopConfiguration: { enabled: true, idleTimeoutMinutes: emr.idleTimeoutMinutes },
       networkConfiguration: {

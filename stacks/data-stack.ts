@@ -32,6 +32,6 @@ export class DataStack extends LifecycleStack {
     }
     for (const kind of bucketKinds) this.output(`${kind}_bucket`, storage.buckets[kind].bucket);
     for (const layer of layers) this.output(`${layer}_database`, names.database(environment, layer));
-    this.output('lake_access_role_arn', lake.accessRole.arn);
+    for (const layer of layers) this.output(`${layer}_lake_role_arn`, lake.accessRoles[layer].arn);
   }
 }

@@ -4,7 +4,12 @@ import {
   GlueCatalogTable,
   type ITerraformDependable,
 } from './constructs.cjs';
-import { catalogTable, deltaStorage } from '../src/model/catalog-table.js';
+import {
+  catalogTable,
+  deltaStorage,
+  quarantineCatalogTable,
+  type CatalogTable,
+} from '../src/model/catalog-table.js';
 import { layers, type Layer } from '../src/model/layers.js';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
@@ -15,11 +20,13 @@ export interface GlueCatalogProps {
   readonly after: ITerraformDependable;
 }
 
-/** A database a layer and a table a contract. */
+/** A database a layer, a table a contract, and one for the rows that break the contract. */
 export class GlueCatalog extends Construct {
   readonly databases: Readonly<Record<Layer, GlueCatalogDatabase>>;
   /** By the dataset's id. */
   readonly tables: ReadonlyMap<string, GlueCatalogTable>;
+  /** By the dataset's id. */
+  readonly quarantines: ReadonlyMap<string, GlueCatalogTable>;
 
   constructor(scope: Construct, id: string, { platform, after }: GlueCatalogProps) {
     super(scope, id);
@@ -36,29 +43,36 @@ export class GlueCatalog extends Construct {
       ]),
     ) as Record<Layer, GlueCatalogDatabase>;
 
-    this.tables = new Map(
-      platform.datasets.map((dataset) => {
-        const declared = catalogTable(environment, dataset);
-        const table = new GlueCatalogTable(this, dataset.id, {
-          databaseName: this.databases[dataset.layer].name,
-          name: declared.name,
-          description: declared.description,
-          owner: declared.owner,
-          tableType: 'EXTERNAL_TABLE',
-          parameters: { ...declared.parameters },
-          storageDescriptor: {
-            location: declared.location,
-            inputFormat: deltaStorage.inputFormat,
-            outputFormat: deltaStorage.outputFormat,
-            columns: declared.columns.map((column) => ({ ...column })),
-            serDeInfo: {
-              serializationLibrary: deltaStorage.serializationLibrary,
-              parameters: { ...declared.serdeParameters },
-            },
-          },
-        });
-        return [dataset.id, table] as const;
-      }),
-    );
+    const all = (suffix: string, declare: typeof catalogTable): ReadonlyMap<string, GlueCatalogTable> =>
+      new Map(
+        platform.datasets.map((dataset) => [
+          dataset.id,
+          this.table(`${dataset.id}${suffix}`, this.databases[dataset.layer], declare(environment, dataset)),
+        ]),
+      );
+    this.tables = all('', catalogTable);
+    // Made with the others, so that no job has a moment in which it could fill a table that bears no tags.
+    this.quarantines = all('_quarantine', quarantineCatalogTable);
+  }
+
+  private table(id: string, database: GlueCatalogDatabase, declared: CatalogTable): GlueCatalogTable {
+    return new GlueCatalogTable(this, id, {
+      databaseName: database.name,
+      name: declared.name,
+      description: declared.description,
+      owner: declared.owner,
+      tableType: 'EXTERNAL_TABLE',
+      parameters: { ...declared.parameters },
+      storageDescriptor: {
+        location: declared.location,
+        inputFormat: deltaStorage.inputFormat,
+        outputFormat: deltaStorage.outputFormat,
+        columns: declared.columns.map((column) => ({ ...column })),
+        serDeInfo: {
+          serializationLibrary: deltaStorage.serializationLibrary,
+          parameters: { ...declared.serdeParameters },
+        },
+      },
+    });
   }
 }

@@ -2,6 +2,9 @@ import {
   Construct,
   DataAwsCallerIdentity,
   DataAwsIamSessionContext,
+  DataAwsLakeformationDataLakeSettings,
+  DataAwsSsmParametersByPath,
+  Fn,
   IamRole,
   IamRolePolicy,
   LakeformationDataLakeSettings,
@@ -10,13 +13,14 @@ import {
   LakeformationResource,
   LakeformationResourceLfTag,
   type LakeformationResourceLfTagConfig,
+  SsmParameter,
 } from './constructs.cjs';
 import type { Dataset, Tags } from '../src/model/dataset.js';
 import type { Environment } from '../src/model/environment.js';
-import { layers } from '../src/model/layers.js';
+import { layers, type Layer } from '../src/model/layers.js';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
-import { columnTags, tableTags, tagOntology } from '../src/model/tags.js';
+import { columnTags, quarantineTags, tableTags, tagOntology } from '../src/model/tags.js';
 import type { Encryption } from './encryption.js';
 import type { GlueCatalog } from './glue-catalog.js';
 import { policy } from './policy.js';
@@ -26,7 +30,12 @@ export interface LakeAdministrationProps {
   readonly environment: Environment;
 }
 
-/** Who administers the lake. Must be settled before the first database is made. */
+/**
+ * Who administers the lake, and what Lake Formation may do at all. Must be settled before the first database is made,
+ * and is the account's: others may have their say in it too. So the administrators are joined from three sides: those
+ * who are there, less those whom the last apply declared, and those who are declared now. Whom somebody else made an
+ * administrator stays one; whom the declaration drops is dropped.
+ */
 export class LakeAdministration extends Construct {
   readonly settings: LakeformationDataLakeSettings;
 
@@ -34,10 +43,39 @@ export class LakeAdministration extends Construct {
     super(scope, id);
     const caller = new DataAwsCallerIdentity(this, 'caller');
     const session = new DataAwsIamSessionContext(this, 'session', { arn: caller.arn });
+    // Who deploys is always among them, the role behind the session: nobody locks himself out.
+    const declared = [...environment.access.administrators, session.issuerArn];
+    const present = new DataAwsLakeformationDataLakeSettings(this, 'present');
+    const record = names.parameter(environment, 'data', 'lake-administrators/declared');
+    // By its folder, for that may be empty: before the first apply there is no record.
+    const last = new DataAwsSsmParametersByPath(this, 'last', {
+      path: record.slice(0, record.lastIndexOf('/')),
+    });
+    const before = Fn.try([
+      Fn.jsondecode(Fn.nonsensitive(Fn.element(last.values, 0)) as string),
+      [],
+    ]) as string[];
     this.settings = new LakeformationDataLakeSettings(this, 'settings', {
-      // Who deploys is always among them, the role behind the session: nobody locks himself out. Without default
-      // permissions, new databases and tables belong to Lake Formation alone, not to whom IAM lets in.
-      admins: [...environment.access.administrators, session.issuerArn],
+      admins: Fn.setunion(declared, [Fn.setsubtract(present.admins, before)]),
+      readOnlyAdmins: present.readOnlyAdmins,
+      // New databases and tables belong to Lake Formation alone, not to whom IAM lets in.
+      createDatabaseDefaultPermissions: [],
+      createTableDefaultPermissions: [],
+      // No engine of somebody else's filters rows and columns in Lake Formation's stead, nor gets whole tables.
+      allowExternalDataFiltering: false,
+      allowFullTableExternalDataAccess: false,
+      externalDataFilteringAllowList: [],
+      authorizedSessionTagValueList: [],
+      trustedResourceOwners: [],
+      parameters: { CROSS_ACCOUNT_VERSION: '4' },
+    });
+    new SsmParameter(this, 'declared', {
+      name: record,
+      description: 'Whom the last apply declared as administrators of Lake Formation',
+      type: 'String',
+      value: Fn.jsonencode(Fn.sort(Fn.distinct(declared))),
+      // Written when they are what the settings say, and not before.
+      dependsOn: [this.settings],
     });
   }
 }
@@ -52,15 +90,19 @@ export interface LakeFormationProps {
 
 /** The lake's locations, its vocabulary of tags, what bears which tag, and who may read by tags. */
 export class LakeFormation extends Construct {
-  readonly accessRole: IamRole;
+  /** The roles whose credentials Lake Formation lends to those it lets in: one a layer, for that layer alone. */
+  readonly accessRoles: Readonly<Record<Layer, IamRole>>;
   private readonly props: LakeFormationProps;
   private readonly tags: ReadonlyMap<string, LakeformationLfTag>;
 
   constructor(scope: Construct, id: string, props: LakeFormationProps) {
     super(scope, id);
     this.props = props;
-    this.accessRole = this.role();
-    this.locations();
+    this.accessRoles = Object.fromEntries(layers.map((layer) => [layer, this.role(layer)])) as Record<
+      Layer,
+      IamRole
+    >;
+    for (const layer of layers) this.register(layer);
     this.tags = this.vocabulary();
     for (const layer of layers) {
       const database = props.catalog.databases[layer].name;
@@ -70,24 +112,30 @@ export class LakeFormation extends Construct {
     this.grants();
   }
 
-  /** The role whose credentials Lake Formation lends to those it lets in. */
-  private role(): IamRole {
+  private role(layer: Layer): IamRole {
     const { platform, encryption } = this.props;
     const { environment } = platform;
-    const buckets = layers.map((layer) => `arn:aws:s3:::${names.bucket(environment, layer)}`);
-    const role = new IamRole(this, 'access', {
-      name: `${environment.prefix}-lake-access`,
-      description: 'Lake Formation reads and writes the lake for those it grants access',
+    const bucket = `arn:aws:s3:::${names.bucket(environment, layer)}`;
+    const role = new IamRole(this, `${layer}_access`, {
+      name: names.lakeRole(environment, layer),
+      description: `Lake Formation reads and writes the ${layer} layer for those it grants access`,
       assumeRolePolicy: policy([
         {
           Sid: 'Trust',
           Effect: 'Allow',
           Principal: { Service: ['lakeformation.amazonaws.com'] },
-          Action: ['sts:AssumeRole', 'sts:SetContext'],
+          Action: ['sts:AssumeRole'],
+          // Lake Formation of this account and region, and not on behalf of another account.
+          Condition: {
+            StringEquals: { 'aws:SourceAccount': environment.account },
+            ArnLike: {
+              'aws:SourceArn': `arn:aws:lakeformation:${environment.region}:${environment.account}:*`,
+            },
+          },
         },
       ]),
     });
-    new IamRolePolicy(this, 'access_policy', {
+    new IamRolePolicy(this, `${layer}_access_policy`, {
       name: 'lake',
       role: role.name,
       policy: policy([
@@ -95,33 +143,34 @@ export class LakeFormation extends Construct {
           Sid: 'List',
           Effect: 'Allow',
           Action: ['s3:ListBucket', 's3:GetBucketLocation'],
-          Resource: buckets,
+          Resource: bucket,
         },
         {
           Sid: 'Objects',
           Effect: 'Allow',
           Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
-          Resource: buckets.map((bucket) => `${bucket}/*`),
+          Resource: `${bucket}/*`,
         },
         {
-          Sid: 'Keys',
+          Sid: 'Key',
           Effect: 'Allow',
           Action: ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'],
-          Resource: layers.map((layer) => encryption.keys[layer].arn),
+          Resource: encryption.keys[layer].arn,
         },
       ]),
     });
     return role;
   }
 
-  private locations(): void {
-    for (const layer of layers) {
-      new LakeformationResource(this, `${layer}_location`, {
-        arn: this.props.storage.buckets[layer].arn,
-        roleArn: this.accessRole.arn,
-        dependsOn: [this.props.administration.settings],
-      });
-    }
+  private register(layer: Layer): void {
+    new LakeformationResource(this, `${layer}_location`, {
+      arn: this.props.storage.buckets[layer].arn,
+      roleArn: this.accessRoles[layer].arn,
+      // Lake Formation decides for everybody, not only for those who were opted in.
+      hybridAccessEnabled: false,
+      withFederation: false,
+      dependsOn: [this.props.administration.settings],
+    });
   }
 
   private vocabulary(): ReadonlyMap<string, LakeformationLfTag> {
@@ -140,15 +189,17 @@ export class LakeFormation extends Construct {
   }
 
   private assignTable(dataset: Dataset): void {
-    const table = this.props.catalog.tables.get(dataset.id);
-    if (!table) throw new Error(`no catalog table of ${dataset.id}`);
+    const { tables, quarantines } = this.props.catalog;
+    const [table, quarantine] = [tables.get(dataset.id), quarantines.get(dataset.id)];
+    if (!table || !quarantine) throw new Error(`no catalog tables of ${dataset.id}`);
     const { databaseName, name } = table;
-    // Its layer comes from the database.
-    const own = Object.fromEntries(Object.entries(tableTags(dataset)).filter(([key]) => key !== 'layer'));
-    this.assign(dataset.id, own, { table: [{ databaseName, name }] });
+    this.assign(dataset.id, withoutLayer(tableTags(dataset)), { table: [{ databaseName, name }] });
     for (const { tags, columnNames } of columnGroups(dataset)) {
       this.assign(`${dataset.id}_columns`, tags, { tableWithColumns: [{ databaseName, name, columnNames }] });
     }
+    this.assign(`${dataset.id}_quarantine`, withoutLayer(quarantineTags(dataset)), {
+      table: [{ databaseName: quarantine.databaseName, name: quarantine.name }],
+    });
   }
 
   /** One resource a tag: tags that others put on the same thing stay as they are. */
@@ -195,6 +246,11 @@ export class LakeFormation extends Construct {
       });
     }
   }
+}
+
+/** A table's layer comes from its database. */
+function withoutLayer(tags: Tags): Tags {
+  return Object.fromEntries(Object.entries(tags).filter(([key]) => key !== 'layer'));
 }
 
 /** Columns that bear the same tags of their own, in the order of the contract. */

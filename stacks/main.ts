@@ -1,3 +1,4 @@
+import { airflowFiles } from '../src/project/airflow-files.js';
 import { loadPlatform } from '../src/project/load-platform.js';
 import { namedQueries } from '../src/project/named-queries.js';
 import { findProjectDirectory } from '../src/project/project-directory.js';
@@ -10,6 +11,7 @@ synthesize(
   {
     platform: loadPlatform(project, process.env['DATAPLAT_ENV'] ?? 'local'),
     queries: namedQueries(projectFiles(project)),
+    airflow: airflowFiles(project),
   },
   process.env['CDKTF_OUTDIR'] ?? 'cdktf.out',
 );

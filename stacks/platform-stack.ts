@@ -1,6 +1,7 @@
 import type { Construct } from './constructs.cjs';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
+import type { AirflowFiles } from '../src/project/airflow-files.js';
 import type { NamedQuery } from '../src/project/named-queries.js';
 import { Athena } from './athena.js';
 import { Compute } from './compute.js';
@@ -13,7 +14,12 @@ import { Secrets } from './secrets.js';
 
 /** What works on the data and can be made again: network, roles, Spark, Airflow, Athena. */
 export class PlatformStack extends LifecycleStack {
-  constructor(scope: Construct, platform: Platform, queries: readonly NamedQuery[]) {
+  constructor(
+    scope: Construct,
+    platform: Platform,
+    queries: readonly NamedQuery[],
+    airflowFiles: AirflowFiles,
+  ) {
     super(scope, { platform, kind: 'platform' });
     const { environment } = platform;
     const keyArns = Object.fromEntries(
@@ -35,6 +41,7 @@ export class PlatformStack extends LifecycleStack {
       networking,
       execution,
       operationsKeyArn,
+      files: airflowFiles,
     });
     const athena = new Athena(this, 'athena', { environment, queries, operationsKeyArn });
 
@@ -57,6 +64,9 @@ export class PlatformStack extends LifecycleStack {
     this.output('airflow_url', orchestration.airflow.webserverUrl);
     this.output('airflow_role_arn', execution.role.arn);
     this.output('athena_workgroup', athena.workgroup.name);
-    if (secrets.maskingKey) this.output('masking_key_secret', secrets.maskingKey.name);
+    this.output(
+      'secrets',
+      [...secrets.places.values()].map((place) => place.name),
+    );
   }
 }

@@ -1,8 +1,16 @@
-import { Construct, SecretsmanagerSecret } from './constructs.cjs';
-import type { Dataset } from '../src/model/dataset.js';
+import {
+  Construct,
+  SecretsmanagerSecret,
+  SecretsmanagerSecretPolicy,
+  SecretsmanagerSecretRotation,
+} from './constructs.cjs';
 import type { Environment } from '../src/model/environment.js';
-import type { Job } from '../src/model/lineage.js';
+import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
+import { maskingKey, secretsOf, type Secret } from '../src/model/secrets.js';
+import { policy } from './policy.js';
+
+export { needsMaskingKey } from '../src/model/secrets.js';
 
 export interface SecretsProps {
   readonly platform: Platform;
@@ -11,38 +19,89 @@ export interface SecretsProps {
 
 /**
  * Places for secrets, never their values: a value that Terraform sets is in its state for whoever reads that. An
- * operator puts it in: `aws secretsmanager put-secret-value`.
+ * administrator puts it in: `aws secretsmanager put-secret-value`.
  */
 export class Secrets extends Construct {
-  /** The key of masks that must be the same on every day and cannot be guessed; only where a contract asks for one. */
-  readonly maskingKey: SecretsmanagerSecret | undefined;
+  /** By the secret's id. */
+  readonly places: ReadonlyMap<string, SecretsmanagerSecret>;
 
   constructor(scope: Construct, id: string, { platform, operationsKeyArn }: SecretsProps) {
     super(scope, id);
-    const { environment, datasets } = platform;
-    if (!datasets.some(hasKeyedMask)) return;
-    this.maskingKey = new SecretsmanagerSecret(this, 'masking_key', {
-      name: maskingKeyName(environment),
-      description: 'Key of the hashes and date shifts that mask personal data',
-      kmsKeyId: operationsKeyArn,
-      // Where everything can be made again, the name must be free again at once.
-      recoveryWindowInDays: environment.protected ? 30 : 0,
+    const { environment } = platform;
+    this.places = new Map(
+      secretsOf(platform).map((secret) => {
+        const place = new SecretsmanagerSecret(this, secret.id, {
+          name: secret.name,
+          description: secret.description,
+          kmsKeyId: operationsKeyArn,
+          recoveryWindowInDays: environment.secrets.recoveryDays,
+          ...(environment.secrets.replica && {
+            replica: [
+              { region: environment.secrets.replica.region, kmsKeyId: environment.secrets.replica.keyArn },
+            ],
+          }),
+        });
+        this.close(secret, place, environment);
+        this.rotate(secret, place, environment);
+        return [secret.id, place] as const;
+      }),
+    );
+  }
+
+  /** Whatever IAM allows elsewhere, a value is for the jobs that the graph says need it, and for who administers. */
+  private close({ id, readers }: Secret, { arn }: SecretsmanagerSecret, environment: Environment): void {
+    const { administrators } = environment.access;
+    const rotates = environment.secrets.rotation[id]?.roleArn;
+    const writers = [...administrators, ...(rotates === undefined ? [] : [rotates])];
+    const all = (sid: string, action: string[], but: readonly string[]) => ({
+      Sid: sid,
+      Effect: 'Deny' as const,
+      Principal: '*' as const,
+      Action: action,
+      Resource: '*',
+      // The role, whoever took it on; a service that works for a principal bears that principal's ARN.
+      Condition: { ArnNotEquals: { 'aws:PrincipalArn': [...but].sort() } },
+    });
+    new SecretsmanagerSecretPolicy(this, `${id}_policy`, {
+      secretArn: arn,
+      blockPublicPolicy: true,
+      policy: policy([
+        all(
+          'ReadersOnly',
+          ['secretsmanager:GetSecretValue'],
+          [...readers.map((job) => names.jobRoleArn(environment, job)), ...writers],
+        ),
+        // Who deploys makes the place, and need not see what is in it.
+        all(
+          'WritersOnly',
+          ['secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'],
+          writers,
+        ),
+        {
+          Sid: 'TlsOnly',
+          Effect: 'Deny',
+          Principal: '*',
+          Action: ['secretsmanager:*'],
+          Resource: '*',
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        },
+      ]),
+    });
+  }
+
+  private rotate({ id }: Secret, { id: secretId }: SecretsmanagerSecret, environment: Environment): void {
+    const rotation = environment.secrets.rotation[id];
+    if (!rotation) return;
+    new SecretsmanagerSecretRotation(this, `${id}_rotation`, {
+      secretId,
+      rotationLambdaArn: rotation.lambdaArn,
+      // The value that is there when the rotation is set up stays until its first turn.
+      rotateImmediately: false,
+      rotationRules: { automaticallyAfterDays: rotation.days },
     });
   }
 }
 
 export function maskingKeyName(environment: Environment): string {
-  return `${environment.prefix}/masking-key`;
-}
-
-/** A job masks when it carries data out of a dataset whose contract masks a column into another dataset. */
-export function needsMaskingKey({ datasets }: Platform, job: Job): boolean {
-  return (
-    job.outputs.some((output) => !job.inputs.includes(output)) &&
-    datasets.some((dataset) => job.inputs.includes(dataset.id) && hasKeyedMask(dataset))
-  );
-}
-
-function hasKeyedMask(dataset: Dataset): boolean {
-  return dataset.columns.some(({ masking }) => masking?.rule === 'hash' || masking?.rule === 'date-shift');
+  return names.secret(environment, maskingKey);
 }

@@ -3,6 +3,7 @@ import { glueCatalog, type Catalog } from './catalog.js';
 import { awsClients, type AwsClients } from './clients.js';
 import { emrJobRuns, type JobRuns } from './job-runs.js';
 import { s3Objects, type Objects } from './objects.js';
+import { ssmParameters, type Parameters } from './parameters.js';
 import { athenaQueries, type Queries } from './queries.js';
 import { awsSettings } from './settings.js';
 
@@ -12,6 +13,7 @@ export interface Aws {
   readonly objects: Objects;
   readonly runs: JobRuns;
   readonly catalog: Catalog;
+  readonly parameters: Parameters;
   readonly queries: Queries;
 }
 
@@ -23,6 +25,7 @@ export function openAws(environment: Environment, profile?: string): Aws {
     objects: s3Objects(clients),
     runs: emrJobRuns(clients),
     catalog: glueCatalog(clients),
+    parameters: ssmParameters(clients),
     queries: athenaQueries(clients),
   };
 }

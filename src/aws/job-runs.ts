@@ -1,4 +1,10 @@
-import type { GetJobRunResponse, JobRun as SdkJobRun, JobRunSummary } from '@aws-sdk/client-emr-serverless';
+import type {
+  Configuration,
+  GetJobRunResponse,
+  JobRun as SdkJobRun,
+  JobRunSummary,
+  MonitoringConfiguration,
+} from '@aws-sdk/client-emr-serverless';
 import type { AwsClients } from './clients.js';
 import { isAws } from './failures.js';
 import type { RunState } from '../model/run-states.js';
@@ -40,6 +46,18 @@ export interface Run extends RunSummary {
   readonly logUri?: string;
 }
 
+/** Where a run's logs go. */
+export interface RunLogging {
+  /** A folder in S3: everything that drivers and executors write. */
+  readonly uri: string;
+  /** A log group of CloudWatch: what drivers write, while they do. */
+  readonly group: string;
+  /** The start of the names of the group's log streams. Default: EMR's own. */
+  readonly streamPrefix?: string;
+  /** The KMS key of both. */
+  readonly keyArn: string;
+}
+
 export interface StartRun {
   /** The same token starts one run however often it is sent. */
   readonly clientToken: string;
@@ -50,7 +68,7 @@ export interface StartRun {
   readonly submitParameters: string;
   /** Properties by classification, for example `spark-defaults`. */
   readonly configuration: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  readonly logUri: string;
+  readonly logging: RunLogging;
   readonly streaming: boolean;
   /** 0 for no limit. */
   readonly timeoutMinutes: number;
@@ -108,10 +126,8 @@ export function emrJobRuns(clients: AwsClients): JobRuns {
           },
         },
         configurationOverrides: {
-          applicationConfiguration: Object.entries(run.configuration)
-            .filter(([, properties]) => Object.keys(properties).length > 0)
-            .map(([classification, properties]) => ({ classification, properties: { ...properties } })),
-          monitoringConfiguration: { s3MonitoringConfiguration: { logUri: run.logUri } },
+          applicationConfiguration: classifications(run.configuration),
+          monitoringConfiguration: monitoring(run.logging),
         },
         tags: { ...run.tags },
       });
@@ -146,6 +162,30 @@ export function emrJobRuns(clients: AwsClients): JobRuns {
     cancel: async (applicationId, jobRunId) => {
       await (await clients.emrServerless()).cancelJobRun({ applicationId, jobRunId });
     },
+  };
+}
+
+/** Properties by classification, as EMR Serverless takes them. */
+export function classifications(configuration: StartRun['configuration']): Configuration[] {
+  return Object.entries(configuration)
+    .filter(([, properties]) => Object.keys(properties).length > 0)
+    .map(([classification, properties]) => ({ classification, properties: { ...properties } }));
+}
+
+/** Where logs go, as EMR Serverless takes it for a run and as an application's default. */
+export function monitoring({ uri, group, streamPrefix, keyArn }: RunLogging): MonitoringConfiguration {
+  return {
+    s3MonitoringConfiguration: { logUri: uri, encryptionKeyArn: keyArn },
+    cloudWatchLoggingConfiguration: {
+      enabled: true,
+      logGroupName: group,
+      ...(streamPrefix !== undefined && { logStreamNamePrefix: streamPrefix }),
+      encryptionKeyArn: keyArn,
+      // Executors are many and say little that an operator needs at once; S3 has them.
+      logTypes: { SPARK_DRIVER: ['STDOUT', 'STDERR'] },
+    },
+    // Else AWS keeps a copy of its own for thirty days, in an account that is not ours and behind a key that is not.
+    managedPersistenceMonitoringConfiguration: { enabled: false },
   };
 }
 

@@ -18,10 +18,11 @@ import { endRecordFile, giveUp, markServing, openInstance } from './instance.js'
 import type { Instance } from './instance.js';
 import { JournaledEmulator } from './journal.js';
 import { isLoopbackAddress } from './loopback.js';
-import type { Deleted } from './lake-formation/forgetting.js';
 import type { LakeFormationService } from './lake-formation/service.js';
+import { createThenTell, isGlueCreate } from './quirks/glue-creates.js';
 import { deleteThenTell, isGlueDelete } from './quirks/glue-deletes.js';
 import { createThenTag, isGlueCreateWithTags } from './quirks/glue-tags.js';
+import { cancelRotation, isRotationCancel } from './quirks/secret-rotation-cancel.js';
 import type { EndpointSettings, Service } from './service.js';
 import { servicesOfOurs } from './services.js';
 import { simulated } from './simulated.js';
@@ -148,10 +149,13 @@ class Endpoint {
     this.#backends = {
       services: this.#services,
       emulate: (exchange, body) =>
-        emulate(exchange, body, ministack.port, moto, (deleted) => {
-          const lakeFormation = this.#services.get('lakeformation') as LakeFormationService | undefined;
-          lakeFormation?.forget(deleted);
-        }),
+        emulate(
+          exchange,
+          body,
+          ministack.port,
+          moto,
+          this.#services.get('lakeformation') as LakeFormationService | undefined,
+        ),
     };
   }
 
@@ -270,13 +274,17 @@ async function emulate(
   body: Buffer | undefined,
   ministackPort: number,
   moto: JournaledEmulator,
-  tellOfDeleted: (deleted: Deleted) => void,
+  lakeFormation: LakeFormationService | undefined,
 ): Promise<void> {
   if (servedByMoto.has(exchange.service)) return moto.handle(exchange);
   if (body === undefined && isGlueCreateWithTags(exchange)) return createThenTag(exchange, ministackPort);
-  if (body === undefined && isGlueDelete(exchange)) {
-    return deleteThenTell(exchange, ministackPort, tellOfDeleted);
+  if (body === undefined && isGlueCreate(exchange)) {
+    return createThenTell(exchange, ministackPort, (born) => lakeFormation?.bear(born));
   }
+  if (body === undefined && isGlueDelete(exchange)) {
+    return deleteThenTell(exchange, ministackPort, (deleted) => lakeFormation?.forget(deleted));
+  }
+  if (body === undefined && isRotationCancel(exchange)) return cancelRotation(exchange, ministackPort);
   return forward(exchange, ministackPort, body);
 }
 

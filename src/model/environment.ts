@@ -60,19 +60,80 @@ const emr = z.strictObject({
   queueTimeoutMinutes: z.int().min(15).max(720).describe('how long a run may wait for its turn'),
 });
 
-const airflow = z.strictObject({
-  version: z.string().regex(/^\d+\.\d+\.\d+$/, 'a version that MWAA offers, for example 3.0.6'),
-  environmentClass: z.enum([
-    'mw1.micro',
-    'mw1.small',
-    'mw1.medium',
-    'mw1.large',
-    'mw1.xlarge',
-    'mw1.2xlarge',
-  ]),
-  workers: z
-    .strictObject({ minimum: count, maximum: count })
-    .refine((workers) => workers.minimum <= workers.maximum, 'minimum is more than maximum'),
+const logLevel = z.enum(['CRITICAL', 'ERROR', 'WARNING', 'INFO', 'DEBUG']);
+
+const airflow = z
+  .strictObject({
+    version: z.string().regex(/^\d+\.\d+\.\d+$/, 'a version that MWAA offers, for example 3.0.6'),
+    environmentClass: z.enum([
+      'mw1.micro',
+      'mw1.small',
+      'mw1.medium',
+      'mw1.large',
+      'mw1.xlarge',
+      'mw1.2xlarge',
+    ]),
+    workers: z
+      .strictObject({ minimum: count, maximum: count })
+      .refine((workers) => workers.minimum <= workers.maximum, 'minimum is more than maximum'),
+    schedulers: z.int().min(1).max(5).describe('2 to 5; mw1.micro has 1'),
+    webservers: z
+      .strictObject({ minimum: z.int().min(1).max(5), maximum: z.int().min(1).max(5) })
+      .refine((webservers) => webservers.minimum <= webservers.maximum, 'minimum is more than maximum')
+      .describe('2 to 5; mw1.micro has 1'),
+    maintenanceWindow: z
+      .string()
+      .regex(/^(MON|TUE|WED|THU|FRI|SAT|SUN):([01]\d|2[0-3]):(00|30)$/, 'a time in UTC such as SUN:12:00')
+      .describe('when MWAA may restart Airflow each week, in UTC'),
+    logLevels: z
+      .strictObject({
+        dagProcessing: logLevel,
+        scheduler: logLevel,
+        task: logLevel,
+        webserver: logLevel,
+        worker: logLevel,
+      })
+      .describe('the least severe message that each part of Airflow logs'),
+    options: z
+      .record(z.string().regex(/^[a-z_]+\.[a-z_]+$/, 'a section and a key: core.parallelism'), z.string())
+      .describe("more of Airflow's own configuration, by section and key"),
+  })
+  .refine(
+    ({ environmentClass, workers, schedulers, webservers }) =>
+      environmentClass === 'mw1.micro'
+        ? workers.maximum === 1 && schedulers === 1 && webservers.maximum === 1
+        : schedulers >= 2 && webservers.minimum >= 2,
+    'mw1.micro has one worker, scheduler and web server; every other class at least two schedulers and web servers',
+  );
+
+const athena = z.strictObject({
+  maximumScanGb: count.describe('a query that reads more is ended, in GB'),
+});
+
+const secrets = z.strictObject({
+  recoveryDays: z
+    .union([z.literal(0), z.int().min(7).max(30)])
+    .describe('how long a deleted secret can be had back and keeps its name, in days; 0 for not at all'),
+  replica: z
+    .strictObject({
+      region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region, for example eu-west-1'),
+      keyArn: z.string().regex(/^arn:aws[a-z-]*:kms:/, 'the ARN of a KMS key of that region'),
+    })
+    .optional()
+    .describe('another region that has a copy of every secret'),
+  rotation: z
+    .record(
+      z.string(),
+      z.strictObject({
+        lambdaArn: z.string().regex(/^arn:aws[a-z-]*:lambda:/, 'the ARN of a Lambda function'),
+        roleArn: z
+          .string()
+          .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\//, 'the ARN of a role')
+          .describe("the function's own role, which the secret's policy must let in"),
+        days: z.int().min(1).max(1000).describe('days between two rotations'),
+      }),
+    )
+    .describe('functions that change a secret, by the name of the secret'),
 });
 
 const persona = z.strictObject({
@@ -125,6 +186,8 @@ export const environmentSchema = z
     lake,
     emr,
     airflow,
+    athena,
+    secrets,
     logs: z.strictObject({ retentionDays: days }),
     alarms: z.strictObject({ emails: z.array(z.email()) }),
     access,

@@ -33,6 +33,15 @@ export const names = {
     `arn:aws:iam::${environment.account}:role/${names.jobRole(environment, job)}`,
   /** Where EMR Serverless writes the logs of runs. */
   runLogs: (environment: Named): string => `s3://${names.bucket(environment, 'logs')}/emr/`,
+  /** Where MWAA finds what is installed and run before Airflow starts. */
+  airflowStartupScript: 'airflow/startup.sh',
+  airflowRequirements: 'airflow/requirements.txt',
+  airflowPlugins: 'airflow/plugins.zip',
+  /** The role that Lake Formation lends credentials of, for one layer. */
+  lakeRole: (environment: Named, layer: Layer): string => `${environment.prefix}-lake-${layer}`,
+  lakeRoleArn: (environment: Named, layer: Layer): string =>
+    `arn:aws:iam::${environment.account}:role/${names.lakeRole(environment, layer)}`,
+  secret: (environment: Named, id: string): string => `${environment.prefix}/${id}`,
   queryResults: (environment: Named): string => `s3://${names.bucket(environment, 'logs')}/athena/`,
   /** CloudWatch log group of the job runs. */
   jobLogGroup: (environment: Named): string => `/${environment.prefix}/jobs`,

@@ -6,6 +6,14 @@ export function tableTags(dataset: Dataset): Tags {
   return { ...dataset.tags, layer: dataset.layer };
 }
 
+/**
+ * The LF-tags of a dataset's rejected rows. They hold what was delivered as it was, columns that no contract knows
+ * included: nobody reads them who may not read personal data.
+ */
+export function quarantineTags(dataset: Dataset): Tags {
+  return { ...tableTags(dataset), sensitivity: 'pii' };
+}
+
 /** The LF-tags of a column that differ from its table's. */
 export function columnTags(dataset: Dataset, column: Column): Tags {
   const inherited = tableTags(dataset);
@@ -27,6 +35,7 @@ export function tagOntology(
   };
   for (const dataset of declaration.datasets) {
     add(tableTags(dataset));
+    add(quarantineTags(dataset));
     for (const column of dataset.columns) add(column.tags);
   }
   for (const persona of personas) add(persona.reads);

@@ -1,13 +1,11 @@
 import { DataplatError } from '../model/errors.js';
-import { names } from '../model/names.js';
 import { applyStacks, refuseDataLoss, type AppliedStack } from './deploy/apply-stacks.js';
 import { hasChanges, planStacks, type StackPlan } from './deploy/plan-stacks.js';
-import { limitRuns } from './deploy/limit-runs.js';
 import { loadPlans } from './deploy/saved-plan.js';
 import { stacksOf } from './deploy/stacks.js';
 import { stopForChange } from './deploy/stop-application.js';
 import { uploadSamples } from './deploy/upload-samples.js';
-import { summaryOf, type StackSummary } from './diff.js';
+import { besideTerraform, summaryOf, type StackSummary } from './diff.js';
 import type { EnvironmentAccess } from './environment-access.js';
 import type { Operation } from './events.js';
 import { releaseCurrent } from './deploy/release-current.js';
@@ -35,7 +33,8 @@ export interface DeployResult {
 }
 
 /**
- * The story of a deploy: synth, plan, findings, consent, apply, release, samples where there are any, tables. Each part
+ * The story of a deploy: synth, plan, findings, consent, apply, what Terraform cannot set, release,
+ * samples where there are any, tables. Each part
  * finds out for itself that there is nothing to do, so that a second deploy changes nothing and a broken-off one goes on.
  * @throws DataplatError DP5004 not agreed, DP5006 data loss, DP5001 terraform failed half-way
  */
@@ -46,20 +45,24 @@ export async function* deploy(options: DeployOptions): Operation<DeployResult> {
   yield* synthesizeStacks(access);
   const stacks = stacksOf(access, signal);
   const planning = { caller: access.caller };
+  const reading = besideTerraform(access);
   const plans =
     options.planFile === undefined
       ? yield* planStacks(stacks, planning)
       : await loadPlans(options.planFile, environment, stacks);
   refuseDataLoss(plans, allowDataLoss, `dataplat deploy --env ${environment.name}`);
-  const changed = plans.some((plan) => plan.state === 'later' || hasChanges(plan));
-  const consent = (asked: readonly StackPlan[]): Promise<boolean> => options.consent(asked.map(summaryOf));
+  const beside = await reading;
+  const replanned = plans.some((plan) => plan.state === 'later' || hasChanges(plan));
+  const changed = replanned || beside.settings.length > 0;
+  const consent = (asked: readonly StackPlan[]): Promise<boolean> =>
+    options.consent(asked.map((plan) => summaryOf(plan, beside.settings)));
   if (changed && !(await consent(plans))) {
     throw new DataplatError('DP5004', 'nobody agreed to the plan', {
       left: 'nothing was changed',
       next: [`dataplat deploy --env ${environment.name} --yes`],
     });
   }
-  const applied = changed
+  const applied = replanned
     ? yield* applyStacks(plans, {
         ...planning,
         allowDataLoss,
@@ -67,10 +70,8 @@ export async function* deploy(options: DeployOptions): Operation<DeployResult> {
         prepare: (plan) => stopForChange(access, plan),
       })
     : plans.map((plan) => ({ stack: plan.stack.name, changed: plan.counts }));
-  const application = await access.aws.runs.findApplication(names.application(environment));
-  const limited =
-    application !== undefined &&
-    (yield* limitRuns({ environment, applicationId: application.id, emr: access.aws.clients.emrServerless }));
+  // What Terraform has just made has settings that it does not know.
+  const set = yield* (replanned ? await besideTerraform(access) : beside).apply();
   const release = yield* releaseCurrent(access);
   yield* uploadSamples(access);
   const registration = await planRegistration(access.platform, access.aws);
@@ -80,7 +81,7 @@ export async function* deploy(options: DeployOptions): Operation<DeployResult> {
     type: 'result',
     result: {
       environment: environment.name,
-      changed: changed || limited || release.uploaded || tables > 0,
+      changed: replanned || set || release.uploaded || tables > 0,
       stacks: applied,
       release,
       tables,

@@ -1,7 +1,9 @@
 import type { EnvironmentAccess } from './environment-access.js';
 import type { Operation } from './events.js';
+import { planBesideTerraform } from './deploy/beside-terraform.js';
 import { planStacks, hasChanges, type Change, type Counts, type StackPlan } from './deploy/plan-stacks.js';
 import { savePlans } from './deploy/saved-plan.js';
+import type { Setting } from './deploy/settings-plan.js';
 import { stacksOf } from './deploy/stacks.js';
 import type { Finding } from './findings.js';
 import { synthesizeStacks } from './synth.js';
@@ -27,25 +29,48 @@ export interface StackSummary {
   readonly counts: Counts;
   readonly changes: readonly Change[];
   readonly findings: readonly Finding[];
+  /** What changes besides Terraform's plan; left out where nothing does. */
+  readonly settings?: readonly Setting[];
 }
 
 /** What a deploy would change. */
 export async function* diff({ access, out, signal }: DiffOptions): Operation<DiffResult> {
   yield* synthesizeStacks(access);
+  const reading = besideTerraform(access);
   const plans = yield* planStacks(stacksOf(access, signal), { caller: access.caller });
+  const { settings } = await reading;
   const { environment } = access.platform;
   if (out !== undefined) await savePlans(out, environment, plans);
   yield {
     type: 'result',
     result: {
       environment: environment.name,
-      changes: plans.some((plan) => plan.state === 'later' || hasChanges(plan)),
-      stacks: plans.map(summaryOf),
+      changes: settings.length > 0 || plans.some((plan) => plan.state === 'later' || hasChanges(plan)),
+      stacks: plans.map((plan) => summaryOf(plan, settings)),
       ...(out !== undefined && { savedTo: out }),
     },
   };
 }
 
-export function summaryOf({ stack, state, counts, changes, findings }: StackPlan): StackSummary {
-  return { name: stack.name, state, counts, changes, findings };
+/** Begins to look at what Terraform does not see, so that it is known by the time the plan is. */
+export function besideTerraform(access: EnvironmentAccess): ReturnType<typeof planBesideTerraform> {
+  const reading = planBesideTerraform(access);
+  // Awaited behind the plan; where that fails, this failure is of no interest.
+  reading.catch(() => undefined);
+  return reading;
+}
+
+export function summaryOf(
+  { stack, state, counts, changes, findings }: StackPlan,
+  settings: readonly Setting[] = [],
+): StackSummary {
+  const ofThis = settings.filter((setting) => setting.stack === stack.kind);
+  return {
+    name: stack.name,
+    state,
+    counts,
+    changes,
+    findings,
+    ...(ofThis.length > 0 && { settings: ofThis }),
+  };
 }

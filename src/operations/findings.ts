@@ -13,7 +13,7 @@ export const findingKinds = {
   'application-restart': 'the EMR application must be stopped first, or is replaced',
   'airflow-restart': 'MWAA restarts its schedulers and workers',
   'secret-deletion': 'the name of a secret stays taken until its deletion window ends',
-  'administrator-loss': 'the principal that runs Terraform would no longer administer Lake Formation',
+  'administrator-loss': 'somebody would no longer administer Lake Formation',
   exposure: 'a resource would be public or unencrypted',
 } as const;
 export type FindingKind = keyof typeof findingKinds;
@@ -29,14 +29,13 @@ const holdsData = new Set([
 
 /** Everything in a plan that is worth stopping for. `caller` is the ARN that runs Terraform. */
 export function findingsOf(changes: readonly ResourceChange[], caller?: string): Finding[] {
-  return changes
-    .filter((change) => change.mode === 'managed')
-    .flatMap((change) => findingsIn(change, caller));
+  const managed = changes.filter((change) => change.mode === 'managed');
+  return managed.flatMap((change) => [...findingsIn(change), ...administratorLoss(change, managed, caller)]);
 }
 
-function findingsIn(resource: ResourceChange, caller: string | undefined): Finding[] {
+function findingsIn(resource: ResourceChange): Finding[] {
   const { type, address, change } = resource;
-  const { actions, before, after } = change;
+  const { actions, before } = change;
   const destroyed = actions.includes('delete');
   const replaced = destroyed && actions.includes('create');
   const found: Finding[] = [];
@@ -73,17 +72,51 @@ function findingsIn(resource: ResourceChange, caller: string | undefined): Findi
         `${nameOf(before)} can be made again only after ${days} days, or restored until then`,
       );
   }
-  if (type === 'aws_lakeformation_data_lake_settings' && caller !== undefined && !destroyed) {
-    const admins = texts(after?.['admins']);
-    const known =
-      change.after_unknown === undefined ||
-      typeof change.after_unknown === 'boolean' ||
-      !change.after_unknown['admins'];
-    if (known && admins.length > 0 && !admins.includes(caller))
-      add('administrator-loss', `${caller} is not among the administrators`);
-  }
   found.push(...widening(resource), ...exposure(resource));
   return found;
+}
+
+/**
+ * Lake Formation's settings are the whole account's. Terraform keeps whom others made an administrator, but where the
+ * settings themselves are destroyed, these go with them.
+ */
+function administratorLoss(
+  { type, address, change }: ResourceChange,
+  changes: readonly ResourceChange[],
+  caller: string | undefined,
+): Finding[] {
+  if (type !== 'aws_lakeformation_data_lake_settings') return [];
+  const { before, after, actions, after_unknown: unknown } = change;
+  const finding = (text: string): Finding => ({ kind: 'administrator-loss', address, text });
+  const gone = (lost: readonly string[]): Finding[] =>
+    lost.length === 0 ? [] : [finding(`${lost.join(', ')} would no longer administer Lake Formation`)];
+  const present = texts(before?.['admins']);
+  if (actions.includes('delete')) {
+    // What the last apply declared goes with the environment, as it should.
+    const record = changes.find(({ address: other }) => other === declaredAdministrators)?.change.before;
+    const declared = texts(parsed(record?.['value']));
+    return gone(present.filter((admin) => admin !== caller && !declared.includes(admin)));
+  }
+  const known = unknown === undefined || typeof unknown === 'boolean' || !unknown['admins'];
+  const admins = texts(after?.['admins']);
+  if (!known || admins.length === 0) return [];
+  return [
+    ...(caller !== undefined && !admins.includes(caller)
+      ? [finding(`${caller} is not among the administrators`)]
+      : []),
+    ...gone(present.filter((admin) => admin !== caller && !admins.includes(admin))),
+  ];
+}
+
+/** Where a stack notes whom it declared. */
+const declaredAdministrators = 'aws_ssm_parameter.lake_declared';
+
+function parsed(text: unknown): unknown {
+  try {
+    return typeof text === 'string' ? JSON.parse(text) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function widening({ type, address, change }: ResourceChange): Finding[] {

@@ -1,9 +1,10 @@
-import type { StartRun } from '../aws/job-runs.js';
+import type { Aws } from '../aws/aws.js';
+import type { RunLogging, StartRun } from '../aws/job-runs.js';
 import { minutesOf } from '../model/duration.js';
 import type { Environment } from '../model/environment.js';
 import type { Job } from '../model/lineage.js';
 import { names } from '../model/names.js';
-import { releaseUri } from './release.js';
+import { notDeployed, releaseUri } from './release.js';
 
 /** Tags of a run: how it is found again, and what it ran. */
 export const runTags = {
@@ -21,6 +22,8 @@ export interface SparkRun {
   readonly libraries: boolean;
   readonly clientToken: string;
   readonly arguments?: readonly string[];
+  /** The KMS key of its logs. */
+  readonly logKeyArn: string;
   /** Instead of the job's own timeout. */
   readonly timeoutMinutes?: number;
   /** EMR's configuration by classification, from `config/emr/`. */
@@ -40,7 +43,7 @@ export function startOf(environment: Environment, run: SparkRun): StartRun {
     arguments: ['--env', environment.name, '--date', date, ...(run.arguments ?? [])],
     submitParameters: submitParameters(job, uri, run.libraries),
     configuration: run.configuration ?? {},
-    logUri: names.runLogs(environment),
+    logging: { ...loggingOf(environment, run.logKeyArn), streamPrefix: job.id },
     streaming,
     timeoutMinutes: run.timeoutMinutes ?? (streaming ? 0 : minutesOf(job.timeout)),
     tags: {
@@ -50,6 +53,19 @@ export function startOf(environment: Environment, run: SparkRun): StartRun {
       [runTags.release]: release,
     },
   };
+}
+
+/** Where the environment's runs log. */
+export function loggingOf(environment: Environment, keyArn: string): RunLogging {
+  return { uri: names.runLogs(environment), group: names.jobLogGroup(environment), keyArn };
+}
+
+/** The key of the runs' logs, which AWS named. @throws DataplatError DP4004 where nothing is deployed */
+export async function logKeyArn(environment: Environment, parameters: Aws['parameters']): Promise<string> {
+  const name = names.parameter(environment, 'platform', 'emr/logs-key-arn');
+  const found = await parameters.get(name);
+  if (found === undefined) throw notDeployed(environment, `there is no parameter ${name}`);
+  return found;
 }
 
 function submitParameters(job: Job, uri: string, libraries: boolean): string {

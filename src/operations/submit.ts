@@ -17,7 +17,7 @@ import {
 } from './driver-logs.js';
 import { info, step, warning, type Message, type Operation, type StepProgress } from './events.js';
 import { notDeployed, resolveRelease } from './release.js';
-import { readEmrConfiguration, startOf } from './spark-run.js';
+import { logKeyArn, readEmrConfiguration, startOf } from './spark-run.js';
 import { backoff, pause as reallyPause, type Pause } from './waiting.js';
 
 export interface SubmitOptions {
@@ -61,7 +61,7 @@ export interface SubmitResult {
   readonly logs: string;
 }
 
-type SubmitAws = Pick<Aws, 'runs' | 'objects'>;
+type SubmitAws = Pick<Aws, 'runs' | 'objects' | 'parameters'>;
 type ProjectText = Parameters<typeof readEmrConfiguration>[0];
 
 /**
@@ -78,9 +78,10 @@ export async function* submit(
   const began = performance.now();
   const { job, date, retries = 0 } = options;
   // Independent of each other, and each a round trip.
-  const [application, release, configuration] = await Promise.all([
+  const [application, release, keyArn, configuration] = await Promise.all([
     requireApplication(environment, aws.runs),
     resolveRelease(environment, aws.objects, options.release),
+    logKeyArn(environment, aws.parameters),
     readEmrConfiguration(files),
   ]);
   const libraries = await hasLibraries(environment, aws.objects, release);
@@ -92,6 +93,7 @@ export async function* submit(
       release,
       libraries,
       configuration,
+      logKeyArn: keyArn,
       // A new token an attempt: the old one would answer with the run that failed.
       clientToken: randomUUID(),
       ...(options.arguments && { arguments: options.arguments }),
@@ -99,7 +101,7 @@ export async function* submit(
     });
     const runId = await aws.runs.start(application.id, start);
     attempts.push(runId);
-    const logs = driverLogsUri(start.logUri, application.id, runId);
+    const logs = driverLogsUri(start.logging.uri, application.id, runId);
     yield info(`run ${runId} of ${job.id} for ${date}, release ${release}`, {
       runId,
       job: job.id,

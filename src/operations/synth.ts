@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Platform } from '../model/platform.js';
+import { airflowFiles } from '../project/airflow-files.js';
 import { namedQueries } from '../project/named-queries.js';
 import { projectFiles } from '../project/project-files.js';
 import { step, type Operation, type Steps } from './events.js';
@@ -34,6 +35,10 @@ async function writeStacks(platform: Platform, projectDirectory: string): Promis
   const { synthesize } = await import('../../stacks/app.js');
   const outputDirectory = join(projectDirectory, 'cdktf.out');
   mkdirSync(outputDirectory, { recursive: true });
-  const declared = { platform, queries: namedQueries(projectFiles(projectDirectory)) };
+  const declared = {
+    platform,
+    queries: namedQueries(projectFiles(projectDirectory)),
+    airflow: airflowFiles(projectDirectory),
+  };
   return { outputDirectory, stacks: synthesize(declared, outputDirectory).stacks };
 }

@@ -47,7 +47,7 @@ export async function* teardown(options: TeardownOptions): Operation<TeardownRes
     .filter((stack) => options.includeData || stack.kind !== 'data');
   const plans: StackPlan[] = [];
   for (const stack of stacks) plans.push(yield* planStack(stack, { destroy: true }));
-  if (plans.some(hasChanges) && !(await options.consent(plans.map(summaryOf)))) {
+  if (plans.some(hasChanges) && !(await options.consent(plans.map((plan) => summaryOf(plan))))) {
     throw new DataplatError('DP5004', 'nobody agreed to the teardown', {
       left: 'nothing was changed',
       next: [`dataplat teardown --env ${environment.name} --yes`],

@@ -19,18 +19,20 @@ export function teardownText(
   const brief = stacks.map((stack) => ({
     ...stack,
     changes: [],
-    findings: stack.findings.filter(({ kind }) => kind === 'data-loss'),
+    findings: stack.findings.filter(({ kind }) => kind === 'data-loss' || kind === 'administrator-loss'),
   }));
   return planText(chalk, brief, verbose);
 }
 
 function stackLines(chalk: ChalkInstance, stack: StackSummary, verbose: boolean): string[] {
   const { add, change, replace, destroy } = stack.counts;
+  const { settings = [] } = stack;
   const parts = [
     ...(add > 0 ? [chalk.green(`${add} to add`)] : []),
     ...(change > 0 ? [chalk.yellow(`${change} to change`)] : []),
     ...(replace > 0 ? [chalk.red(`${replace} to replace`)] : []),
     ...(destroy > 0 ? [chalk.red(`${destroy} to destroy`)] : []),
+    ...(settings.length > 0 ? [chalk.yellow(`${count(settings.length, 'setting')} to change`)] : []),
   ];
   const what =
     stack.state === 'later'
@@ -42,6 +44,7 @@ function stackLines(chalk: ChalkInstance, stack: StackSummary, verbose: boolean)
     `${chalk.bold(stack.name)}  ${what}`,
     ...shown.map(({ action, address }) => `  ${colour(chalk, action)(signs[action])} ${address}`),
     ...(!verbose && hidden > 0 ? [`  and ${count(hidden, 'more change')}; --verbose lists all`] : []),
+    ...settings.map(({ of, text }) => `  ${chalk.yellow('~')} ${of}: ${text}`),
     ...stack.findings.map(
       ({ kind, address, text }) => `  ${chalk.red('!')} ${chalk.bold(kind)}  ${address}: ${text}`,
     ),

@@ -78,6 +78,24 @@ describe('the findings of a plan', () => {
     expect(kinds(settings(['arn:aws:iam::111122223333:role/deployer']))).to.deep.equal([]);
   });
 
+  it('tell whom a plan takes the administration of Lake Formation, whoever runs it', () => {
+    const other = 'arn:aws:iam::111122223333:role/other';
+    const ours = 'arn:aws:iam::111122223333:role/ours';
+    const settings = (change: Partial<Change> & Pick<Change, 'actions'>): ResourceChange =>
+      changed('aws_lakeformation_data_lake_settings', change);
+    const texts = (...changes: ResourceChange[]): string[] => findingsOf(changes).map(({ text }) => text);
+    expect(
+      texts(settings({ actions: ['update'], before: { admins: [other, ours] }, after: { admins: [ours] } })),
+    ).to.deep.equal([`${other} would no longer administer Lake Formation`]);
+    const record: ResourceChange = {
+      ...changed('aws_ssm_parameter', { actions: ['delete'], before: { value: JSON.stringify([ours]) } }),
+      address: 'aws_ssm_parameter.lake_declared',
+    };
+    const destroyed = settings({ actions: ['delete'], before: { admins: [other, ours] } });
+    expect(texts(destroyed, record)).to.deep.equal([`${other} would no longer administer Lake Formation`]);
+    expect(texts(settings({ actions: ['delete'], before: { admins: [ours] } }), record)).to.deep.equal([]);
+  });
+
   it('tell a secret whose name stays taken, unless its window is nought', () => {
     const destroy = (days: number): ResourceChange =>
       changed('aws_secretsmanager_secret', {

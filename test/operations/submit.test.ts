@@ -14,10 +14,14 @@ const { environment } = platform;
 const buckets = environment.lake.bucketPrefix;
 const release = '0123456789abcdef';
 
-function deployed(): { objects: MemoryObjects; runs: MemoryRuns } {
+const keyArn = 'arn:aws:kms:eu-central-1:123456789012:key/0f';
+
+function deployed() {
   const objects = new MemoryObjects();
   objects.stored.set(`${buckets}-artifacts/releases/current.json`, Buffer.from(JSON.stringify({ release })));
-  return { objects, runs: new MemoryRuns() };
+  const known = new Map([['/dataplat/local/platform/emr/logs-key-arn', keyArn]]);
+  const parameters = { get: (name: string) => Promise.resolve(known.get(name)) };
+  return { objects, runs: new MemoryRuns(), parameters, known };
 }
 
 function writeLog(objects: MemoryObjects, run: string, stream: 'stdout' | 'stderr', text: string): void {
@@ -56,7 +60,12 @@ describe('submit', () => {
       roleArn: 'arn:aws:iam::123456789012:role/dataplat-local-job-crm-accounts',
       entryPoint: `${uri}/jobs/ingest/crm_accounts_ingest.py`,
       arguments: ['--env', 'local', '--date', '2026-01-05', '--log-level=debug'],
-      logUri: `s3://${buckets}-logs/emr/`,
+      logging: {
+        uri: `s3://${buckets}-logs/emr/`,
+        group: '/dataplat-local/jobs',
+        streamPrefix: 'crm_accounts',
+        keyArn,
+      },
       timeoutMinutes: 60,
       streaming: false,
       configuration: {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { environmentNames } from './environments.js';
-import { declared, resources, type Attributes } from './synthesized.js';
+import { declared, resources, statementsOf, type Attributes } from './synthesized.js';
 
 const dev = declared('dev').stacks.data;
 
@@ -43,37 +43,71 @@ describe('the catalog', () => {
     });
   });
 
-  it('has one table a contract, in every environment', () => {
+  it('has one table a contract and one for what breaks it, in every environment', () => {
     for (const name of environmentNames) {
       const { platform, stacks } = declared(name);
       expect(resources(stacks.data, 'aws_glue_catalog_table').map(([id]) => id)).to.have.members(
-        platform.datasets.map(({ id }) => `catalog_${id}`),
+        platform.datasets.flatMap(({ id }) => [`catalog_${id}`, `catalog_${id}_quarantine`]),
       );
     }
+  });
+
+  it('has the rows that break a contract as they were delivered, with the reasons', () => {
+    const table = dev.resource['aws_glue_catalog_table']?.['catalog_crm_contacts_bronze_quarantine'];
+    const storage = table?.['storage_descriptor'] as Attributes;
+    expect(table?.['name']).to.equal('crm_contacts__quarantine');
+    expect(storage['location']).to.equal('s3://dataplat-dev-111122223333-bronze/crm_contacts__quarantine/');
+    expect((storage['columns'] as Attributes[]).map(({ name }) => name)).to.deep.equal([
+      '_raw',
+      '_reasons',
+      '_source_file',
+      'ingest_date',
+    ]);
   });
 
   it('comes after Lake Formation is in charge, so that no database is born open to everybody', () => {
     for (const [, database] of resources(dev, 'aws_glue_catalog_database')) {
       expect(database['depends_on']).to.deep.equal(['aws_lakeformation_data_lake_settings.lake_settings']);
     }
-    expect(dev.resource['aws_lakeformation_data_lake_settings']?.['lake_settings']).not.to.have.any.keys(
-      'create_database_default_permissions',
-      'create_table_default_permissions',
-    );
+    expect(dev.resource['aws_lakeformation_data_lake_settings']?.['lake_settings']).to.deep.include({
+      create_database_default_permissions: [],
+      create_table_default_permissions: [],
+    });
   });
 });
 
 describe('Lake Formation', () => {
-  it('is administered by whom the environment names and by whoever deploys', () => {
-    expect(dev.resource['aws_lakeformation_data_lake_settings']?.['lake_settings']?.['admins']).to.deep.equal(
-      [
-        'arn:aws:iam::111122223333:role/data-platform-admin',
-        '${data.aws_iam_session_context.lake_session.issuer_arn}',
-      ],
+  it('is administered by whom the environment names, by whoever deploys, and by whom others have named', () => {
+    const declaredNow =
+      '["arn:aws:iam::111122223333:role/data-platform-admin", data.aws_iam_session_context.lake_session.issuer_arn]';
+    const { admins } = dev.resource['aws_lakeformation_data_lake_settings']?.['lake_settings'] ?? {};
+    expect(admins).to.match(/^\$\{setunion\(/);
+    expect(admins).to.contain(declaredNow);
+    // Those who are there now, less those whom the last apply declared.
+    expect(admins).to.contain(
+      'setsubtract(tolist(data.aws_lakeformation_data_lake_settings.lake_present.admins)',
+    );
+    expect(admins).to.contain('data.aws_ssm_parameters_by_path.lake_last.values');
+    const record = dev.resource['aws_ssm_parameter']?.['lake_declared'];
+    expect(record?.['value']).to.contain(declaredNow);
+    expect(record?.['name']).to.equal('/dataplat/dev/data/lake-administrators/declared');
+    expect(dev.data?.['aws_ssm_parameters_by_path']?.['lake_last']?.['path']).to.equal(
+      '/dataplat/dev/data/lake-administrators',
     );
     expect(dev.data?.['aws_iam_session_context']?.['lake_session']?.['arn']).to.equal(
       '${data.aws_caller_identity.lake_caller.arn}',
     );
+  });
+
+  it("lets no engine outside filter or read whole tables, and trusts nobody else's sessions", () => {
+    expect(dev.resource['aws_lakeformation_data_lake_settings']?.['lake_settings']).to.deep.include({
+      allow_external_data_filtering: false,
+      allow_full_table_external_data_access: false,
+      external_data_filtering_allow_list: [],
+      authorized_session_tag_value_list: [],
+      trusted_resource_owners: [],
+      parameters: { CROSS_ACCOUNT_VERSION: '4' },
+    });
   });
 
   it('knows every tag that a contract bears or a persona asks for', () => {
@@ -105,18 +139,60 @@ describe('Lake Formation', () => {
       `${table('accounts')}(billing_address) pii`,
       `${table('contacts')}(first_name,last_name,email,phone) pii`,
     ]);
-    expect(assigned.filter((one) => one.includes('pii'))).to.have.length(2);
+    expect(assigned.filter((one) => one.includes('(') && one.includes('pii'))).to.have.length(2);
   });
 
-  it('registers the layers with the role that lends its credentials', () => {
-    expect(
-      resources(dev, 'aws_lakeformation_resource').map(([, { arn, role_arn: role }]) => [arn, role]),
-    ).to.have.deep.members(
-      ['bronze', 'silver', 'gold'].map((layer) => [
-        `\${aws_s3_bucket.bucket_${layer}.arn}`,
-        '${aws_iam_role.lakeformation_access.arn}',
-      ]),
+  it('marks rejected rows as personal data, whatever their dataset is', () => {
+    const tags = resources(dev, 'aws_lakeformation_resource_lf_tag').flatMap(([id, assignment]) =>
+      id.includes('_quarantine_')
+        ? [[(assignment['table'] as Attributes[])[0]?.['name'], assignment['lf_tag']]]
+        : [],
     );
+    expect(tags).to.have.deep.members(
+      ['accounts', 'contacts', 'opportunities'].flatMap((table) =>
+        [
+          { key: '${aws_lakeformation_lf_tag.lakeformation_tag_domain.key}', value: 'crm' },
+          { key: '${aws_lakeformation_lf_tag.lakeformation_tag_sensitivity.key}', value: 'pii' },
+        ].map((tag) => [`\${aws_glue_catalog_table.catalog_crm_${table}_bronze_quarantine.name}`, [tag]]),
+      ),
+    );
+  });
+
+  it("registers each layer with a role of its own, and decides for everybody's access to it", () => {
+    expect(resources(dev, 'aws_lakeformation_resource').map(([, location]) => location)).to.have.length(3);
+    for (const layer of ['bronze', 'silver', 'gold']) {
+      expect(dev.resource['aws_lakeformation_resource']?.[`lakeformation_${layer}_location`]).to.deep.include(
+        {
+          arn: `\${aws_s3_bucket.bucket_${layer}.arn}`,
+          role_arn: `\${aws_iam_role.lakeformation_${layer}_access.arn}`,
+          hybrid_access_enabled: false,
+          with_federation: false,
+        },
+      );
+    }
+  });
+
+  it("lends a layer's role for that layer's bucket and key alone, to Lake Formation of this account alone", () => {
+    const role = dev.resource['aws_iam_role']?.['lakeformation_silver_access'];
+    expect(role?.['name']).to.equal('dataplat-dev-lake-silver');
+    expect(statementsOf(role?.['assume_role_policy'])['Trust']).to.deep.equal({
+      Sid: 'Trust',
+      Effect: 'Allow',
+      Principal: { Service: ['lakeformation.amazonaws.com'] },
+      Action: ['sts:AssumeRole'],
+      Condition: {
+        StringEquals: { 'aws:SourceAccount': '111122223333' },
+        ArnLike: { 'aws:SourceArn': 'arn:aws:lakeformation:eu-central-1:111122223333:*' },
+      },
+    });
+    const policy = statementsOf(
+      dev.resource['aws_iam_role_policy']?.['lakeformation_silver_access_policy']?.['policy'],
+    );
+    expect(Object.values(policy).map(({ Resource }) => Resource)).to.deep.equal([
+      'arn:aws:s3:::dataplat-dev-111122223333-silver',
+      'arn:aws:s3:::dataplat-dev-111122223333-silver/*',
+      '${aws_kms_key.key_silver.arn}',
+    ]);
   });
 
   it('lets a persona read by tags alone, so that an analyst sees no personal data', () => {

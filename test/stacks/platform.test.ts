@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { environmentNames } from './environments.js';
-import { declared, platformOf, resources, synthesized, type Attributes } from './synthesized.js';
+import { declared, resources } from './synthesized.js';
 
 const stackOf = (name: string) => declared(name).stacks.platform;
 const count = (name: string, type: string) => resources(stackOf(name), type).length;
@@ -66,66 +66,6 @@ describe('the network', () => {
   });
 });
 
-describe('Spark', () => {
-  it("runs the environment's release within its capacity, in private subnets, and stops when idle", () => {
-    expect(stackOf('dev').resource['aws_emrserverless_application']?.['emr_spark']).to.deep.include({
-      name: 'dataplat-dev',
-      release_label: 'emr-7.12.0',
-      architecture: 'ARM64',
-      maximum_capacity: { cpu: '48 vCPU', disk: '400 GB', memory: '192 GB' },
-      auto_start_configuration: { enabled: true },
-      auto_stop_configuration: { enabled: true, idle_timeout_minutes: 5 },
-      network_configuration: {
-        security_group_ids: ['${aws_security_group.network_jobs_group.id}'],
-        subnet_ids: ['${aws_subnet.network_private_0.id}', '${aws_subnet.network_private_1.id}'],
-      },
-    });
-  });
-
-  it('keeps workers ready where the environment says so', () => {
-    const ready = (name: string) =>
-      (
-        (stackOf(name).resource['aws_emrserverless_application']?.['emr_spark']?.['initial_capacity'] ??
-          []) as Attributes[]
-      ).map((one) => [
-        one['initial_capacity_type'],
-        (one['initial_capacity_config'] as Attributes)['worker_count'],
-      ]);
-    expect(ready('dev')).to.deep.equal([]);
-    expect(ready('prod')).to.deep.equal([
-      ['Driver', 2],
-      ['Executor', 4],
-    ]);
-  });
-});
-
-describe('Airflow', () => {
-  it('is private, encrypted, in two subnets, and takes DAGs from the artifacts bucket', () => {
-    const airflow = stackOf('prod').resource['aws_mwaa_environment']?.['airflow_environment'];
-    expect(airflow).to.deep.include({
-      name: 'dataplat-prod',
-      airflow_version: '3.0.6',
-      environment_class: 'mw1.medium',
-      min_workers: 2,
-      max_workers: 10,
-      webserver_access_mode: 'PRIVATE_ONLY',
-      source_bucket_arn: 'arn:aws:s3:::dataplat-prod-444455556666-artifacts',
-      dag_s3_path: 'dags/',
-      kms_key: '${data.aws_ssm_parameter.data_kms_operations_key_arn.insecure_value}',
-    });
-    expect((airflow?.['network_configuration'] as Attributes)['subnet_ids']).to.have.length(2);
-  });
-
-  it('starts behind its log groups, so that it makes none without key and end', () => {
-    const airflow = stackOf('prod').resource['aws_mwaa_environment']?.['airflow_environment'];
-    expect(airflow?.['depends_on']).to.include.members(
-      ['DAGProcessing', 'Scheduler', 'Task', 'WebServer', 'Worker'].map(
-        (kind) => `aws_cloudwatch_log_group.airflow_logs_${kind}`,
-      ),
-    );
-  });
-});
-
 describe('what the platform writes beside the lake', () => {
   it('is encrypted and kept as long as the environment says', () => {
     for (const name of environmentNames) {
@@ -143,41 +83,5 @@ describe('what the platform writes beside the lake', () => {
         });
       }
     }
-  });
-
-  it('puts query results where the workgroup says, encrypted, whatever a client asks for', () => {
-    expect(
-      stackOf('prod').resource['aws_athena_workgroup']?.['athena_workgroup']?.['configuration'],
-    ).to.deep.include({
-      enforce_workgroup_configuration: true,
-      result_configuration: {
-        output_location: 's3://dataplat-prod-444455556666-logs/athena/',
-        encryption_configuration: {
-          encryption_option: 'SSE_KMS',
-          kms_key_arn: '${data.aws_ssm_parameter.data_kms_operations_key_arn.insecure_value}',
-        },
-      },
-    });
-  });
-
-  it('has a place for the masking key, but never its value', () => {
-    const prod = stackOf('prod');
-    expect(prod.resource['aws_secretsmanager_secret']?.['secret_masking_key']).to.include({
-      name: 'dataplat-prod/masking-key',
-      recovery_window_in_days: 30,
-    });
-    expect(prod.resource['aws_secretsmanager_secret_version']).to.equal(undefined);
-  });
-
-  it("has the project's queries by their names", () => {
-    const { stacks } = synthesized(platformOf('dev'), [{ name: 'accounts_by_country', sql: 'SELECT 1' }]);
-    expect(resources(stacks.platform, 'aws_athena_named_query').map(([, query]) => query)).to.have.length(1);
-    expect(
-      stacks.platform.resource['aws_athena_named_query']?.['athena_query_accounts_by_country'],
-    ).to.include({
-      name: 'accounts_by_country',
-      query: 'SELECT 1',
-      workgroup: '${aws_athena_workgroup.athena_workgroup.id}',
-    });
   });
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { names, stackKinds, type StackKind } from '../../src/model/names.js';
 import type { Platform } from '../../src/model/platform.js';
+import type { AirflowFiles } from '../../src/project/airflow-files.js';
 import { loadPlatform } from '../../src/project/load-platform.js';
 import { packageDirectory } from '../../src/project/project-directory.js';
 import type { NamedQuery } from '../../src/project/named-queries.js';
@@ -32,12 +33,16 @@ export function platformOf(environment: string): Platform {
 }
 
 /** Synthesizes a platform into a directory that is gone afterwards. */
-export function synthesized(platform: Platform, queries: readonly NamedQuery[] = []): Synthesized {
+export function synthesized(
+  platform: Platform,
+  queries: readonly NamedQuery[] = [],
+  airflow: AirflowFiles = {},
+): Synthesized {
   const parent = mkdtempSync(join(tmpdir(), 'dataplat-synth-'));
   const directory = join(parent, 'cdktf.out');
   mkdirSync(directory);
   try {
-    synthesize({ platform, queries }, directory);
+    synthesize({ platform, queries, airflow }, directory);
     const texts = Object.fromEntries(
       stackKinds.map((kind) => [
         kind,

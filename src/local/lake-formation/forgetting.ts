@@ -17,6 +17,7 @@ export function forget(store: LakeFormationStore, { database, table }: Deleted):
     of === database && (table === undefined || name === table);
   const key = assignmentKey(database, table);
   store.change((state) => {
+    if (table === undefined) delete state.tableDefaults[database];
     for (const known of Object.keys(state.assignments)) {
       if (known === key || known.startsWith(`${key}/`)) delete state.assignments[known];
     }

@@ -4,6 +4,8 @@ import type { Operation } from '../operations.js';
 import { ServiceError } from '../service.js';
 import type { Service, ServiceContext } from '../service.js';
 import { assignmentOperations } from './assignments.js';
+import { bear } from './birth.js';
+import type { Born } from './birth.js';
 import { DataCatalog } from './data-catalog.js';
 import { filterOperations } from './filters.js';
 import { forget } from './forgetting.js';
@@ -13,8 +15,9 @@ import { permissionOperations } from './permissions.js';
 import { LakeFormationStore } from './state.js';
 import { tagOperations } from './tags.js';
 
-/** Lake Formation is told what the Data Catalog deletes. */
+/** Lake Formation is told what the Data Catalog makes and deletes. */
 export interface LakeFormationService extends Service {
+  bear(born: Born): void;
   forget(deleted: Deleted): void;
 }
 
@@ -42,6 +45,7 @@ export function createLakeFormationService(context: ServiceContext): Promise<Lak
       }
       return { status: 200, body: await found(parseJson(body), { account }) };
     },
+    bear: (born) => bear(store, born, context.account),
     forget: (deleted) => forget(store, deleted),
     // Everything has been written by the time it was answered.
     stop: () => Promise.resolve(),

@@ -85,6 +85,7 @@ const principalPermissions = z.object({
   Principal: principal.optional(),
   Permissions: permissions.optional(),
 });
+export type PrincipalPermissions = z.infer<typeof principalPermissions>;
 
 export const dataLakeSettings = z.object({
   DataLakeAdmins: z.array(principal).max(30).optional(),

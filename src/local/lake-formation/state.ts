@@ -2,7 +2,14 @@
 import { join } from 'node:path';
 import { readJson, writeWhole } from '../files.js';
 import { ServiceError } from '../service.js';
-import type { DataCellsFilter, DataLakeSettings, Expression, Principal, Resource } from './shapes.js';
+import type {
+  DataCellsFilter,
+  DataLakeSettings,
+  Expression,
+  Principal,
+  PrincipalPermissions,
+  Resource,
+} from './shapes.js';
 
 export interface RegisteredLocation {
   readonly ResourceArn: string;
@@ -35,6 +42,8 @@ export type Tags = Readonly<Record<string, string>>;
 
 export interface LakeFormationState {
   settings: DataLakeSettings;
+  /** What a database gives its new tables, by the name of the database. */
+  tableDefaults: Record<string, PrincipalPermissions[]>;
   locations: RegisteredLocation[];
   /** Values by key, in the order in which they were made. */
   tags: Record<string, string[]>;
@@ -55,6 +64,7 @@ const untouched = (): LakeFormationState => {
       CreateDatabaseDefaultPermissions: iamAlone,
       CreateTableDefaultPermissions: iamAlone,
     },
+    tableDefaults: {},
     locations: [],
     tags: {},
     expressions: [],

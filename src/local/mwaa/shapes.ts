@@ -44,7 +44,7 @@ const settings = {
     .optional(),
   EnvironmentClass: z
     .string()
-    .regex(/^mw1\.(?:micro|small|medium|large|1xlarge|2xlarge)$/)
+    .regex(/^mw1\.(?:micro|small|medium|large|xlarge|2xlarge)$/)
     .optional(),
   LoggingConfiguration: loggingConfiguration.optional(),
   MaxWebservers: z.number().int().min(1).max(5).optional(),

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Application } from '../../aws/job-runs.js';
 import { DataplatError } from '../../model/errors.js';
 import { names } from '../../model/names.js';
 import type { EnvironmentAccess } from '../environment-access.js';
@@ -19,12 +20,7 @@ export async function* stopForChange(access: EnvironmentAccess, plan: StackPlan)
   const name = names.application(access.platform.environment);
   const application = change && (await access.aws.runs.findApplication(name));
   if (!change || !application || ['CREATED', 'STOPPED'].includes(application.state)) return;
-  const active: string[] = [];
-  for await (const run of access.aws.runs.list(application.id, {
-    states: ['SUBMITTED', 'QUEUED', 'PENDING', 'SCHEDULED', 'RUNNING', 'CANCELLING'],
-  })) {
-    active.push(run.id);
-  }
+  const active = await activeRuns(access, application.id);
   if (active.length > 0 && change.action === 'change') {
     throw new DataplatError(
       'DP6005',
@@ -35,6 +31,27 @@ export async function* stopForChange(access: EnvironmentAccess, plan: StackPlan)
       },
     );
   }
+  yield* stopApplication(access, application, active);
+}
+
+/** The runs of an application that have not ended. */
+export async function activeRuns(access: EnvironmentAccess, applicationId: string): Promise<string[]> {
+  const active: string[] = [];
+  for await (const run of access.aws.runs.list(applicationId, {
+    states: ['SUBMITTED', 'QUEUED', 'PENDING', 'SCHEDULED', 'RUNNING', 'CANCELLING'],
+  })) {
+    active.push(run.id);
+  }
+  return active;
+}
+
+/** Stops an application, after cancelling these runs. @throws DataplatError DP4003 where it does not stop */
+export async function* stopApplication(
+  access: EnvironmentAccess,
+  application: Application,
+  active: readonly string[],
+): Steps<void> {
+  const { name } = application;
   yield* step('application', `Stop the EMR application ${name}`, async function* () {
     for (const run of active) {
       yield { detail: `cancel ${run}` };

@@ -39,33 +39,37 @@ describe('Lake Formation of the local endpoint', function () {
 
   before(async () => {
     await endpoint.up();
-    await endpoint.call('glue', 'create_database', { DatabaseInput: { Name: 'silver' } });
-    await endpoint.call('glue', 'create_database', { DatabaseInput: { Name: 'gold' } });
-    for (const [db, name] of [
-      ['silver', 'accounts'],
-      ['silver', 'contacts'],
-      ['gold', 'revenue'],
-    ]) {
-      await endpoint.call('glue', 'create_table', {
-        DatabaseName: db,
-        TableInput: {
-          Name: name,
-          StorageDescriptor: {
-            Columns: [
-              { Name: 'id', Type: 'string' },
-              { Name: 'email', Type: 'string' },
-              { Name: 'amount', Type: 'double' },
-            ],
-            Location: `s3://lake/${db}/${name}/`,
-          },
-          PartitionKeys: [{ Name: 'day', Type: 'date' }],
-        },
-      });
-    }
   });
   after(() => endpoint.end());
 
   describe('settings', () => {
+    // The catalog of all that follows, made when the settings are closed.
+    after(async () => {
+      await endpoint.call('glue', 'create_database', { DatabaseInput: { Name: 'silver' } });
+      await endpoint.call('glue', 'create_database', { DatabaseInput: { Name: 'gold' } });
+      for (const [db, name] of [
+        ['silver', 'accounts'],
+        ['silver', 'contacts'],
+        ['gold', 'revenue'],
+      ]) {
+        await endpoint.call('glue', 'create_table', {
+          DatabaseName: db,
+          TableInput: {
+            Name: name,
+            StorageDescriptor: {
+              Columns: [
+                { Name: 'id', Type: 'string' },
+                { Name: 'email', Type: 'string' },
+                { Name: 'amount', Type: 'double' },
+              ],
+              Location: `s3://lake/${db}/${name}/`,
+            },
+            PartitionKeys: [{ Name: 'day', Type: 'date' }],
+          },
+        });
+      }
+    });
+
     it('leave new databases and tables to IAM alone until somebody changes that', async () => {
       const { DataLakeSettings: settings } = await lf<{ DataLakeSettings: Record<string, unknown> }>(
         'get_data_lake_settings',
@@ -76,6 +80,45 @@ describe('Lake Formation of the local endpoint', function () {
       expect(settings['CreateDatabaseDefaultPermissions']).to.deep.equal(iamAlone);
       expect(settings['CreateTableDefaultPermissions']).to.deep.equal(iamAlone);
       expect(settings['DataLakeAdmins']).to.deep.equal([]);
+    });
+
+    it('decide what is granted on what is new: a database by theirs, a table by its database', async () => {
+      const grants = async (resource: object): Promise<unknown[]> =>
+        (await lf<Listed>('list_permissions', { Resource: resource })).PrincipalResourcePermissions.map(
+          ({ Principal, Permissions }) => [Principal.DataLakePrincipalIdentifier, Permissions],
+        );
+      const everybody = ['IAM_ALLOWED_PRINCIPALS', ['ALL']];
+      const settings = async (tables: object[]): Promise<void> => {
+        await lf('put_data_lake_settings', {
+          DataLakeSettings: { CreateDatabaseDefaultPermissions: [], CreateTableDefaultPermissions: tables },
+        });
+      };
+      const create = async (name: string, defaults?: object[]): Promise<void> => {
+        const tables = defaults && { CreateTableDefaultPermissions: defaults };
+        await endpoint.call('glue', 'create_database', { DatabaseInput: { Name: name, ...tables } });
+      };
+      const tableIn = async (name: string, tableName: string): Promise<object> => {
+        await endpoint.call('glue', 'create_table', { DatabaseName: name, TableInput: { Name: tableName } });
+        return { Table: { DatabaseName: name, Name: tableName } };
+      };
+      await create('open');
+      expect(await grants({ Database: { Name: 'open' } })).to.deep.equal([everybody]);
+      await settings([]);
+      // A database keeps what it was born with; what is born now is closed.
+      expect(await grants(await tableIn('open', 'late'))).to.deep.equal([everybody]);
+      await create('closed');
+      expect(await grants({ Database: { Name: 'closed' } })).to.deep.equal([]);
+      expect(await grants(await tableIn('closed', 'one'))).to.deep.equal([]);
+      const reader = [{ Principal: role('reader'), Permissions: ['SELECT', 'DESCRIBE'] }];
+      await create('readable', reader);
+      expect(await grants(await tableIn('readable', 'one'))).to.deep.equal([
+        [role('reader').DataLakePrincipalIdentifier, ['DESCRIBE']],
+        [role('reader').DataLakePrincipalIdentifier, ['SELECT']],
+      ]);
+      for (const name of ['open', 'closed', 'readable']) {
+        await endpoint.call('glue', 'delete_database', { Name: name });
+      }
+      expect((await lf<Listed>('list_permissions')).PrincipalResourcePermissions).to.deep.equal([]);
     });
 
     it('are replaced as a whole', async () => {
