@@ -1,4 +1,6 @@
+import type { CostEstimate } from '../model/cost/estimate.js';
 import type { StackSummary } from '../operations/diff.js';
+import { costText } from '../ui/cost.js';
 import { planText } from '../ui/plan.js';
 import type { Ui } from '../ui/terminal.js';
 
@@ -8,9 +10,11 @@ export function consentTo(
   question: string,
   agreed: boolean,
   show: typeof planText = planText,
-): (plans: readonly StackSummary[]) => Promise<boolean> {
-  return async (plans) => {
+): (plans: readonly StackSummary[], cost?: CostEstimate) => Promise<boolean> {
+  return async (plans, cost) => {
     ui.say(show(ui.chalk, plans, ui.verbose));
+    // What runs on this machine costs nothing, which nobody has to agree to.
+    if (cost && cost.kind !== 'local') ui.say(costText(ui.chalk, cost, ui.verbose));
     return agreed || ui.confirm(question);
   };
 }

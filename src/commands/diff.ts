@@ -1,3 +1,4 @@
+import { costText } from '../ui/cost.js';
 import { planText } from '../ui/plan.js';
 import { invoke } from './invocation.js';
 import { withAccess } from './with-access.js';
@@ -6,7 +7,7 @@ import type { DefineVerb } from './verbs.js';
 export const diff: DefineVerb = (command) => {
   command
     .description(
-      'Shows what a deploy would change, stack by stack, and calls out what is worth stopping for.',
+      'Shows what a deploy would change, stack by stack, calls out what is worth stopping for, and estimates what the\nenvironment costs a month.',
     )
     .option('--out <file>', 'save the plan, for `dataplat deploy --plan`')
     .option('--detailed-exitcode', 'exit with 0 for no changes, 1 for an error, 2 for changes')
@@ -28,6 +29,7 @@ export const diff: DefineVerb = (command) => {
         ui.result({ ...result }, () =>
           [
             planText(ui.chalk, result.stacks, ui.verbose),
+            costText(ui.chalk, result.cost, ui.verbose),
             result.changes
               ? `${result.environment} would change.`
               : `No changes: ${result.environment} is as declared.`,

@@ -1,3 +1,4 @@
+import type { CostEstimate } from '../model/cost/estimate.js';
 import { DataplatError } from '../model/errors.js';
 import { applyStacks, refuseDataLoss, type AppliedStack } from './deploy/apply-stacks.js';
 import { hasChanges, planStacks, type StackPlan } from './deploy/plan-stacks.js';
@@ -5,6 +6,7 @@ import { loadPlans } from './deploy/saved-plan.js';
 import { stacksOf } from './deploy/stacks.js';
 import { stopForChange } from './deploy/stop-application.js';
 import { uploadSamples } from './deploy/upload-samples.js';
+import { costOf } from './cost.js';
 import { besideTerraform, summaryOf, type StackSummary } from './diff.js';
 import type { EnvironmentAccess } from './environment-access.js';
 import type { Operation } from './events.js';
@@ -14,8 +16,8 @@ import { synthesizeStacks } from './synth.js';
 
 export interface DeployOptions {
   readonly access: EnvironmentAccess;
-  /** Asked before anything is applied. */
-  readonly consent: (plans: readonly StackSummary[]) => Promise<boolean>;
+  /** Asked before anything is applied, and told what that costs; once more, of a stack alone, where a plan grew. */
+  readonly consent: (plans: readonly StackSummary[], cost?: CostEstimate) => Promise<boolean>;
   /** A plan that `diff --out` saved; applied instead of a new one. */
   readonly planFile?: string;
   /** Agree to what destroys or replaces data. Default: refuse. */
@@ -54,9 +56,12 @@ export async function* deploy(options: DeployOptions): Operation<DeployResult> {
   const beside = await reading;
   const replanned = plans.some((plan) => plan.state === 'later' || hasChanges(plan));
   const changed = replanned || beside.settings.length > 0;
-  const consent = (asked: readonly StackPlan[]): Promise<boolean> =>
-    options.consent(asked.map((plan) => summaryOf(plan, beside.settings)));
-  if (changed && !(await consent(plans))) {
+  const consent = (asked: readonly StackPlan[], cost?: CostEstimate): Promise<boolean> =>
+    options.consent(
+      asked.map((plan) => summaryOf(plan, beside.settings)),
+      cost,
+    );
+  if (changed && !(await consent(plans, await costOf(environment, plans)))) {
     throw new DataplatError('DP5004', 'nobody agreed to the plan', {
       left: 'nothing was changed',
       next: [`dataplat deploy --env ${environment.name} --yes`],

@@ -1,3 +1,5 @@
+import type { CostEstimate } from '../model/cost/estimate.js';
+import { costOf } from './cost.js';
 import type { EnvironmentAccess } from './environment-access.js';
 import type { Operation } from './events.js';
 import { planBesideTerraform } from './deploy/beside-terraform.js';
@@ -19,6 +21,7 @@ export interface DiffResult {
   readonly environment: string;
   readonly changes: boolean;
   readonly stacks: readonly StackSummary[];
+  readonly cost: CostEstimate;
   readonly savedTo?: string;
 }
 
@@ -47,6 +50,7 @@ export async function* diff({ access, out, signal }: DiffOptions): Operation<Dif
       environment: environment.name,
       changes: settings.length > 0 || plans.some((plan) => plan.state === 'later' || hasChanges(plan)),
       stacks: plans.map((plan) => summaryOf(plan, settings)),
+      cost: await costOf(environment, plans),
       ...(out !== undefined && { savedTo: out }),
     },
   };

@@ -1,3 +1,4 @@
+import type { PricedResource } from '../../model/cost/resources.js';
 import type { Plan } from '../../terraform/terraform.js';
 import { together, step, type Steps } from '../events.js';
 import { findingsOf, type Finding } from '../findings.js';
@@ -26,6 +27,8 @@ export interface StackPlan {
   readonly counts: Counts;
   readonly changes: readonly Change[];
   readonly findings: readonly Finding[];
+  /** What it changes, replaces or destroys, as it is now; absent where that was not looked at. */
+  readonly before?: readonly PricedResource[];
 }
 
 const nothing: Counts = { add: 0, change: 0, replace: 0, destroy: 0 };
@@ -60,7 +63,12 @@ export async function* planStack(stack: Stack, options: PlanOptions = {}): Steps
     ? await stack.terraform.show(plan)
     : undefined;
   const findings = document?.resource_changes ? findingsOf(document.resource_changes, options.caller) : [];
-  return { stack, state: 'planned', plan, counts, changes, findings };
+  const before = (document?.resource_changes ?? []).flatMap(({ address, type, mode, change }) =>
+    mode === 'managed' && change.before && !change.actions.includes('no-op')
+      ? [{ address, type, values: change.before }]
+      : [],
+  );
+  return { stack, state: 'planned', plan, counts, changes, findings, before };
 }
 
 /**
