@@ -58,7 +58,15 @@ export class AcceptanceProject {
     const overlay = join(caseDirectory, 'project');
     if (existsSync(overlay)) cpSync(overlay, this.directory, { recursive: true });
     const helpers = join(packageDirectory, 'test', 'acceptance', 'helpers.sh');
-    const child = spawn('bash', ['-c', `source '${helpers}'; source '${join(caseDirectory, 'script')}'`], {
+    const { code, printed } = await this.bash(
+      `source '${helpers}'; source '${join(caseDirectory, 'script')}'`,
+    );
+    return code === 0 ? printed : `${printed}the script itself ended with ${code}\n`;
+  }
+
+  /** Runs a line of bash as a user of the project would. */
+  async bash(line: string): Promise<{ readonly code: number | null; readonly printed: string }> {
+    const child = spawn('bash', ['-c', line], {
       cwd: this.directory,
       env: this.variables(),
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -73,7 +81,7 @@ export class AcceptanceProject {
       child.on('error', reject);
       child.on('close', resolve);
     });
-    return code === 0 ? printed : `${printed}the script itself ended with ${code}\n`;
+    return { code, printed };
   }
 
   async remove(): Promise<void> {
@@ -96,6 +104,12 @@ export class AcceptanceProject {
       'DATAPLAT_CACHE_DIR',
       'DATAPLAT_PLUGIN_MIRROR',
       'XDG_CACHE_HOME',
+      // The way to the package registries, where it is not the open one.
+      'PIP_INDEX_URL',
+      'PIP_CERT',
+      'UV_DEFAULT_INDEX',
+      'SSL_CERT_FILE',
+      'SSL_CERT_DIR',
     ];
     return {
       ...Object.fromEntries(

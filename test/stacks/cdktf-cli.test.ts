@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -7,6 +7,7 @@ import { loadPlatform } from '../../src/project/load-platform.js';
 import { packageDirectory } from '../../src/project/project-directory.js';
 import { synth } from '../../src/operations/synth.js';
 import { collect } from '../operations/collect.js';
+import { filesOf } from './files-of.js';
 
 describe('npx cdktf synth', () => {
   const project = mkdtempSync(join(tmpdir(), 'dataplat-cdktf-'));
@@ -46,13 +47,3 @@ describe('npx cdktf synth', () => {
     expect(filesOf(join(project, 'cdktf.out'))).to.deep.equal(byCdktf);
   });
 });
-
-/** The texts of all files below a folder, by their paths. */
-function filesOf(folder: string): Map<string, string> {
-  return new Map(
-    readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .map((path) => [path.slice(folder.length + 1), readFileSync(path, 'utf8')]),
-  );
-}

@@ -1,0 +1,51 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { parseDocument, type Document } from 'yaml';
+import { AcceptanceProject } from '../acceptance/acceptance-project.js';
+
+/** An environment of this repository, as it is declared but for what `edit` changes. */
+export interface WholeEnvironment {
+  readonly name: string;
+  readonly edit: (declared: Document) => void;
+}
+
+/** On this machine instead of in its account, and nothing else changed. */
+export function onThisMachine(declared: Document): void {
+  declared.set('endpoint', { port: 4577 });
+  declared.set('state', { backend: 'local' });
+}
+
+/** Applies an environment with the real provider, plans it again, and destroys it; every step a test. */
+export function livesAndGoes({ name, edit }: WholeEnvironment): void {
+  let project: AcceptanceProject;
+
+  before(async () => {
+    project = await AcceptanceProject.make();
+    const file = join(project.directory, 'config', 'environments', `${name}.yaml`);
+    const declared = parseDocument(readFileSync(file, 'utf8'));
+    edit(declared);
+    writeFileSync(file, declared.toString());
+  });
+  after(() => project.remove());
+
+  const run = async (command: string): Promise<string> => {
+    const { code, printed } = await project.bash(`dataplat ${command} --env ${name}`);
+    if (code !== 0) throw new Error(`dataplat ${command} ended with ${code}:\n${printed}`);
+    return printed;
+  };
+
+  it('is applied', async () => {
+    expect(await run('deploy --yes')).to.match(
+      new RegExp(`Deployed ${name}: \\d+ added, 0 changed, 0 replaced, 0 destroyed`),
+    );
+  });
+
+  it('is as declared when it is planned again', async () => {
+    expect(await run('diff')).to.contain('No changes');
+  });
+
+  it('goes without a trace', async () => {
+    expect(await run(`teardown --include-data --yes --confirm ${name}`)).to.contain('Nothing is left.');
+  });
+}
