@@ -21,9 +21,12 @@ from jobs.common.declaration import find_declaration
 from jobs.common.errors import JobError
 from jobs.common.log import configure_logging
 from jobs.common.result import JobResult, failure_to_json
+from jobs.common.secret import without_secrets
 from jobs.common.session import spark_session
 
 log = logging.getLogger("dataplat.job")
+
+_COMMON = {"env", "config", "date", "run_id", "log_level", "lake_root"}
 
 
 def main(
@@ -31,9 +34,12 @@ def main(
     run: Callable[[RunContext], JobResult],
     script: str | None = None,
     arguments: Sequence[str] | None = None,
+    more: Callable[[argparse.ArgumentParser], None] | None = None,
 ) -> None:
-    """Run a job from the command line; ends the process with an exit code where it fails."""
-    options = _parser(job_id).parse_args(arguments)
+    """Run a job from the command line; ends the process with an exit code where it fails. `more` adds the arguments
+    that this job has over and above every job's; they come as `context.arguments`.
+    """
+    options = _parser(job_id, more).parse_args(arguments)
     run_id = options.run_id or f"{job_id}-{options.date}-{uuid.uuid4().hex[:8]}"
     began = time.monotonic()
     try:
@@ -80,6 +86,7 @@ def _run(
                 job=job,
                 date=options.date,
                 run_id=run_id,
+                arguments={name: value for name, value in vars(options).items() if name not in _COMMON},
             )
         )
     finally:
@@ -89,11 +96,22 @@ def _run(
 def _fail(
     job_id: str, options: argparse.Namespace, run_id: str, kind: str, message: str, began: float
 ) -> None:
-    date = options.date.isoformat()
-    print(failure_to_json(job_id, date, run_id, kind, message, time.monotonic() - began), flush=True)
+    date, told = options.date.isoformat(), without_secrets(message)
+    print(failure_to_json(job_id, date, run_id, kind, told, time.monotonic() - began), flush=True)
 
 
-def _parser(job_id: str) -> argparse.ArgumentParser:
+def full_refresh(parser: argparse.ArgumentParser) -> None:
+    """The argument of every job that reads incrementally."""
+    parser.add_argument(
+        "--full-refresh",
+        action="store_true",
+        help="ask the source for everything up to the end of the date, not just for what changed",
+    )
+
+
+def _parser(
+    job_id: str, more: Callable[[argparse.ArgumentParser], None] | None = None
+) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=f"The job {job_id}, for one logical date.", allow_abbrev=False
     )
@@ -112,6 +130,8 @@ def _parser(job_id: str) -> argparse.ArgumentParser:
         metavar="URI",
         help="folder that holds the buckets as folders, instead of S3 (default: $DATAPLAT_LAKE_ROOT)",
     )
+    if more is not None:
+        more(parser)
     return parser
 
 

@@ -6,6 +6,8 @@ What is decided here, and nowhere else:
 - Text is kept as delivered. For any other type the white space around a value is no part of it.
 - Only the contract's own spellings count: dates are `2026-01-05`, timestamps RFC 3339 with an offset, booleans `true`
   or `false` in any case, integers have no fraction, and a decimal with more digits than its type holds is not rounded.
+- A value that comes with a type of its own (a database's, not a file's) is taken where it is the contract's type or can
+  become it without loss: no rounding, no overflow, no text from numbers. A time without a zone is UTC.
 - A row whose number of fields is not the header's has the one reason `malformed`: its fields can't be told apart.
 - Of rows with the same primary key that break nothing else the latest by the watermark stays; where that is the same,
   the one delivered last (by file name, then by place in the file). The others are `duplicate`.
@@ -22,10 +24,12 @@ from functools import reduce
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
+from pyspark.sql import types as spark
 
-from jobs.common.contract import Column, Contract, java_pattern, spark_schema
+from jobs.common.contract import Column, Contract, java_pattern, spark_schema, spark_type
+from jobs.common.delivery import MALFORMED, POSITION, SOURCE_FILE, Delivery
 from jobs.common.errors import DeclarationError
-from jobs.common.landing import MALFORMED, POSITION, REPLACEMENT, SOURCE_FILE, Delivery
+from jobs.common.landing import REPLACEMENT
 
 RAW, REASONS = "_raw", "_reasons"
 UNMAPPED = "_unmapped"
@@ -78,8 +82,8 @@ class Conformed:
         """
         pairs = [
             expression
-            for index, name in enumerate(self.delivery.names)
-            for expression in (F.lit(name), F.col(f"raw_{index}"))
+            for name, raw in self.delivery.raw()
+            for expression in (F.lit(name), _text(raw, self.frame.schema[raw].dataType))
         ]
         delivered = F.create_map(*pairs)
         record = F.create_map(F.lit(RECORD), F.col(MALFORMED))
@@ -91,21 +95,29 @@ class Conformed:
     def count(self) -> Counts:
         """Count everything in one pass."""
         rejected = F.size(REASONS) > 0
-        fields = [F.col(f"raw_{index}") for index in range(len(self.delivery.names))]
-        undecoded = reduce(
-            lambda left, right: left | right,
-            (F.coalesce(field.contains(REPLACEMENT), F.lit(False)) for field in fields),
-        )
+        undecoded = F.lit(False)
+        if self.delivery.files:
+            undecoded = reduce(
+                lambda left, right: left | right,
+                (
+                    F.coalesce(F.col(raw).contains(REPLACEMENT), F.lit(False))
+                    for _, raw in self.delivery.raw()
+                ),
+            )
+        latest = F.lit(None).cast("bigint")
+        if self.contract.watermark_is_time:
+            latest = F.unix_micros(F.max(str(self.contract.watermark)))
         row = self.frame.agg(
             F.count("*").alias("read"),
             F.count_if(rejected).alias("rejected"),
             F.coalesce(F.bool_or(undecoded), F.lit(False)).alias("undecoded"),
+            latest.alias("latest"),
             *(
                 F.count_if(F.array_contains(REASONS, reason)).alias(f"reason_{index}")
                 for index, reason in enumerate(self.possible_reasons)
             ),
             *(
-                F.count(_present(F.col(str(self.delivery.column(name))))).alias(f"extra_{index}")
+                F.count(_present(self._extra(name))).alias(f"extra_{index}")
                 for index, name in enumerate(self.extras)
             ),
         ).collect()[0]
@@ -116,7 +128,12 @@ class Conformed:
             reasons={reason: count for reason, count in reasons.items() if count},
             unmapped={name: row[f"extra_{index}"] for index, name in enumerate(self.extras)},
             undecoded=row["undecoded"],
+            latest=row["latest"],
         )
+
+    def _extra(self, name: str) -> Expression:
+        raw = str(self.delivery.column(name))
+        return _text(raw, self.frame.schema[raw].dataType)
 
 
 @dataclass(frozen=True)
@@ -129,6 +146,8 @@ class Counts:
     unmapped: dict[str, int]
     undecoded: bool
     """Whether a replacement character was met: bytes that are not UTF-8, or the source's own."""
+    latest: int | None
+    """The highest value of the watermark among all rows, as microseconds since 1970."""
 
 
 def conform(delivery: Delivery, contract: Contract, date: dt.date) -> Conformed:
@@ -138,13 +157,19 @@ def conform(delivery: Delivery, contract: Contract, date: dt.date) -> Conformed:
     for column in contract.source_columns:
         name = delivery.column(column.name)
         raw = F.lit(None).cast("string") if name is None else F.col(name)
-        typed[column.name] = _cast(raw, column.type)
-        checks += _checks(column, raw)
+        delivered = spark.StringType() if name is None else delivery.frame.schema[name].dataType
+        if isinstance(delivered, spark.StringType):
+            typed[column.name] = _cast(raw, column.type)
+            present = F.coalesce(raw.rlike(_INK), F.lit(False))  # looked at only where there is no value
+        else:
+            typed[column.name] = _fit(raw, delivered, spark_type(column.type))
+            present = raw.isNotNull()
+        checks += _checks(column, present, untyped=not isinstance(delivered, spark.StringType))
     well_formed = F.col(MALFORMED).isNull()
     own = [F.when(well_formed & broken, F.lit(reason)) for reason, broken in checks]
     reasons = F.array_compact(F.array(F.when(~well_formed, F.lit("malformed")), *own))
 
-    kept_raw = [f"raw_{index}" for index in range(len(delivery.names))]
+    kept_raw = [raw for _, raw in delivery.raw()]
     platform = _platform_columns(contract, delivery, date)
     frame = (
         delivery.frame.select("*", *(value.alias(f"typed_{name}") for name, value in typed.items()))
@@ -188,15 +213,41 @@ def _cast(text: Expression, kind: str) -> Expression:
     return cast
 
 
-def _checks(column: Column, raw: Expression) -> list[tuple[str, Expression]]:
-    """What can be wrong with a column: the reason, and when it holds (null counts as no)."""
+def _fit(value: Expression, delivered: spark.DataType, wanted: spark.DataType) -> Expression:
+    """A typed value as another type; null where something of it would be lost, or it is of another kind."""
+    zoneless = isinstance(delivered, spark.TimestampNTZType) and isinstance(wanted, spark.TimestampType)
+    if zoneless:
+        return value.cast(wanted)
+    if isinstance(delivered, spark.NumericType) and isinstance(wanted, spark.NumericType):
+        cast = value.cast(wanted)
+        whole = cast.cast(delivered) == value
+        if isinstance(wanted, (spark.DoubleType, spark.FloatType)):
+            whole = whole & (F.abs(cast) < float("inf"))
+        return F.when(whole, cast)
+    return value if delivered == wanted else F.lit(None).cast(wanted)
+
+
+def _text(raw: str, delivered: spark.DataType) -> Expression:
+    """A raw column as text, for people."""
+    if isinstance(delivered, spark.StringType):
+        return F.col(raw)
+    if isinstance(delivered, spark.BinaryType):
+        return F.base64(raw)
+    if isinstance(delivered, (spark.ArrayType, spark.MapType, spark.StructType)):
+        return F.to_json(raw)
+    return F.col(raw).cast("string")
+
+
+def _checks(column: Column, present: Expression, untyped: bool) -> list[tuple[str, Expression]]:
+    """What can be wrong with a column: the reason, and when it holds (null counts as no). `present`: there is
+    something delivered; `untyped`: even where text is wanted it may not be text.
+    """
     name = column.name
     value = F.col(f"typed_{name}")
-    present = F.coalesce(raw.rlike(_INK), F.lit(False))  # looked at only where there is no value
     checks: list[tuple[str, Expression]] = []
     if not column.nullable:
         checks.append((f"required:{name}", value.isNull() & ~present))
-    if column.type != "string":
+    if untyped or column.type != "string":
         checks.append((f"type:{name}", value.isNull() & present))
     for rule, limit in column.rules.items():
         if rule == "pattern":
@@ -221,24 +272,27 @@ def _checks(column: Column, raw: Expression) -> list[tuple[str, Expression]]:
 
 def _platform_columns(contract: Contract, delivery: Delivery, date: dt.date) -> dict[str, Expression]:
     known = {column.name for column in contract.source_columns}
-    extras = [(name, f"raw_{index}") for index, name in enumerate(delivery.names) if name not in known]
+    extras = [
+        (name, _text(raw, delivery.frame.schema[raw].dataType))
+        for name, raw in delivery.raw()
+        if name not in known
+    ]
     nothing = F.lit(None).cast("map<string,string>")
     unmapped = nothing
     if extras:
-        delivered = F.create_map(
-            *(part for name, raw in extras for part in (F.lit(name), _present(F.col(raw))))
-        )
+        delivered = F.create_map(*(part for name, text in extras for part in (F.lit(name), _present(text))))
         present = F.map_filter(delivered, lambda _, value: value.isNotNull())
         unmapped = F.when(F.size(present) > 0, present)
     values = {SOURCE_FILE: F.col(SOURCE_FILE), UNMAPPED: unmapped}
+    values.update({name: F.col(name) for name in delivery.provided})
     platform: dict[str, Expression] = {}
     for column in contract.columns:
         if not column.from_platform:
             continue
-        if column.name in contract.partitioned_by and column.type == "date":
-            platform[column.name] = F.lit(date)
-        elif column.name in values:
+        if column.name in values:
             platform[column.name] = values[column.name]
+        elif column.name in contract.partitioned_by and column.type == "date":
+            platform[column.name] = F.lit(date)
         else:
             raise DeclarationError(f'{contract.id}: the platform does not know how to set "{column.name}"')
     missing = {SOURCE_FILE, UNMAPPED} - set(platform)

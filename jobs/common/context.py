@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -49,3 +51,5 @@ class RunContext:
     job: Job
     date: dt.date
     run_id: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    """What the job was given of the arguments that it has over and above every job's."""

@@ -91,6 +91,11 @@ class Contract:
         return tuple(column for column in self.columns if not column.from_platform)
 
     @property
+    def watermark_is_time(self) -> bool:
+        """Whether there is a watermark that tells a time, so that a run can go on where another ended."""
+        return any(column.name == self.watermark and column.type == "timestamp" for column in self.columns)
+
+    @property
     def quarantine_table(self) -> str:
         """The table beside the dataset's own that takes the rows which break the contract."""
         return f"{self.table}__quarantine"

@@ -5,10 +5,11 @@ Only what a job needs is read; `dataplat validate` is what checks all of it.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +18,24 @@ import yaml
 
 from jobs.common.contract import Contract, contract_of
 from jobs.common.errors import DeclarationError
+
+
+@dataclass(frozen=True)
+class Connector:
+    """How an environment reaches a system that delivers: `sources.<system>` of its file."""
+
+    system: str
+    kind: str
+    secret: str | None = None
+    """The whole name of its secret in Secrets Manager."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Everything else that the kind has, by its key."""
+
+    def setting(self, key: str) -> Any:
+        """A setting that must be there."""
+        if self.settings.get(key) is None:
+            raise DeclarationError(f'the connector of {self.system} ({self.kind}) has no "{key}"')
+        return self.settings[key]
 
 
 @dataclass(frozen=True)
@@ -29,16 +48,38 @@ class Environment:
     bucket_prefix: str
     endpoint_port: int | None
     """Port of the local AWS endpoint; None where the environment is a real account."""
+    connectors: Mapping[str, Connector] = field(default_factory=dict)
+
+    def connector(self, source: Source) -> Connector:
+        """How the system that delivers a source is reached."""
+        if source.system not in self.connectors:
+            raise DeclarationError(
+                f'environment "{self.name}" does not say how {source.system} is reached ("sources.{source.system}")'
+            )
+        return self.connectors[source.system]
 
 
 @dataclass(frozen=True)
 class Source:
-    """Something outside the platform that a job reads; `path` is below the landing bucket and holds `{date}`."""
+    """Something outside the platform that a job reads.
+
+    `path` is below the landing bucket and holds `{date}`; with `format` and `options` it is for files. `entity` is what
+    a system calls it. `watermark` is the column with the time of the last change.
+    """
 
     id: str
     format: str
     path: str
     options: Mapping[str, Any]
+    system: str = ""
+    entity: str | None = None
+    watermark: str | None = None
+    lookback: dt.timedelta = dt.timedelta(0)
+    partition_column: str | None = None
+
+    def folder(self, date: dt.date) -> str:
+        """Where files of a date are delivered, below the landing bucket."""
+        return self.path.replace("{date}", date.isoformat())
 
 
 @dataclass(frozen=True)
@@ -83,6 +124,10 @@ class Declaration:
             region=str(_get(file, content, "region")),
             bucket_prefix=str(_get(file, content, "lake.bucketPrefix")),
             endpoint_port=None if port is None else int(port),
+            connectors={
+                system: _connector(file, content, system, settings)
+                for system, settings in (content.get("sources") or {}).items()
+            },
         )
 
     def job(self, job_id: str) -> Job:
@@ -103,6 +148,11 @@ class Declaration:
             format=str(_get(self._lineage_file, node, "format", f"sources.{source_id}.")),
             path=str(_get(self._lineage_file, node, "path", f"sources.{source_id}.")),
             options=cast("Mapping[str, Any]", node.get("options") or {}),
+            system=str(_get(self._lineage_file, node, "system", f"sources.{source_id}.")),
+            entity=node.get("entity"),
+            watermark=node.get("watermark"),
+            lookback=_duration(node.get("lookback")),
+            partition_column=node.get("partitionColumn"),
         )
 
     def contract(self, dataset: str) -> Contract:
@@ -163,6 +213,24 @@ def _checked(directory: Path, why: str) -> Path:
     if not _holds_declaration(directory):
         raise DeclarationError(f"{directory} ({why}) holds no environments/")
     return directory
+
+
+def _connector(
+    file: Path, environment: Mapping[str, Any], system: str, settings: Mapping[str, Any]
+) -> Connector:
+    secret = settings.get("secret")
+    return Connector(
+        system=system,
+        kind=str(_get(file, settings, "kind", f"sources.{system}.")),
+        secret=None if secret is None else f"{_get(file, environment, 'prefix')}/{secret}",
+        settings={key: value for key, value in settings.items() if key not in ("kind", "secret")},
+    )
+
+
+def _duration(text: str | None) -> dt.timedelta:
+    """`45s`, `15m`, `26h`, `7d`, as `validate` has checked it; nothing is no time."""
+    units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+    return dt.timedelta(**{units[text[-1]]: int(text[:-1])}) if text else dt.timedelta(0)
 
 
 def _yaml(file: Path) -> dict[str, Any]:

@@ -58,6 +58,24 @@ class LandingEncodingError(JobError):
     kind = "landing-encoding"
 
 
+class SourceSchemaError(JobError):
+    """What a source has lacks a required column, or names one twice."""
+
+    kind = "source-schema"
+
+
+class SourceError(JobError):
+    """A source does not answer, refuses, or broke off."""
+
+    kind = "source"
+
+
+class SecretError(JobError):
+    """A secret is not there, may not be read, or lacks what the source asks for."""
+
+    kind = "secret"
+
+
 class QualityError(JobError):
     """More rows broke the contract than `dq_thresholds.yaml` bears."""
 

@@ -13,8 +13,6 @@ import codecs
 import csv
 import io
 import re
-from collections import Counter
-from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
@@ -26,37 +24,21 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from jobs.common.contract import Contract
 from jobs.common.declaration import Source
+from jobs.common.delivery import MALFORMED, POSITION, SOURCE_FILE, Delivery, refuse_schema
 from jobs.common.errors import (
     DeclarationError,
     LandingEmptyError,
     LandingEncodingError,
     LandingHeaderError,
     LandingMissingError,
+    SourceSchemaError,
     StorageError,
 )
 
-SOURCE_FILE, POSITION, MALFORMED = "_source_file", "_position", "_malformed"
 REPLACEMENT = "\ufffd"  # what a decoder puts in the place of bytes that are not UTF-8
 _CORRUPT = "_dataplat_malformed"
 _HEADER_BYTES = 1 << 16
 _KNOWN_OPTIONS = {"header", "multiLine", "delimiter"}
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """A date's rows as delivered.
-
-    `frame` has a string column `raw_<i>` for each of `names`, and `_source_file`, `_position` (ascending within a
-    file) and `_malformed`, the text of a row whose number of fields is not the header's.
-    """
-
-    frame: DataFrame
-    names: tuple[str, ...]
-    files: tuple[str, ...]
-
-    def column(self, name: str) -> str | None:
-        """The frame's column of a delivered column, None where it was not delivered."""
-        return f"raw_{self.names.index(name)}" if name in self.names else None
 
 
 def read_delivery(spark: SparkSession, source: Source, folder: str, contract: Contract) -> Delivery:
@@ -137,18 +119,10 @@ def _header(spark: SparkSession, file: str, size: int, delimiter: str, contract:
     if first is None:
         raise LandingEmptyError(f"{file} is empty: not even a header; nothing was written")
     names = tuple(name.strip() or f"_column_{index}" for index, name in enumerate(first, start=1))
-    missing = [
-        column.name for column in contract.source_columns if column.required and column.name not in names
-    ]
-    if missing:
-        raise LandingHeaderError(
-            f"the header of {file} lacks {', '.join(missing)}, required by the contract {contract.id}; "
-            f"it has {', '.join(names)}; nothing was written"
-        )
-    # Spark takes names that differ in case alone for the same.
-    twice = [name for name, count in Counter(name.lower() for name in names).items() if count > 1]
-    if twice:
-        raise LandingHeaderError(f"the header of {file} has {', '.join(twice)} twice; nothing was written")
+    try:
+        refuse_schema(names, contract, f"the header of {file}")
+    except SourceSchemaError as error:
+        raise LandingHeaderError(str(error)) from None
     return names
 
 

@@ -7,6 +7,8 @@ import logging.config
 import time
 from pathlib import Path
 
+from jobs.common.secret import SecretFilter
+
 
 class UtcFormatter(logging.Formatter):
     """Times as `2026-01-05T08:15:00Z`."""
@@ -19,5 +21,7 @@ class UtcFormatter(logging.Formatter):
 def configure_logging(config: Path, level: str | None) -> None:
     """Apply `shared/logging.conf` of the declaration in `config`; `level` is for the jobs' own lines."""
     logging.config.fileConfig(config / "shared" / "logging.conf", disable_existing_loggers=False)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(SecretFilter())
     if level is not None:
         logging.getLogger("dataplat").setLevel(level.upper())

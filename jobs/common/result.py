@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class JobResult:
-    """The outcome of a run. Every row that was read is either written or quarantined."""
+class DatasetResult:
+    """What became of one of a run's outputs. Every row that was read is either written or quarantined."""
 
-    job: str
-    date: str
-    run_id: str
     table: str
     rows_read: int
     rows_written: int
@@ -23,12 +21,66 @@ class JobResult:
     unmapped: Mapping[str, int] = field(default_factory=dict)
     """Delivered columns that the contract does not know, with the number of rows that had a value."""
     warnings: tuple[str, ...] = ()
+    watermark: str | None = None
+    """Up to when the source's changes are in the table, where it is read incrementally."""
 
     def __post_init__(self) -> None:
         if self.rows_read != self.rows_written + self.rows_quarantined:
             raise AssertionError(
                 f"{self.rows_read} rows read, but {self.rows_written} written and {self.rows_quarantined} quarantined"
             )
+
+    def document(self) -> dict[str, object]:
+        """As it stands in the result line."""
+        return {
+            "table": self.table,
+            "rows": {
+                "read": self.rows_read,
+                "written": self.rows_written,
+                "quarantined": self.rows_quarantined,
+            },
+            "reasons": dict(self.reasons),
+            "unmapped": dict(self.unmapped),
+            **({} if self.watermark is None else {"watermark": self.watermark}),
+        }
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """The outcome of a run: each of its outputs, and their sums."""
+
+    job: str
+    date: str
+    run_id: str
+    outputs: tuple[DatasetResult, ...]
+
+    @property
+    def rows_read(self) -> int:
+        """Rows read of all sources."""
+        return sum(output.rows_read for output in self.outputs)
+
+    @property
+    def rows_written(self) -> int:
+        """Rows written to all outputs."""
+        return sum(output.rows_written for output in self.outputs)
+
+    @property
+    def rows_quarantined(self) -> int:
+        """Rows that broke their contract."""
+        return sum(output.rows_quarantined for output in self.outputs)
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Rejected rows by reason, of all outputs."""
+        total: Counter[str] = Counter()
+        for output in self.outputs:
+            total.update(output.reasons)
+        return dict(total)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Warnings of all outputs."""
+        return tuple(warning for output in self.outputs for warning in output.warnings)
 
     def to_json(self, seconds: float) -> str:
         """The line that a run prints last to stdout."""
@@ -39,14 +91,12 @@ class JobResult:
                 "job": self.job,
                 "date": self.date,
                 "runId": self.run_id,
-                "table": self.table,
                 "rows": {
                     "read": self.rows_read,
                     "written": self.rows_written,
                     "quarantined": self.rows_quarantined,
                 },
-                "reasons": dict(self.reasons),
-                "unmapped": dict(self.unmapped),
+                "outputs": [output.document() for output in self.outputs],
                 "warnings": list(self.warnings),
                 "seconds": round(seconds, 1),
             },

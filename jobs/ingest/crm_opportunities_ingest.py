@@ -13,7 +13,7 @@ sys.path.append(str(Path(__file__).resolve().parent / ".." / ".."))
 
 from jobs.common.cli import main
 from jobs.common.context import RunContext
-from jobs.common.csv_ingest import ingest_csv
+from jobs.common.ingest import ingest
 from jobs.common.result import JobResult
 
 JOB = "crm_opportunities"
@@ -21,7 +21,7 @@ JOB = "crm_opportunities"
 
 def run(context: RunContext) -> JobResult:
     """Ingest one day."""
-    return ingest_csv(context)
+    return ingest(context)
 
 
 if __name__ == "__main__":

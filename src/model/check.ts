@@ -58,6 +58,7 @@ function problemsOf(document: SourceDocument, schema: z.core.$ZodType, issue: z.
       if (issue.input === undefined) {
         return [{ code: 'DP2003', location: document.locate(path), message: `${quote(key)} is missing` }];
       }
+      if (issue.discriminator !== undefined) return [noSuchKind(document, schema, path, issue.input)];
       const values = issue.errors
         .flat()
         .flatMap((error) => (error.code === 'invalid_value' ? error.values : []));
@@ -90,6 +91,25 @@ function problemsOf(document: SourceDocument, schema: z.core.$ZodType, issue: z.
   }
 }
 
+/** The key that tells the members of a union apart, at the end of `path`, is not there or names none of them. */
+function noSuchKind(document: SourceDocument, schema: z.core.$ZodType, path: Path, union: unknown): Problem {
+  const discriminator = String(path.at(-1));
+  const kinds = membersOf(at(schema, path.slice(0, -1))).flatMap((one) => {
+    const kind = shapeOf(one)?.[discriminator];
+    return (kind?._zod.def as { values?: unknown[] } | undefined)?.values ?? [];
+  });
+  const expected = `expected one of ${kinds.map(String).join(', ')}`;
+  const kind = (union as Record<string, unknown>)[discriminator];
+  return kind === undefined
+    ? {
+        code: 'DP2003',
+        location: document.locate(path),
+        message: `${quote(dotted(path))} is missing`,
+        hint: expected,
+      }
+    : wrongValue(document, path, `${quote(dotted(path))} is ${describe(kind)}`, expected);
+}
+
 function wrongValue(document: SourceDocument, path: Path, message: string, expectation?: string): Problem {
   return {
     code: 'DP2005',
@@ -101,10 +121,22 @@ function wrongValue(document: SourceDocument, path: Path, message: string, expec
 
 /** The key that was probably meant: the nearest of those that the schema knows at this place. */
 function meantKey(schema: z.core.$ZodType, path: Path, unknown: string): { hint?: string } {
+  const keys = membersOf(at(schema, path)).flatMap((one) => Object.keys(shapeOf(one) ?? {}));
+  const near = nearest(unknown, new Set(keys), 1);
+  return near[0] === undefined ? {} : { hint: `did you mean "${near[0]}"?` };
+}
+
+/** The schema at a place, undefined where the schema knows none. */
+function at(schema: z.core.$ZodType, path: Path): z.core.$ZodType | undefined {
   let current: z.core.$ZodType | undefined = schema;
   for (const part of path) current = current && member(current, String(part));
-  const near = current ? nearest(unknown, Object.keys(shapeOf(current) ?? {}), 1) : [];
-  return near[0] === undefined ? {} : { hint: `did you mean "${near[0]}"?` };
+  return current;
+}
+
+/** The members of a union; of anything else itself. */
+function membersOf(schema: z.core.$ZodType | undefined): readonly z.core.$ZodType[] {
+  if (!schema) return [];
+  return (unwrap(schema)._zod.def as { options?: readonly z.core.$ZodType[] }).options ?? [schema];
 }
 
 function member(schema: z.core.$ZodType, key: string): z.core.$ZodType | undefined {

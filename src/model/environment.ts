@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { connectorSchema } from './connector.js';
 import { layers } from './layers.js';
+import { identifier } from './lineage.js';
 
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,19}$/, 'lower-case letters, digits and hyphens, at most 20');
 const count = z.int().positive();
@@ -191,6 +193,9 @@ export const environmentSchema = z
     logs: z.strictObject({ retentionDays: days }),
     alarms: z.strictObject({ emails: z.array(z.email()) }),
     access,
+    sources: z
+      .record(identifier, connectorSchema)
+      .describe('how each system that lineage.yaml names is reached, by its name'),
     state,
     terraform: z
       .strictObject({

@@ -14,13 +14,36 @@ const worker = {
 };
 
 const source = z.strictObject({
-  system: identifier.describe('the system that delivers it'),
-  format: z.enum(['csv']),
+  system: identifier.describe('the system that delivers it; each environment says how that is reached'),
+  entity: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'what it is called there: table, object, topic or path; not asked for where files are delivered',
+    ),
+  watermark: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('column with the time of the last change: only what changed since the last run is asked for'),
+  lookback: duration
+    .optional()
+    .describe('asked for again below the watermark: how late a change may become visible in the system'),
+  partitionColumn: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('whole-number column by whose ranges a database is read over several connections'),
+  format: z.enum(['csv', 'json', 'xml']).describe('of delivered files; json: one object a line'),
   path: z
     .string()
     .regex(/^[^/].*\/$/, 'a folder of the landing bucket, ending with /')
-    .describe('{date} stands for the logical date'),
-  options: z.record(z.string(), z.union([z.string(), z.boolean(), z.number()])).default({}),
+    .describe('where files are delivered; {date} stands for the logical date'),
+  options: z
+    .record(z.string(), z.union([z.string(), z.boolean(), z.number()]))
+    .default({})
+    .describe('of delivered files'),
 });
 
 const job = z.strictObject({

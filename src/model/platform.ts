@@ -66,7 +66,12 @@ export function readPlatform(
   }
   const environment = readEnvironment(files, environmentName, overrides);
   const declaration = readDeclaration(files);
-  const problems = [...environment.problems, ...declaration.problems];
+  const problems = [
+    ...environment.problems,
+    ...declaration.problems,
+    ...connectorProblems(environment, declaration),
+  ];
+  if (problems.length > 0) throw invalid(problems);
   if (!environment.value || !declaration.value) throw invalid(problems);
   return { ...declaration.value, environment: environment.value };
 }
@@ -87,7 +92,10 @@ export function validateProject(files: ProjectFiles): ValidationResult {
   return {
     problems: [
       ...none,
-      ...environments.flatMap((environment) => environment.problems),
+      ...environments.flatMap((environment) => [
+        ...environment.problems,
+        ...connectorProblems(environment, declaration),
+      ]),
       ...declaration.problems,
     ],
     counts: {
@@ -110,7 +118,11 @@ interface Read<Value> {
   readonly problems: readonly Problem[];
 }
 
-function readEnvironment(files: ProjectFiles, name: string, overrides: Overrides): Read<Environment> {
+interface ReadEnvironment extends Read<Environment> {
+  readonly document?: SourceDocument;
+}
+
+function readEnvironment(files: ProjectFiles, name: string, overrides: Overrides): ReadEnvironment {
   const file = `${environmentsFolder}/${name}.yaml`;
   const { document, problems } = open(files, file);
   if (!document) return { problems };
@@ -136,6 +148,7 @@ function readEnvironment(files: ProjectFiles, name: string, overrides: Overrides
   }
   if (wrong.length > 0) return { problems: wrong };
   return {
+    document,
     value: {
       ...declared,
       region: overrides.region ?? declared.region,
@@ -143,6 +156,47 @@ function readEnvironment(files: ProjectFiles, name: string, overrides: Overrides
     },
     problems: [],
   };
+}
+
+/** Each system that sources name must be reached somehow, and each connector must lead to one. */
+function connectorProblems(
+  { document, value: environment }: ReadEnvironment,
+  { value: declaration }: Read<Declaration>,
+): Problem[] {
+  if (!document || !environment || !declaration) return [];
+  const problems: Problem[] = [];
+  const systems = [...new Set(declaration.sources.map(({ system }) => system))];
+  for (const source of declaration.sources) {
+    const { id, system } = source;
+    const connector = environment.sources[system];
+    if (connector === undefined && declaration.sources.find((one) => one.system === system) === source) {
+      problems.push({
+        code: 'DP2003',
+        location: document.locate(['sources']),
+        message: `"sources.${system}" is missing`,
+        hint: `source ${id} comes from there; { kind: files } where files of it are delivered`,
+      });
+    }
+    if (connector !== undefined && connector.kind !== 'files' && source.entity === undefined) {
+      problems.push({
+        code: 'DP2003',
+        location: document.locateValue(['sources', system, 'kind']),
+        message: `source ${id} of ${lineageFile} has no "entity" to ask ${system} for`,
+        hint: 'name its table, object, topic or path there',
+      });
+    }
+  }
+  for (const system of Object.keys(environment.sources)) {
+    if (!systems.includes(system)) {
+      problems.push({
+        code: 'DP2006',
+        location: document.locateKey(['sources'], system),
+        message: `no source comes from a system "${system}"`,
+        hint: suggestion(system, systems),
+      });
+    }
+  }
+  return problems;
 }
 
 function readDeclaration(files: ProjectFiles): Read<Declaration> {

@@ -8,7 +8,7 @@ import pytest
 
 from jobs.common import cli
 from jobs.common.context import RunContext
-from jobs.common.result import JobResult
+from jobs.common.result import DatasetResult, JobResult
 
 
 def never(_: RunContext) -> JobResult:
@@ -54,4 +54,4 @@ def test_an_unknown_environment_is_told_on_stdout_too_and_is_wrong_usage(
 
 def test_a_result_that_loses_a_row_cannot_be_made() -> None:
     with pytest.raises(AssertionError, match="10 rows read, but 8 written and 1 quarantined"):
-        JobResult("j", "2026-01-05", "r", "t", rows_read=10, rows_written=8, rows_quarantined=1, reasons={})
+        DatasetResult("t", rows_read=10, rows_written=8, rows_quarantined=1, reasons={})

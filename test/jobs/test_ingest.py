@@ -14,7 +14,7 @@ from conftest import PROJECT, Lake
 from expected import DATES, KEYS, expected, file_of
 from pyspark.sql import functions as F
 
-from jobs.common import csv_ingest
+from jobs.common import ingest
 from jobs.common.conform import conform
 from jobs.common.declaration import Declaration
 from jobs.common.errors import JobError, LandingEncodingError, LandingMissingError, QualityError
@@ -138,7 +138,7 @@ def test_a_failure_while_the_table_is_written_leaves_it_as_it_was(
     crm_accounts_ingest.run(lake.context("crm_accounts", DAY))
     before, version = content(lake, "crm_accounts"), lake.version("crm_accounts")
     lake.deliver_sample("accounts", "2026-01-06").replace(lake.landing("accounts", DAY) / "accounts.csv")
-    accepted = csv_ingest.conform
+    accepted = ingest.conform
 
     def with_a_disk_that_fills_up(*arguments: object) -> object:
         conformed = accepted(*arguments)  # type: ignore[arg-type]
@@ -151,7 +151,7 @@ def test_a_failure_while_the_table_is_written_leaves_it_as_it_was(
         monkeypatch.setattr(type(conformed), "accepted", lambda _: late)
         return conformed
 
-    monkeypatch.setattr(csv_ingest, "conform", with_a_disk_that_fills_up)
+    monkeypatch.setattr(ingest, "conform", with_a_disk_that_fills_up)
     with pytest.raises(Exception, match="no space left"):
         crm_accounts_ingest.run(lake.context("crm_accounts", DAY))
     assert content(lake, "crm_accounts") == before

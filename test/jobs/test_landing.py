@@ -9,6 +9,7 @@ from conftest import Lake
 
 from jobs.common.contract import Contract
 from jobs.common.declaration import Source
+from jobs.common.delivery import Delivery
 from jobs.common.errors import (
     JobError,
     LandingEmptyError,
@@ -16,7 +17,7 @@ from jobs.common.errors import (
     LandingHeaderError,
     LandingMissingError,
 )
-from jobs.common.landing import Delivery, read_delivery, require_utf8
+from jobs.common.landing import read_delivery, require_utf8
 
 SOURCE = Source("crm_accounts", "csv", "crm/accounts/{date}/", {"header": True, "multiLine": True})
 HEADER = "account_id,account_name,country,is_active,created_at,updated_at,billing_address"

@@ -1,20 +1,20 @@
-"""Writes tables, by the strategy that a contract names (`x-dataplat.write`)."""
+"""The strategy `replace-partition`: what a date has is what its last run wrote."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pyspark.sql import DataFrame
 
 
 def replace_partition(
-    frame: DataFrame, uri: str, partitioned_by: Sequence[str], date: dt.date, commit: dict[str, str]
+    frame: DataFrame, uri: str, partitioned_by: Sequence[str], date: dt.date, commit: Mapping[str, object]
 ) -> None:
     """Replace the partition of a date by the rows given, in one Delta commit: readers see the old rows or the new ones,
     and a run that fails on the way leaves the old ones. The first write makes the table; columns that the contract has
-    gained since are added. `commit` is kept with the commit (`DESCRIBE HISTORY`, `userMetadata`).
+    gained since are added.
     """
     if len(partitioned_by) != 1:
         raise ValueError(f"replace-partition wants one partition column, not {list(partitioned_by)}")

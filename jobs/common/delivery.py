@@ -1,0 +1,92 @@
+"""What a source delivered, before it is held to a contract: the shape that every reader hands to `conform`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import Column as Expression
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.common.contract import Contract
+from jobs.common.errors import SourceSchemaError
+
+SOURCE_FILE, POSITION, MALFORMED = "_source_file", "_position", "_malformed"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Rows as delivered.
+
+    `frame` has a column `raw_<i>` for each of `names`, and `_source_file`, `_position` (ascending within a file) and
+    `_malformed`, the text of a row whose fields can't be told apart. A raw column that is text is read by the
+    contract's spellings; one with a type of its own is taken over where it is the contract's or fits into it.
+    """
+
+    frame: DataFrame
+    names: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    """Files of text, which may have bytes that are not UTF-8; none where a system decodes its own."""
+    provided: tuple[str, ...] = ()
+    """Columns of the frame that are columns of the platform's in the contract, an offset for example."""
+
+    def raw(self) -> list[tuple[str, str]]:
+        """Each delivered name with the frame's column of it."""
+        return [(name, f"raw_{index}") for index, name in enumerate(self.names)]
+
+    def column(self, name: str) -> str | None:
+        """The frame's column of a delivered column, None where it was not delivered."""
+        return f"raw_{self.names.index(name)}" if name in self.names else None
+
+
+def delivery_of(
+    frame: DataFrame,
+    origin: str | Expression,
+    contract: Contract,
+    position: str | None = None,
+    malformed: str | None = None,
+    provided: Sequence[str] = (),
+) -> Delivery:
+    """A delivery of rows that a system has given as a frame: typed, or all text where it said them in JSON.
+
+    `origin` is what `_source_file` says of the rows, an address without any secret. `position` names a column of the
+    frame that rises within an origin, `malformed` one with the text of rows that could not be read, `provided` those
+    that the contract has from the platform; none of them counts as delivered.
+
+    :raises SourceSchemaError: a column that the contract requires is not there, or a name is there twice
+    """
+    names = tuple(name for name in frame.columns if name not in (position, malformed, *provided))
+    refuse_schema(names, contract, str(origin) if isinstance(origin, str) else contract.id)
+    return Delivery(
+        frame.select(
+            *(F.col(_quoted(name)).alias(f"raw_{index}") for index, name in enumerate(names)),
+            (F.lit(None).cast("string") if malformed is None else F.col(malformed)).alias(MALFORMED),
+            (F.lit(origin) if isinstance(origin, str) else origin).alias(SOURCE_FILE),
+            (F.monotonically_increasing_id() if position is None else F.col(position)).alias(POSITION),
+            *provided,
+        ),
+        names,
+        provided=tuple(provided),
+    )
+
+
+def refuse_schema(names: Sequence[str], contract: Contract, where: str) -> None:
+    """:raises SourceSchemaError: the names lack a column that the contract requires, or hold one twice"""
+    missing = [
+        column.name for column in contract.source_columns if column.required and column.name not in names
+    ]
+    if missing:
+        raise SourceSchemaError(
+            f"{where} lacks {', '.join(missing)}, required by the contract {contract.id}; "
+            f"it has {', '.join(names)}; nothing was written"
+        )
+    # Spark takes names that differ in case alone for the same.
+    twice = [name for name, count in Counter(name.lower() for name in names).items() if count > 1]
+    if twice:
+        raise SourceSchemaError(f"{where} has {', '.join(twice)} twice; nothing was written")
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"

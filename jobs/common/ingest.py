@@ -1,0 +1,183 @@
+"""The one path of every batch ingest: read what a source has for a date -> conform to contract -> bronze, and
+quarantine beside it.
+
+The order is what makes a failure harmless. Everything is counted first; then the quarantine of the date is replaced;
+then the threshold decides; then the table is written, in one commit. So a run that fails for its quality leaves the
+rejected rows to look at and the table as it was, and any rerun replaces both.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+from pyspark import StorageLevel
+
+from jobs.common.conform import Counts, conform
+from jobs.common.context import RunContext
+from jobs.common.contract import Contract
+from jobs.common.declaration import Connector, Source, Threshold
+from jobs.common.delivery import Delivery
+from jobs.common.errors import DeclarationError, QualityError
+from jobs.common.landing import read_delivery, require_utf8
+from jobs.common.result import DatasetResult, JobResult
+from jobs.common.watermark import Window, commit_with, text_of, window_of
+from jobs.common.write import merge, replace_partition
+
+log = logging.getLogger("dataplat.ingest")
+
+FULL_REFRESH = "full_refresh"
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What a reader is handed: which source, how it is reached, what to ask it for, and what is made of that."""
+
+    context: RunContext
+    source: Source
+    connector: Connector
+    contract: Contract
+    window: Window | None
+    """The changes to ask for; None where the source has no watermark, or files are delivered."""
+
+
+Reader = Callable[[Extraction], AbstractContextManager[Delivery]]
+"""Reads a source by one kind of connector. The rows are used within the `with`, so that what they need can be put away
+after it."""
+
+
+@contextmanager
+def read_files(extraction: Extraction) -> Iterator[Delivery]:
+    """The reader of every source's kind `files`: what was delivered into landing for the date."""
+    context, source = extraction.context, extraction.source
+    folder = context.storage.uri("landing", source.folder(context.date))
+    yield read_delivery(context.spark, source, folder, extraction.contract)
+
+
+def ingest(context: RunContext, readers: Mapping[str, Reader] | None = None) -> JobResult:
+    """Run a job whose inputs are sources, each for the output at the same place. `readers` are by the kind of
+    connector; `files` is there for all.
+
+    :raises JobError: see `jobs.common.errors`; the table of the output that failed is then as it was
+    """
+    outputs = [
+        _ingest_one(
+            context, source, context.declaration.contract(dataset), {"files": read_files, **(readers or {})}
+        )
+        for source, dataset in _pairs(context)
+    ]
+    return JobResult(context.job.id, context.date.isoformat(), context.run_id, tuple(outputs))
+
+
+def _ingest_one(
+    context: RunContext, source: Source, contract: Contract, readers: Mapping[str, Reader]
+) -> DatasetResult:
+    connector = context.environment.connector(source)
+    if connector.kind not in readers:
+        raise DeclarationError(
+            f"job {context.job.id} cannot read {source.system} by {connector.kind}; "
+            f"it can by {', '.join(sorted(readers))}"
+        )
+    window = None
+    if source.watermark is not None:
+        full = bool(context.arguments.get(FULL_REFRESH))
+        window = window_of(
+            context.spark, context.storage.table(contract), contract, source, context.date, full
+        )
+    log.info("%s: %s by %s%s", contract.id, source.id, connector.kind, _told(connector, window))
+    extraction = Extraction(context, source, connector, contract, window)
+    with readers[connector.kind](extraction) as delivery:
+        return land(context, contract, delivery, window)
+
+
+def land(
+    context: RunContext, contract: Contract, delivery: Delivery, window: Window | None = None
+) -> DatasetResult:
+    """Conform a delivery of a date and write what came of it: quarantine, then the table with its watermark.
+
+    :raises QualityError: more rows break the contract than the dataset bears; the table is as it was
+    """
+    date = context.date.isoformat()
+    conformed = conform(delivery, contract, context.date)
+    conformed.frame.persist(StorageLevel.MEMORY_AND_DISK)
+    try:
+        counts = conformed.count()
+        if counts.undecoded:
+            require_utf8(context.spark, delivery)
+        commit: dict[str, object] = {"job": context.job.id, "date": date, "runId": context.run_id}
+        quarantine = context.storage.quarantine(contract)
+        replace_partition(conformed.rejected(), quarantine, contract.partitioned_by, context.date, commit)
+        limit = context.declaration.quarantine_threshold(contract.id)
+        warnings = _judge(counts, limit, contract.id, date, quarantine)
+        watermark = None if window is None else window.watermark(counts.latest)
+        commit = commit_with(commit, watermark)
+        table, rows = context.storage.table(contract), conformed.accepted()
+        if contract.write == "replace-partition":
+            replace_partition(rows, table, contract.partitioned_by, context.date, commit)
+        elif contract.write == "merge":
+            merge(rows, table, contract.primary_key, contract.watermark, contract.partitioned_by, commit)
+        else:
+            raise DeclarationError(f"{contract.id}: a batch ingest does not write by {contract.write}")
+    finally:
+        conformed.frame.unpersist()
+
+    for name, values in counts.unmapped.items():
+        warnings.append(f'the contract does not know the column "{name}"; {values} values went to _unmapped')
+    for warning in warnings:
+        log.warning("%s", warning)
+    result = DatasetResult(
+        table=contract.id,
+        rows_read=counts.read,
+        rows_written=counts.read - counts.rejected,
+        rows_quarantined=counts.rejected,
+        reasons=counts.reasons,
+        unmapped=counts.unmapped,
+        warnings=tuple(warnings),
+        watermark=None if watermark is None else text_of(watermark),
+    )
+    log.info(
+        "%s of %s: %d rows read, %d written, %d quarantined",
+        contract.id,
+        date,
+        result.rows_read,
+        result.rows_written,
+        result.rows_quarantined,
+    )
+    return result
+
+
+def _pairs(context: RunContext) -> list[tuple[Source, str]]:
+    job = context.job
+    sources = [name[len("source/") :] for name in job.inputs if name.startswith("source/")]
+    if len(sources) != len(job.inputs) or len(job.inputs) != len(job.outputs):
+        raise DeclarationError(
+            f"job {job.id}: an ingest has sources only, and as many outputs in the same order"
+        )
+    return [(context.declaration.source(source), output) for source, output in zip(sources, job.outputs)]
+
+
+def _told(connector: Connector, window: Window | None) -> str:
+    if window is None or connector.kind == "files":
+        return ""
+    begin = "everything" if window.after is None else f"changes after {text_of(window.after)}"
+    return f", {begin} before {text_of(window.before)}"
+
+
+def _judge(counts: Counts, limit: Threshold, dataset: str, date: str, quarantine: str) -> list[str]:
+    """Warnings about the share of rejected rows.
+
+    :raises QualityError: the share is more than the dataset bears
+    """
+    if counts.read == 0:
+        return [f"{dataset} of {date}: there are no rows"]
+    share = counts.rejected / counts.read
+    told = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.reasons.items()))
+    message = f"{dataset} of {date}: {counts.rejected} of {counts.read} rows break the contract ({told})"
+    if limit.fail_above is not None and share > limit.fail_above:
+        raise QualityError(
+            f"{message}; that is {share:.1%}, more than the {limit.fail_above:.0%} at which the run fails. "
+            f"The rows are in {quarantine}; the table is as it was"
+        )
+    return [message] if limit.warn_above is not None and share > limit.warn_above else []

@@ -1,0 +1,13 @@
+"""How tables are written: one module a strategy that a contract may name in `x-dataplat.write`.
+
+Each takes the rows and a `commit`, a few words that are kept with the table's own commit (`DESCRIBE HISTORY`,
+`userMetadata`), so that what they say is true exactly when the rows are there.
+"""
+
+from __future__ import annotations
+
+from jobs.common.write.append_batch import append_batch
+from jobs.common.write.merge import merge
+from jobs.common.write.replace_partition import replace_partition
+
+__all__ = ["append_batch", "merge", "replace_partition"]

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import type { Environment } from './environment.js';
+import type { Job, Source } from './lineage.js';
+import { sourceIdOf } from './lineage.js';
+import type { Platform } from './platform.js';
+
+const count = z.int().positive();
+const secret = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,39}$/, 'lower-case letters, digits and hyphens, at most 40')
+  .describe(
+    'last part of the name of a secret in Secrets Manager, <prefix>/<secret>: a JSON object with what the system asks for',
+  );
+const url = z.url({ protocol: /^https?$/, error: 'an address that begins with https:// or http://' });
+
+/** How one environment reaches a system that delivers. */
+export const connectorSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('files').describe('delivered into the landing bucket') }),
+  z.strictObject({
+    kind: z.literal('snowflake'),
+    account: z.string().min(1).describe('account identifier, <organization>-<account>'),
+    warehouse: z.string().min(1),
+    database: z.string().min(1),
+    role: z.string().min(1).optional(),
+    host: z.string().min(1).optional().describe('where it is not <account>.snowflakecomputing.com'),
+    secret,
+  }),
+  z.strictObject({
+    kind: z.literal('jdbc'),
+    url: z
+      .string()
+      .regex(
+        /^jdbc:(redshift|postgresql):\/\/[^@]+$/,
+        'jdbc:redshift://… or jdbc:postgresql://…, without a user',
+      )
+      .describe('without user and password: those are in the secret'),
+    secret,
+    partitions: z.int().min(1).max(64).describe('connections at once that a table is read over'),
+    unload: z
+      .strictObject({
+        aboveRows: count.describe('a larger pull is unloaded by the database itself'),
+        roleArn: z
+          .string()
+          .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, 'the ARN of a role')
+          .describe('the role with which the database writes into the landing bucket'),
+      })
+      .optional()
+      .describe('Redshift alone: large pulls go through S3'),
+  }),
+  z.strictObject({
+    kind: z.literal('salesforce'),
+    loginUrl: url,
+    secret,
+    apiVersion: z.string().regex(/^\d{2,3}\.0$/, 'a version in quotes, for example "62.0"'),
+    bulkThreshold: count.describe('from so many records on Bulk API 2.0 is asked instead of REST'),
+  }),
+  z.strictObject({ kind: z.literal('http'), url }),
+  z.strictObject({
+    kind: z.literal('kafka'),
+    bootstrapServers: z
+      .string()
+      .regex(/^[^,\s:]+:\d+(,[^,\s:]+:\d+)*$/, '<host>:<port>, several with commas between them'),
+    secret: secret.optional().describe('for SASL; without it the broker is spoken to in the clear'),
+  }),
+]);
+
+export type Connector = z.infer<typeof connectorSchema>;
+
+/** How an environment reaches the system that delivers a source. `validate` makes sure that there is one. */
+export function connectorOf(environment: Environment, source: Source): Connector {
+  const connector = environment.sources[source.system];
+  if (!connector) throw new Error(`environment ${environment.name} has no connector for ${source.system}`);
+  return connector;
+}
+
+/** The secret that a job needs for a source, by the last part of its name; undefined where it needs none. */
+export function secretOfSource(environment: Environment, source: Source): string | undefined {
+  const connector = connectorOf(environment, source);
+  return 'secret' in connector ? connector.secret : undefined;
+}
+
+/** The secrets with which a job reaches its sources, by the last parts of their names, each once. */
+export function sourceSecretsOf({ environment, sources }: Platform, job: Job): string[] {
+  const read = job.inputs.map(sourceIdOf);
+  return [
+    ...new Set(
+      sources
+        .filter(({ id }) => read.includes(id))
+        .map((source) => secretOfSource(environment, source))
+        .filter((name) => name !== undefined),
+    ),
+  ];
+}

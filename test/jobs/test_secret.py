@@ -1,0 +1,78 @@
+"""Secrets do not show, wherever they get to. That they are fetched is for the tests of the sources that need one."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from jobs.common.declaration import Connector, Declaration
+from jobs.common.errors import DeclarationError, SecretError
+from jobs.common.log import configure_logging
+from jobs.common.secret import Secret, field_of, secret_of, without_secrets
+
+
+def test_a_secret_does_not_print() -> None:
+    secret = Secret("correct horse battery")
+    assert f"{secret} {secret!r} {[secret]} {(secret,)}".count("***") == 4
+    assert "horse" not in f"{secret} {secret!r} {vars(Connector('s', 'jdbc'))}"
+    assert secret.reveal() == "correct horse battery"
+
+
+def test_a_secret_does_not_get_into_the_log_not_even_in_a_traceback(
+    declaration: Declaration, capfd: pytest.CaptureFixture[str]
+) -> None:
+    root = logging.getLogger()
+    before = root.handlers[:]
+    try:
+        configure_logging(declaration.root, None)
+        password = Secret("tr0ub4dor&3").reveal()
+        logging.getLogger("dataplat.test").warning("connecting with %s", {"password": password})
+        try:
+            raise ValueError(f"bad URL jdbc:x?password={password}")
+        except ValueError:
+            logging.getLogger("somebody.else").exception("it broke with %s", password)
+        said = capfd.readouterr().err
+    finally:
+        root.handlers[:] = before
+    assert "connecting with" in said
+    assert "Traceback" in said
+    assert "bad URL jdbc:x?password=***" in said
+    assert password not in said
+    assert without_secrets(f"failed: {password}") == "failed: ***"
+
+
+def test_what_a_secret_lacks_is_told_by_name() -> None:
+    connector = Connector("shop", "jdbc", "dataplat-dev/shop")
+    with pytest.raises(SecretError, match=r'dataplat-dev/shop has no "user"'):
+        field_of({"password": Secret("12345")}, "user", connector)
+
+
+def test_a_connector_without_a_secret_and_an_endpoint_that_is_not_there_are_told(
+    declaration: Declaration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local = declaration.environment("local")
+    with pytest.raises(DeclarationError, match="names no secret"):
+        secret_of(local, Connector("shop", "jdbc"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with pytest.raises(SecretError, match="cannot fetch the secret dataplat-local/shop"):
+        secret_of(local, Connector("shop", "jdbc", "dataplat-local/shop"))
+
+
+def test_the_declaration_says_how_a_system_is_reached(tmp_path: Path) -> None:
+    file = tmp_path / "environments" / "x.yaml"
+    file.parent.mkdir()
+    file.write_text(
+        "{name: x, account: '1', region: r, prefix: p, lake: {bucketPrefix: b},"
+        " sources: {shop: {kind: jdbc, url: 'jdbc:postgresql://db/shop', secret: shop}, crm: {kind: files}}}",
+        encoding="utf-8",
+    )
+    connectors = Declaration(tmp_path).environment("x").connectors
+    assert connectors == {
+        "shop": Connector("shop", "jdbc", "p/shop", {"url": "jdbc:postgresql://db/shop"}),
+        "crm": Connector("crm", "files"),
+    }
+    with pytest.raises(DeclarationError, match='has no "warehouse"'):
+        connectors["shop"].setting("warehouse")
