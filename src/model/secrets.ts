@@ -1,3 +1,4 @@
+import { sourceSecretsOf } from './connector.js';
 import type { Dataset } from './dataset.js';
 import type { Job } from './lineage.js';
 import { names } from './names.js';
@@ -15,8 +16,12 @@ export interface Secret {
 
 export const maskingKey = 'masking-key';
 
-/** The secrets that a platform needs. */
+/** The secrets that a platform needs: the masking key, and what opens the systems that its sources come from. */
 export function secretsOf(platform: Platform): Secret[] {
+  return [...maskingKeyOf(platform), ...connectorSecretsOf(platform)];
+}
+
+function maskingKeyOf(platform: Platform): Secret[] {
   const { environment, datasets, graph } = platform;
   if (!datasets.some(hasKeyedMask)) return [];
   return [
@@ -28,6 +33,22 @@ export function secretsOf(platform: Platform): Secret[] {
       readers: graph.order.filter((job) => needsMaskingKey(platform, job)),
     },
   ];
+}
+
+/** Several systems may share one. */
+function connectorSecretsOf(platform: Platform): Secret[] {
+  const { environment, graph } = platform;
+  const systems = new Map<string, string[]>();
+  for (const [system, connector] of Object.entries(environment.sources)) {
+    if ('secret' in connector && connector.secret !== undefined)
+      systems.set(connector.secret, [...(systems.get(connector.secret) ?? []), system]);
+  }
+  return [...systems].map(([id, opened]) => ({
+    id,
+    name: names.secret(environment, id),
+    description: `What opens ${opened.join(' and ')} for the jobs that read it`,
+    readers: graph.order.filter((job) => sourceSecretsOf(platform, job).includes(id)),
+  }));
 }
 
 /** A job masks when it carries data out of a dataset whose contract masks a column into another dataset. */

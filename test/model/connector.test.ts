@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { connectorSchema, secretOfSource, sourceSecretsOf } from '../../src/model/connector.js';
 import { readPlatform, validateProject } from '../../src/model/platform.js';
+import { secretsOf } from '../../src/model/secrets.js';
 import { edited, projectWith } from './project.js';
 
 const dev = 'config/environments/dev.yaml';
@@ -97,5 +98,9 @@ describe('the secret of a source', () => {
     const job = platform.jobs.find(({ id }) => id === 'crm_accounts')!;
     expect(sourceSecretsOf(platform, job)).to.deep.equal(['crm']);
     expect(sourceSecretsOf(platform, { ...job, inputs: ['crm_accounts_bronze'] })).to.deep.equal([]);
+    const [secret] = secretsOf(platform).filter(({ id }) => id === 'crm');
+    expect(secret?.name).to.equal('dataplat-dev/crm');
+    expect(secret?.readers).to.deep.equal(platform.graph.order);
+    expect(secretsOf(readPlatform(asDatabase, 'prod')).map(({ id }) => id)).not.to.include('crm');
   });
 });
