@@ -6,6 +6,7 @@ import { DataplatError, type Problem } from './errors.js';
 import { buildGraph, type JobGraph } from './graph.js';
 import { lineageSchema, sourceIdOf, type Job, type Source } from './lineage.js';
 import { qualitySchema, type Quality } from './quality.js';
+import { secretsOf } from './secrets.js';
 
 /** The files of a project, by their paths relative to its directory; read at the edge, so that the model stays pure. */
 export interface ProjectFiles {
@@ -70,6 +71,7 @@ export function readPlatform(
     ...environment.problems,
     ...declaration.problems,
     ...connectorProblems(environment, declaration),
+    ...rotationProblems(environment, declaration),
   ];
   if (problems.length > 0) throw invalid(problems);
   if (!environment.value || !declaration.value) throw invalid(problems);
@@ -95,6 +97,7 @@ export function validateProject(files: ProjectFiles): ValidationResult {
       ...environments.flatMap((environment) => [
         ...environment.problems,
         ...connectorProblems(environment, declaration),
+        ...rotationProblems(environment, declaration),
       ]),
       ...declaration.problems,
     ],
@@ -197,6 +200,24 @@ function connectorProblems(
     }
   }
   return problems;
+}
+
+/** A secret that is to rotate must be one that the platform has. */
+function rotationProblems(read: ReadEnvironment, declared: Read<Declaration>): Problem[] {
+  const { document, value: environment } = read;
+  const { value: declaration } = declared;
+  if (!document || !environment || !declaration) return [];
+  // Which secrets there are is known where every system can be reached.
+  if (connectorProblems(read, declared).length > 0) return [];
+  const known = secretsOf({ ...declaration, environment }).map(({ id }) => id);
+  return Object.keys(environment.secrets.rotation)
+    .filter((id) => !known.includes(id))
+    .map((id) => ({
+      code: 'DP2006',
+      location: document.locateKey(['secrets', 'rotation'], id),
+      message: `the platform has no secret "${id}"`,
+      hint: suggestion(id, known),
+    }));
 }
 
 function readDeclaration(files: ProjectFiles): Read<Declaration> {

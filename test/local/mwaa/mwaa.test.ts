@@ -75,6 +75,15 @@ describe('MWAA of the local endpoint', function () {
     expect(await refusal('create_environment', { Name: '1st', ...needed })).to.equal('ValidationException');
   });
 
+  it('has every class that AWS has', async () => {
+    for (const size of ['micro', 'small', 'medium', 'large', 'xlarge', '2xlarge']) {
+      const Name = `class-${size}`;
+      await mwaa('create_environment', { Name, ...needed, EnvironmentClass: `mw1.${size}`, MaxWorkers: 1 });
+      expect(await shown(Name)).to.include({ EnvironmentClass: `mw1.${size}` });
+      await mwaa('delete_environment', { Name });
+    }
+  });
+
   it('changes what an update names and leaves the rest', async () => {
     await mwaa('update_environment', {
       Name: 'flows',
