@@ -24,6 +24,7 @@ export const errorCodes = {
   DP2007: { title: 'A file that is named but not there', exit: 2 },
   DP2008: { title: 'A cycle in the job graph', exit: 2 },
   DP2009: { title: 'Declared twice', exit: 2 },
+  DP2010: { title: 'Too little for a protected environment', exit: 2 },
 
   DP3001: { title: 'A needed program is missing or too old', exit: 1 },
   DP3002: { title: 'The port is taken', exit: 1 },

@@ -5,6 +5,7 @@ import { environmentSchema, type Environment } from './environment.js';
 import { DataplatError, type Problem } from './errors.js';
 import { buildGraph, type JobGraph } from './graph.js';
 import { lineageSchema, sourceIdOf, type Job, type Source } from './lineage.js';
+import { protectedProblems } from './protected.js';
 import { qualitySchema, type Quality } from './quality.js';
 import { secretsOf } from './secrets.js';
 
@@ -149,6 +150,7 @@ function readEnvironment(files: ProjectFiles, name: string, overrides: Overrides
       hint: 'expected local',
     });
   }
+  wrong.push(...protectedProblems(document, declared));
   if (wrong.length > 0) return { problems: wrong };
   return {
     document,
