@@ -32,6 +32,8 @@ export { EmrserverlessApplication } from '@cdktf/provider-aws/lib/emrserverless-
 export { FlowLog } from '@cdktf/provider-aws/lib/flow-log/index.js';
 export { GlueCatalogDatabase } from '@cdktf/provider-aws/lib/glue-catalog-database/index.js';
 export { GlueCatalogTable } from '@cdktf/provider-aws/lib/glue-catalog-table/index.js';
+export { IamPolicy } from '@cdktf/provider-aws/lib/iam-policy/index.js';
+export { IamRolePolicyAttachment } from '@cdktf/provider-aws/lib/iam-role-policy-attachment/index.js';
 export { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy/index.js';
 export { IamRole } from '@cdktf/provider-aws/lib/iam-role/index.js';
 export { InternetGateway } from '@cdktf/provider-aws/lib/internet-gateway/index.js';

@@ -1,8 +1,10 @@
 import type { Construct } from './constructs.cjs';
+import { keyNames } from '../src/model/keys.js';
 import { bucketKinds, layers } from '../src/model/layers.js';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
-import { Encryption, keyNames } from './encryption.js';
+import { Boundary } from './boundary.js';
+import { Encryption } from './encryption.js';
 import { GlueCatalog } from './glue-catalog.js';
 import { LakeAdministration, LakeFormation } from './lake-formation.js';
 import { LifecycleStack } from './lifecycle-stack.js';
@@ -14,7 +16,8 @@ export class DataStack extends LifecycleStack {
     super(scope, { platform, kind: 'data' });
     const { environment } = platform;
 
-    const encryption = new Encryption(this, 'key', { environment });
+    const encryption = new Encryption(this, 'key', { platform });
+    const boundary = new Boundary(this, 'boundary', { environment, keyArns: encryption.arns });
     const storage = new Storage(this, 'bucket', { platform, encryption });
     const administration = new LakeAdministration(this, 'lake', { environment });
     const catalog = new GlueCatalog(this, 'catalog', { platform, after: administration.settings });
@@ -23,6 +26,7 @@ export class DataStack extends LifecycleStack {
       administration,
       storage,
       encryption,
+      boundary,
       catalog,
     });
 

@@ -1,36 +1,30 @@
 import { Construct, KmsAlias, KmsKey } from './constructs.cjs';
+import { administratorsOf, askers, keyUsers } from '../src/model/access.js';
 import type { Environment } from '../src/model/environment.js';
-import { layers, type BucketKind } from '../src/model/layers.js';
-import { policy, type Statement } from './policy.js';
+import { keyNames, type KeyName } from '../src/model/keys.js';
+import { names } from '../src/model/names.js';
+import type { Platform } from '../src/model/platform.js';
+import { onBehalfOf, policy, type Statement } from './policy.js';
 
-/** A key for what is delivered, one a layer, and one for everything that is not the lake's data. */
-export const keyNames = ['landing', ...layers, 'operations'] as const;
-export type KeyName = (typeof keyNames)[number];
-
-/** The key that encrypts a bucket. */
-export function keyOf(bucket: BucketKind): KeyName {
-  return bucket === 'artifacts' || bucket === 'logs' ? 'operations' : bucket;
-}
+export type KeyArns = Readonly<Record<KeyName, string>>;
 
 export interface EncryptionProps {
-  readonly environment: Environment;
+  readonly platform: Platform;
 }
 
 /** The keys: who may not use a layer's key cannot read the layer, whatever a bucket policy says. */
 export class Encryption extends Construct {
   readonly keys: Readonly<Record<KeyName, KmsKey>>;
 
-  constructor(scope: Construct, id: string, { environment }: EncryptionProps) {
+  constructor(scope: Construct, id: string, { platform }: EncryptionProps) {
     super(scope, id);
+    const { environment } = platform;
     const made = keyNames.map((name) => {
       const key = new KmsKey(this, name, {
         description: `${environment.prefix} ${name}`,
         enableKeyRotation: true,
         deletionWindowInDays: environment.protected ? 30 : 7,
-        policy: policy([
-          ownerStatement(environment),
-          ...(name === 'operations' ? serviceStatements(environment) : []),
-        ]),
+        policy: policy(keyStatements(platform, name)),
       });
       new KmsAlias(this, `${name}_alias`, {
         name: `alias/${environment.prefix}-${name}`,
@@ -40,21 +34,118 @@ export class Encryption extends Construct {
     });
     this.keys = Object.fromEntries(made) as Record<KeyName, KmsKey>;
   }
+
+  /** The keys' ARNs, by their names. */
+  get arns(): KeyArns {
+    return Object.fromEntries(keyNames.map((name) => [name, this.keys[name].arn])) as KeyArns;
+  }
 }
 
-/** The account decides by IAM who uses a key. */
-function ownerStatement({ account }: Environment): Statement {
-  return {
-    Sid: 'Account',
+/**
+ * Who administers a key does not use it, and who uses it does so through the services that keep what it encrypts. A
+ * principal needs a policy of its own as well: the key's policy says who may be allowed. Roles are named by conditions,
+ * for those of a later stack are not there yet when the key is made.
+ */
+export function keyStatements(platform: Platform, key: KeyName): Statement[] {
+  const { environment } = platform;
+  const { account, region } = environment;
+  const inAccount = (
+    sid: string,
+    actions: readonly string[],
+    arns: readonly string[],
+    condition: NonNullable<Statement['Condition']> = {},
+  ): Statement => ({
+    Sid: sid,
     Effect: 'Allow',
     Principal: { AWS: `arn:aws:iam::${account}:root` },
-    Action: ['kms:*'],
+    Action: actions,
     Resource: '*',
+    Condition: { ...condition, ArnLike: { 'aws:PrincipalArn': arns } },
+  });
+  const services = key === 'operations' ? ['s3', 'secretsmanager', 'sqs', 'emr-serverless'] : ['s3'];
+  const through = {
+    StringEquals: { 'kms:ViaService': services.map((service) => `${service}.${region}.amazonaws.com`) },
   };
+  const { readers, writers } = keyUsers(platform, key);
+  return [
+    inAccount('Administration', administration, administratorsOf(platform)),
+    ...(readers.length === 0
+      ? []
+      : [inAccount('Reading', ['kms:Decrypt', 'kms:DescribeKey'], readers, through)]),
+    ...(writers.length === 0
+      ? []
+      : [
+          inAccount(
+            'Writing',
+            ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey*'],
+            writers,
+            through,
+          ),
+        ]),
+    ...(key === 'operations' ? operationsStatements(platform, inAccount) : []),
+  ];
 }
 
-/** Services that encrypt or decrypt in their own name: log groups, and alarms on their way to the topic. */
-function serviceStatements({ account, region }: Environment): Statement[] {
+/** Everything about a key but what is done with it, and no grants, by which one could give oneself its use. */
+const administration = [
+  'kms:CancelKeyDeletion',
+  'kms:CreateAlias',
+  'kms:DeleteAlias',
+  'kms:DescribeKey',
+  'kms:DisableKey',
+  'kms:DisableKeyRotation',
+  'kms:EnableKey',
+  'kms:EnableKeyRotation',
+  'kms:GetKeyPolicy',
+  'kms:GetKeyRotationStatus',
+  'kms:ListAliases',
+  'kms:ListGrants',
+  'kms:ListKeyPolicies',
+  'kms:ListKeyRotations',
+  'kms:ListResourceTags',
+  'kms:PutKeyPolicy',
+  'kms:RevokeGrant',
+  'kms:RotateKeyOnDemand',
+  'kms:ScheduleKeyDeletion',
+  'kms:TagResource',
+  'kms:UntagResource',
+  'kms:UpdateAlias',
+  'kms:UpdateKeyDescription',
+];
+
+function operationsStatements(
+  platform: Platform,
+  inAccount: (
+    sid: string,
+    actions: readonly string[],
+    arns: readonly string[],
+    condition: NonNullable<Statement['Condition']>,
+  ) => Statement,
+): Statement[] {
+  const { environment } = platform;
+  const people = askers(platform);
+  const results = names.queryResults(environment).replace('s3://', 'arn:aws:s3:::');
+  return [
+    ...(people.length === 0
+      ? []
+      : [
+          // Who asks Athena writes and reads the results, and nothing else that this key encrypts.
+          inAccount('QueryResults', ['kms:Decrypt', 'kms:GenerateDataKey'], people, {
+            StringEquals: { 'kms:ViaService': `s3.${environment.region}.amazonaws.com` },
+            StringLike: { 'kms:EncryptionContext:aws:s3:arn': `${results}*` },
+          }),
+        ]),
+    // MWAA takes its share of the key by a grant, which who makes the environment gives in its name.
+    inAccount('Airflow', ['kms:CreateGrant'], environment.access.deployers, {
+      Bool: { 'kms:GrantIsForAWSResource': 'true' },
+    }),
+    ...serviceStatements(environment),
+  ];
+}
+
+/** Services that encrypt or decrypt in their own name: log groups, and alarms on their way to people. */
+function serviceStatements(environment: Environment): Statement[] {
+  const { account, prefix, region } = environment;
   return [
     {
       Sid: 'LogGroups',
@@ -62,17 +153,37 @@ function serviceStatements({ account, region }: Environment): Statement[] {
       Principal: { Service: [`logs.${region}.amazonaws.com`] },
       Action: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
       Resource: '*',
+      // The log group and with it its account: CloudWatch Logs says whom it works for in no other way.
       Condition: {
-        ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:aws:logs:${region}:${account}:log-group:*` },
+        ArnLike: {
+          'kms:EncryptionContext:aws:logs:arn': [
+            `arn:aws:logs:${region}:${account}:log-group:/${prefix}/*`,
+            `arn:aws:logs:${region}:${account}:log-group:airflow-${names.airflow(environment)}-*`,
+          ],
+        },
       },
     },
     {
       Sid: 'Alarms',
       Effect: 'Allow',
-      Principal: { Service: ['cloudwatch.amazonaws.com', 'events.amazonaws.com'] },
+      Principal: {
+        Service: [
+          'budgets.amazonaws.com',
+          'cloudwatch.amazonaws.com',
+          'costalerts.amazonaws.com',
+          'events.amazonaws.com',
+          'sns.amazonaws.com',
+        ],
+      },
       Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
       Resource: '*',
-      Condition: { StringEquals: { 'aws:SourceAccount': account } },
+      Condition: onBehalfOf(environment, [
+        `arn:aws:budgets::${account}:*`,
+        `arn:aws:ce::${account}:*`,
+        `arn:aws:cloudwatch:${region}:${account}:alarm:*`,
+        `arn:aws:events:${region}:${account}:rule/*`,
+        `arn:aws:sns:${region}:${account}:${prefix}-*`,
+      ]),
     },
   ];
 }

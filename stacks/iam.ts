@@ -1,16 +1,23 @@
-import { Construct, IamRole, IamRolePolicy, LakeformationPermissions } from './constructs.cjs';
+import { Construct, type IamRole, LakeformationPermissions } from './constructs.cjs';
+import {
+  accessOf,
+  logFolder,
+  readFolders,
+  secretsFor,
+  writeFolders,
+  type Folder,
+} from '../src/model/access.js';
 import type { Dataset } from '../src/model/dataset.js';
 import type { Environment } from '../src/model/environment.js';
-import type { BucketKind, Layer } from '../src/model/layers.js';
-import { sourceIdOf, type Job, type Source } from '../src/model/lineage.js';
+import { keyOf } from '../src/model/keys.js';
+import type { Layer } from '../src/model/layers.js';
+import type { Job } from '../src/model/lineage.js';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
-import { keyOf, type KeyName } from './encryption.js';
+import type { KeyArns } from './encryption.js';
 import { logGroupArn } from './log-groups.js';
-import { policy, trust, type Statement } from './policy.js';
-import { maskingKeyName, needsMaskingKey } from './secrets.js';
-
-export type KeyArns = Readonly<Record<KeyName, string>>;
+import type { Statement } from './policy.js';
+import { ServiceRole } from './roles.js';
 
 export interface JobRolesProps {
   readonly platform: Platform;
@@ -27,15 +34,13 @@ export class JobRoles extends Construct {
     const { environment } = platform;
     this.roles = new Map(
       platform.graph.order.map((job) => {
-        const role = new IamRole(this, job.id, {
+        const { role } = new ServiceRole(this, job.id, {
+          environment,
           name: names.jobRole(environment, job),
           description: job.description,
-          assumeRolePolicy: trust(['emr-serverless.amazonaws.com'], environment.account),
-        });
-        new IamRolePolicy(this, `${job.id}_policy`, {
-          name: 'job',
-          role: role.name,
-          policy: policy(jobStatements(platform, job, keyArns)),
+          services: ['emr-serverless.amazonaws.com'],
+          sourceArns: [`arn:aws:emr-serverless:${environment.region}:${environment.account}:/applications/*`],
+          statements: jobStatements(platform, job, keyArns),
         });
         this.grantCatalog(platform, job, role);
         return [job.id, role] as const;
@@ -66,99 +71,78 @@ export class JobRoles extends Construct {
   }
 }
 
-interface JobAccess {
-  readonly sources: readonly Source[];
-  readonly reads: readonly Dataset[];
-  readonly writes: readonly Dataset[];
-}
-
-function accessOf({ datasets, sources }: Platform, job: Job): JobAccess {
-  const sourceIds = job.inputs.map(sourceIdOf);
-  return {
-    sources: sources.filter((source) => sourceIds.includes(source.id)),
-    reads: datasets.filter((dataset) => job.inputs.includes(dataset.id)),
-    writes: datasets.filter((dataset) => job.outputs.includes(dataset.id)),
-  };
-}
-
-/** A folder of a bucket. */
-interface Folder {
-  readonly bucket: BucketKind;
-  /** Ends with a slash; empty for the whole bucket. */
-  readonly path: string;
-}
-
 /** What a job may do: its policy, in statements. */
 export function jobStatements(platform: Platform, job: Job, keyArns: KeyArns): Statement[] {
   const { environment } = platform;
-  const { sources, reads, writes } = accessOf(platform, job);
-  const table = (dataset: Dataset): Folder => ({ bucket: dataset.layer, path: `${names.table(dataset)}/` });
-  const readFolders: Folder[] = [
-    ...sources.map((source): Folder => ({ bucket: 'landing', path: folderOf(source) })),
-    ...reads.map(table),
-    { bucket: 'artifacts', path: 'releases/' },
-  ];
-  const writeFolders: Folder[] = writes.flatMap((dataset) => [
-    table(dataset),
-    { bucket: dataset.layer, path: `${names.quarantineTable(dataset)}/` },
-  ]);
+  const { reads, writes } = accessOf(platform, job);
+  const [reading, writing] = [readFolders(platform, job), writeFolders(platform, job)];
+  const logs = logFolder(job);
   const arn = ({ bucket, path }: Folder): string =>
     `arn:aws:s3:::${names.bucket(environment, bucket)}/${path}*`;
   const keys = (folders: readonly Folder[]): string[] => [
     ...new Set(folders.map(({ bucket }) => keyArns[keyOf(bucket)])),
   ];
+  // Through what keeps the encrypted thing, never by itself.
+  const through = (...services: string[]): NonNullable<Statement['Condition']> => ({
+    StringEquals: { 'kms:ViaService': services.map((one) => `${one}.${environment.region}.amazonaws.com`) },
+  });
 
   return [
-    { Sid: 'Read', Effect: 'Allow', Action: ['s3:GetObject'], Resource: readFolders.map(arn) },
-    ...(writeFolders.length === 0
+    { Sid: 'Read', Effect: 'Allow', Action: ['s3:GetObject'], Resource: reading.map(arn) },
+    ...(writing.length === 0
       ? []
       : [
           {
             Sid: 'Write',
             Effect: 'Allow' as const,
             Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
-            Resource: writeFolders.map(arn),
+            Resource: writing.map(arn),
           },
         ]),
-    ...listStatements(environment, [...readFolders, ...writeFolders]),
+    { Sid: 'RunLogs', Effect: 'Allow', Action: ['s3:PutObject'], Resource: arn(logs) },
+    ...listStatements(environment, [...reading, ...writing]),
     {
       Sid: 'DecryptInputs',
       Effect: 'Allow',
       Action: ['kms:Decrypt'],
-      Resource: keys(readFolders),
+      Resource: keys(reading),
+      Condition: through('s3'),
     },
     {
       Sid: 'EncryptOutputs',
       Effect: 'Allow',
       Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
       // Run logs are encrypted with the key of operations.
-      Resource: keys([...writeFolders, { bucket: 'logs', path: 'emr/' }]),
+      Resource: keys([...writing, logs]),
+      Condition: through('s3', 'secretsmanager'),
     },
     ...catalogStatements(environment, reads, writes),
-    ...logStatements(environment),
-    ...(needsMaskingKey(platform, job) ? [maskingStatement(environment)] : []),
+    ...logStatements(environment, job),
+    ...secretStatements(platform, job),
   ];
 }
 
-/** A source's folder up to the date, which is another every day. */
-function folderOf(source: Source): string {
-  return (source.path.split('{')[0] ?? '').replace(/[^/]*$/, '');
-}
+/** Names below a bucket that a statement lists at the most: a statement alone must fit into a policy. */
+const listed = 20;
 
 function listStatements(environment: Environment, folders: readonly Folder[]): Statement[] {
-  return [...new Set(folders.map(({ bucket }) => bucket))].map((bucket) => ({
-    Sid: `List${bucket.charAt(0).toUpperCase()}${bucket.slice(1)}`,
-    Effect: 'Allow',
-    Action: ['s3:ListBucket'],
-    Resource: `arn:aws:s3:::${names.bucket(environment, bucket)}`,
-    Condition: {
-      StringLike: {
-        's3:prefix': folders
-          .filter((folder) => folder.bucket === bucket)
-          .flatMap(({ path }) => [path.replace(/\/$/, ''), `${path}*`]),
+  return [...new Set(folders.map(({ bucket }) => bucket))].flatMap((bucket) => {
+    const paths = [...new Set(folders.filter((folder) => folder.bucket === bucket).map(({ path }) => path))];
+    const title = `List${bucket.charAt(0).toUpperCase()}${bucket.slice(1)}`;
+    return Array.from({ length: Math.ceil(paths.length / listed) }, (_, part): Statement => ({
+      Sid: part === 0 ? title : `${title}${part + 1}`,
+      Effect: 'Allow',
+      Action: ['s3:ListBucket'],
+      Resource: `arn:aws:s3:::${names.bucket(environment, bucket)}`,
+      Condition: {
+        StringLike: {
+          's3:prefix': paths
+            .slice(part * listed, (part + 1) * listed)
+            .flatMap((path) => [path.replace(/\/$/, ''), `${path}*`]),
+        },
       },
-    },
-  }));
+    }));
+  });
 }
 
 function catalogStatements(
@@ -171,9 +155,12 @@ function catalogStatements(
   const arns = (datasets: readonly Dataset[]): string[] => [
     `${catalog}:catalog`,
     ...new Set(datasets.map((dataset) => database(dataset.layer))),
-    ...datasets.map(
-      (dataset) => `${catalog}:table/${names.database(environment, dataset.layer)}/${names.table(dataset)}`,
-    ),
+    ...datasets.flatMap((dataset) => {
+      const tables = writes.includes(dataset)
+        ? [names.table(dataset), names.quarantineTable(dataset)]
+        : [names.table(dataset)];
+      return tables.map((table) => `${catalog}:table/${names.database(environment, dataset.layer)}/${table}`);
+    }),
   ];
   const all = [...new Set([...reads, ...writes])];
   return [
@@ -203,32 +190,43 @@ function catalogStatements(
   ];
 }
 
-function logStatements(environment: Environment): Statement[] {
+/** A job writes log streams that begin with its id; of the others it knows the names. */
+function logStatements(environment: Environment, job: Job): Statement[] {
+  const group = logGroupArn(environment, names.jobLogGroup(environment));
   return [
     {
-      Sid: 'RunLogs',
+      Sid: 'LogStreams',
       Effect: 'Allow',
-      Action: ['s3:PutObject'],
-      Resource: `arn:aws:s3:::${names.bucket(environment, 'logs')}/emr/*`,
+      Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      Resource: `${group}:log-stream:${job.id}/*`,
     },
+    { Sid: 'LogGroup', Effect: 'Allow', Action: ['logs:DescribeLogStreams'], Resource: `${group}:*` },
     {
-      Sid: 'LogGroup',
+      Sid: 'FindLogGroup',
       Effect: 'Allow',
-      Action: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
-      Resource: `${logGroupArn(environment, names.jobLogGroup(environment))}:*`,
+      Action: ['logs:DescribeLogGroups'],
+      Resource: logGroupArn(environment, '*'),
     },
-    { Sid: 'FindLogGroup', Effect: 'Allow', Action: ['logs:DescribeLogGroups'], Resource: '*' },
   ];
 }
 
-function maskingStatement(environment: Environment): Statement {
-  return {
-    Sid: 'MaskingKey',
-    Effect: 'Allow',
-    Action: ['secretsmanager:GetSecretValue'],
-    // Secrets Manager puts six characters of its own behind the name.
-    Resource: `arn:aws:secretsmanager:${environment.region}:${environment.account}:secret:${maskingKeyName(environment)}-??????`,
-  };
+function secretStatements(platform: Platform, job: Job): Statement[] {
+  const secrets = secretsFor(platform, job);
+  return secrets.length === 0
+    ? []
+    : [
+        {
+          Sid: 'Secrets',
+          Effect: 'Allow',
+          Action: ['secretsmanager:GetSecretValue'],
+          Resource: secrets.map(({ name }) => secretArn(platform.environment, name)),
+        },
+      ];
+}
+
+/** Secrets Manager puts six characters of its own behind the name. */
+function secretArn({ region, account }: Environment, name: string): string {
+  return `arn:aws:secretsmanager:${region}:${account}:secret:${name}-??????`;
 }
 
 export interface AirflowRoleProps {
@@ -237,25 +235,25 @@ export interface AirflowRoleProps {
   readonly operationsKeyArn: string;
 }
 
-/** What Airflow may do: run DAGs, and start the jobs of this environment with their own roles. */
-export class AirflowRole extends Construct {
-  readonly role: IamRole;
-  readonly policy: IamRolePolicy;
-
+/** Airflow's role: it runs DAGs, and starts the jobs of this environment with their own roles. */
+export class AirflowRole extends ServiceRole {
   constructor(scope: Construct, id: string, props: AirflowRoleProps) {
-    super(scope, id);
     const { environment } = props.platform;
-    this.role = new IamRole(this, 'role', {
-      name: `${environment.prefix}-airflow`,
+    const { region, account } = environment;
+    super(scope, id, {
+      environment,
+      name: names.airflowRole(environment),
       description: 'Airflow schedules the jobs',
-      assumeRolePolicy: trust(['airflow.amazonaws.com', 'airflow-env.amazonaws.com'], environment.account),
-    });
-    this.policy = new IamRolePolicy(this, 'policy', {
-      name: 'airflow',
-      role: this.role.name,
-      policy: policy([...serviceStatements(props), ...orchestrationStatements(props)]),
+      services: ['airflow.amazonaws.com', 'airflow-env.amazonaws.com'],
+      sourceArns: [`arn:aws:airflow:${region}:${account}:environment/${names.airflow(environment)}`],
+      statements: airflowStatements(props),
     });
   }
+}
+
+/** What Airflow may do: its policy, in statements. */
+export function airflowStatements(props: AirflowRoleProps): Statement[] {
+  return [...serviceStatements(props), ...orchestrationStatements(props)];
 }
 
 /** What MWAA itself asks for. Source: AWS, "Amazon MWAA execution role". */
@@ -280,8 +278,14 @@ function serviceStatements({ platform, operationsKeyArn }: AirflowRoleProps): St
     {
       Sid: 'Account',
       Effect: 'Allow',
-      Action: ['s3:GetAccountPublicAccessBlock', 'logs:DescribeLogGroups', 'cloudwatch:PutMetricData'],
+      Action: ['s3:GetAccountPublicAccessBlock', 'cloudwatch:PutMetricData'],
       Resource: '*',
+    },
+    {
+      Sid: 'FindLogGroup',
+      Effect: 'Allow',
+      Action: ['logs:DescribeLogGroups'],
+      Resource: logGroupArn(environment, '*'),
     },
     {
       Sid: 'Logs',
@@ -317,7 +321,10 @@ function serviceStatements({ platform, operationsKeyArn }: AirflowRoleProps): St
       Action: ['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey*', 'kms:Encrypt'],
       Resource: operationsKeyArn,
       Condition: {
-        StringLike: { 'kms:ViaService': [`sqs.${region}.amazonaws.com`, `s3.${region}.amazonaws.com`] },
+        StringEquals: {
+          // The last, for who starts a run must be able to use the key of its logs.
+          'kms:ViaService': ['s3', 'sqs', 'emr-serverless'].map((one) => `${one}.${region}.amazonaws.com`),
+        },
       },
     },
   ];

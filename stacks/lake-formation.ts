@@ -5,8 +5,7 @@ import {
   DataAwsLakeformationDataLakeSettings,
   DataAwsSsmParametersByPath,
   Fn,
-  IamRole,
-  IamRolePolicy,
+  type IamRole,
   LakeformationDataLakeSettings,
   LakeformationLfTag,
   LakeformationPermissions,
@@ -21,9 +20,11 @@ import { layers, type Layer } from '../src/model/layers.js';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
 import { columnTags, quarantineTags, tableTags, tagOntology } from '../src/model/tags.js';
+import type { Boundary } from './boundary.js';
 import type { Encryption } from './encryption.js';
 import type { GlueCatalog } from './glue-catalog.js';
-import { policy } from './policy.js';
+import type { Statement } from './policy.js';
+import { ServiceRole } from './roles.js';
 import type { Storage } from './storage.js';
 
 export interface LakeAdministrationProps {
@@ -85,6 +86,7 @@ export interface LakeFormationProps {
   readonly administration: LakeAdministration;
   readonly storage: Storage;
   readonly encryption: Encryption;
+  readonly boundary: Boundary;
   readonly catalog: GlueCatalog;
 }
 
@@ -113,51 +115,17 @@ export class LakeFormation extends Construct {
   }
 
   private role(layer: Layer): IamRole {
-    const { platform, encryption } = this.props;
+    const { platform, encryption, boundary } = this.props;
     const { environment } = platform;
     const bucket = `arn:aws:s3:::${names.bucket(environment, layer)}`;
-    const role = new IamRole(this, `${layer}_access`, {
+    const { role } = new ServiceRole(this, `${layer}_access`, {
+      environment,
       name: names.lakeRole(environment, layer),
       description: `Lake Formation reads and writes the ${layer} layer for those it grants access`,
-      assumeRolePolicy: policy([
-        {
-          Sid: 'Trust',
-          Effect: 'Allow',
-          Principal: { Service: ['lakeformation.amazonaws.com'] },
-          Action: ['sts:AssumeRole'],
-          // Lake Formation of this account and region, and not on behalf of another account.
-          Condition: {
-            StringEquals: { 'aws:SourceAccount': environment.account },
-            ArnLike: {
-              'aws:SourceArn': `arn:aws:lakeformation:${environment.region}:${environment.account}:*`,
-            },
-          },
-        },
-      ]),
-    });
-    new IamRolePolicy(this, `${layer}_access_policy`, {
-      name: 'lake',
-      role: role.name,
-      policy: policy([
-        {
-          Sid: 'List',
-          Effect: 'Allow',
-          Action: ['s3:ListBucket', 's3:GetBucketLocation'],
-          Resource: bucket,
-        },
-        {
-          Sid: 'Objects',
-          Effect: 'Allow',
-          Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
-          Resource: `${bucket}/*`,
-        },
-        {
-          Sid: 'Key',
-          Effect: 'Allow',
-          Action: ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'],
-          Resource: encryption.keys[layer].arn,
-        },
-      ]),
+      services: ['lakeformation.amazonaws.com'],
+      sourceArns: [`arn:aws:lakeformation:${environment.region}:${environment.account}:*`],
+      boundaryArn: boundary.arn,
+      statements: lakeStatements(bucket, encryption.keys[layer].arn),
     });
     return role;
   }
@@ -246,6 +214,30 @@ export class LakeFormation extends Construct {
       });
     }
   }
+}
+
+/** What Lake Formation does in a layer in others' stead. */
+export function lakeStatements(bucketArn: string, keyArn: string): Statement[] {
+  return [
+    {
+      Sid: 'List',
+      Effect: 'Allow',
+      Action: ['s3:ListBucket', 's3:GetBucketLocation'],
+      Resource: bucketArn,
+    },
+    {
+      Sid: 'Objects',
+      Effect: 'Allow',
+      Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
+      Resource: `${bucketArn}/*`,
+    },
+    {
+      Sid: 'Key',
+      Effect: 'Allow',
+      Action: ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'],
+      Resource: keyArn,
+    },
+  ];
 }
 
 /** A table's layer comes from its database. */

@@ -5,8 +5,6 @@ import {
   Eip,
   FlowLog,
   Fn,
-  IamRole,
-  IamRolePolicy,
   InternetGateway,
   NatGateway,
   Route,
@@ -22,7 +20,7 @@ import {
 } from './constructs.cjs';
 import type { Environment } from '../src/model/environment.js';
 import { logGroup, logGroupArn } from './log-groups.js';
-import { policy, trust } from './policy.js';
+import { ServiceRole } from './roles.js';
 
 /** The services that jobs and Airflow call from private subnets; S3 has a gateway endpoint, which costs nothing. */
 export const endpointServices = [
@@ -215,26 +213,29 @@ export class Networking extends Construct {
 
   /** What a security group turned away: the first thing to look at when a job cannot reach its source. */
   private flowLog(operationsKeyArn: string): void {
-    const { prefix, account } = this.environment;
+    const { prefix, account, region } = this.environment;
     const name = `/${prefix}/network`;
     const group = logGroup(this, 'flow_logs', { environment: this.environment, name, operationsKeyArn });
-    const role = new IamRole(this, 'flow_role', {
+    const { role } = new ServiceRole(this, 'flow_delivery', {
+      environment: this.environment,
       name: `${prefix}-flow-logs`,
       description: 'Delivers the flow logs of the VPC',
-      assumeRolePolicy: trust(['vpc-flow-logs.amazonaws.com'], account),
-    });
-    new IamRolePolicy(this, 'flow_policy', {
-      name: 'flow-logs',
-      role: role.name,
-      policy: policy([
+      services: ['vpc-flow-logs.amazonaws.com'],
+      sourceArns: [`arn:aws:ec2:${region}:${account}:vpc-flow-log/*`],
+      statements: [
         {
           Sid: 'Deliver',
           Effect: 'Allow',
           Action: ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams'],
           Resource: `${logGroupArn(this.environment, name)}:*`,
         },
-        { Sid: 'Find', Effect: 'Allow', Action: ['logs:DescribeLogGroups'], Resource: '*' },
-      ]),
+        {
+          Sid: 'Find',
+          Effect: 'Allow',
+          Action: ['logs:DescribeLogGroups'],
+          Resource: logGroupArn(this.environment, '*'),
+        },
+      ],
     });
     new FlowLog(this, 'flow', {
       vpcId: this.vpc.id,

@@ -97,7 +97,7 @@ export class Orchestration extends Construct {
         webserverLogs: log('webserver'),
         workerLogs: log('worker'),
       },
-      dependsOn: [execution.policy, ...networking.ways, ...this.logGroups],
+      dependsOn: [...execution.policies, ...networking.ways, ...this.logGroups],
     });
   }
 

@@ -1,12 +1,13 @@
 import type { Construct } from './constructs.cjs';
+import { keyNames } from '../src/model/keys.js';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
 import type { AirflowFiles } from '../src/project/airflow-files.js';
 import type { NamedQuery } from '../src/project/named-queries.js';
 import { Athena } from './athena.js';
 import { Compute } from './compute.js';
-import { keyNames } from './encryption.js';
-import { AirflowRole, JobRoles, type KeyArns } from './iam.js';
+import type { KeyArns } from './encryption.js';
+import { AirflowRole, JobRoles } from './iam.js';
 import { LifecycleStack } from './lifecycle-stack.js';
 import { Networking } from './networking.js';
 import { Orchestration } from './orchestration.js';

@@ -10,11 +10,12 @@ import {
   S3BucketVersioningA,
 } from './constructs.cjs';
 import type { Environment } from '../src/model/environment.js';
+import { keyOf } from '../src/model/keys.js';
 import { bucketKinds, type BucketKind } from '../src/model/layers.js';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
 import { accessLogs, BucketPolicies } from './bucket-policies.js';
-import { keyOf, type Encryption } from './encryption.js';
+import type { Encryption } from './encryption.js';
 
 export interface StorageProps {
   readonly platform: Platform;
@@ -40,7 +41,11 @@ export class Storage extends Construct {
       const versioning = this.version(kind);
       if (environment.lake.lifecycleRules) this.expire(kind, versioning);
     }
-    const { policies } = new BucketPolicies(this, 'policy', { platform, buckets: this.buckets });
+    const { policies } = new BucketPolicies(this, 'policy', {
+      platform,
+      buckets: this.buckets,
+      keyArns: encryption.arns,
+    });
     for (const kind of bucketKinds.filter((other) => other !== 'logs')) {
       new S3BucketLoggingA(this, `${kind}_logging`, {
         bucket: this.buckets[kind].bucket,

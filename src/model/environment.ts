@@ -152,11 +152,27 @@ const persona = z.strictObject({
     .describe('LF-tag expression: every key must match, any of its values'),
 });
 
+const principals = z.array(
+  z
+    .string()
+    .regex(/^arn:aws:iam::\d{12}:((role|user)\/[\w+=,.@*/-]+|root)$/, 'the ARN of an IAM role or user'),
+);
+
 const access = z.strictObject({
-  administrators: z
-    .array(z.string().regex(/^arn:/, 'an ARN'))
+  administrators: principals
     .min(1)
-    .describe('principals that administer Lake Formation'),
+    .describe('principals that administer Lake Formation, keys and buckets; they read no data by that'),
+  deployers: principals
+    .min(1)
+    .describe('principals that deploy and run jobs; no other may deploy. A * stands for any text in a name'),
+  deliverers: principals.describe('principals that put files into the landing bucket'),
+  permissionsBoundary: z
+    .string()
+    .regex(/^arn:aws:iam::\d{12}:policy\/.+$/, 'the ARN of an IAM policy')
+    .optional()
+    .describe(
+      "boundary of every role, where the account prescribes one; else dataplat makes the environment's own",
+    ),
   personas: z.record(name, persona).describe('who may read what, granted by tag expression'),
 });
 

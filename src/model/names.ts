@@ -31,8 +31,16 @@ export const names = {
     `${environment.prefix}-job-${job.id.replaceAll('_', '-')}`,
   jobRoleArn: (environment: Named, job: Pick<Job, 'id'>): string =>
     `arn:aws:iam::${environment.account}:role/${names.jobRole(environment, job)}`,
+  roleArn: (environment: Named, role: string): string => `arn:aws:iam::${environment.account}:role/${role}`,
+  airflowRole: (environment: Named): string => `${environment.prefix}-airflow`,
+  /** What no role of the environment can exceed. */
+  boundary: (environment: Named): string => `${environment.prefix}-boundary`,
+  boundaryArn: (environment: Named): string =>
+    `arn:aws:iam::${environment.account}:policy/${names.boundary(environment)}`,
   /** Where EMR Serverless writes the logs of runs. */
   runLogs: (environment: Named): string => `s3://${names.bucket(environment, 'logs')}/emr/`,
+  /** Where EMR Serverless writes the logs of a job's runs, and no other job can. */
+  jobRunLogs: (environment: Named, job: Pick<Job, 'id'>): string => `${names.runLogs(environment)}${job.id}/`,
   /** Where MWAA finds what is installed and run before Airflow starts. */
   airflowStartupScript: 'airflow/startup.sh',
   airflowRequirements: 'airflow/requirements.txt',

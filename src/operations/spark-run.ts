@@ -43,7 +43,12 @@ export function startOf(environment: Environment, run: SparkRun): StartRun {
     arguments: ['--env', environment.name, '--date', date, ...(run.arguments ?? [])],
     submitParameters: submitParameters(job, uri, run.libraries),
     configuration: run.configuration ?? {},
-    logging: { ...loggingOf(environment, run.logKeyArn), streamPrefix: job.id },
+    logging: {
+      ...loggingOf(environment, run.logKeyArn),
+      // The job's role can write there and nowhere else.
+      uri: names.jobRunLogs(environment, job),
+      streamPrefix: job.id,
+    },
     streaming,
     timeoutMinutes: run.timeoutMinutes ?? (streaming ? 0 : minutesOf(job.timeout)),
     tags: {

@@ -25,7 +25,7 @@ function deployed() {
 }
 
 function writeLog(objects: MemoryObjects, run: string, stream: 'stdout' | 'stderr', text: string): void {
-  const key = `emr/applications/app/jobs/${run}/SPARK_DRIVER/${stream}.gz`;
+  const key = `emr/crm_accounts/applications/app/jobs/${run}/SPARK_DRIVER/${stream}.gz`;
   objects.stored.set(`${buckets}-logs/${key}`, gzipSync(text));
 }
 
@@ -61,7 +61,7 @@ describe('submit', () => {
       entryPoint: `${uri}/jobs/ingest/crm_accounts_ingest.py`,
       arguments: ['--env', 'local', '--date', '2026-01-05', '--log-level=debug'],
       logging: {
-        uri: `s3://${buckets}-logs/emr/`,
+        uri: `s3://${buckets}-logs/emr/crm_accounts/`,
         group: '/dataplat-local/jobs',
         streamPrefix: 'crm_accounts',
         keyArn,

@@ -164,7 +164,7 @@ describe('Lake Formation', () => {
       expect(dev.resource['aws_lakeformation_resource']?.[`lakeformation_${layer}_location`]).to.deep.include(
         {
           arn: `\${aws_s3_bucket.bucket_${layer}.arn}`,
-          role_arn: `\${aws_iam_role.lakeformation_${layer}_access.arn}`,
+          role_arn: `\${aws_iam_role.lakeformation_${layer}_access_role.arn}`,
           hybrid_access_enabled: false,
           with_federation: false,
         },
@@ -173,7 +173,7 @@ describe('Lake Formation', () => {
   });
 
   it("lends a layer's role for that layer's bucket and key alone, to Lake Formation of this account alone", () => {
-    const role = dev.resource['aws_iam_role']?.['lakeformation_silver_access'];
+    const role = dev.resource['aws_iam_role']?.['lakeformation_silver_access_role'];
     expect(role?.['name']).to.equal('dataplat-dev-lake-silver');
     expect(statementsOf(role?.['assume_role_policy'])['Trust']).to.deep.equal({
       Sid: 'Trust',
@@ -182,7 +182,7 @@ describe('Lake Formation', () => {
       Action: ['sts:AssumeRole'],
       Condition: {
         StringEquals: { 'aws:SourceAccount': '111122223333' },
-        ArnLike: { 'aws:SourceArn': 'arn:aws:lakeformation:eu-central-1:111122223333:*' },
+        ArnLike: { 'aws:SourceArn': ['arn:aws:lakeformation:eu-central-1:111122223333:*'] },
       },
     });
     const policy = statementsOf(

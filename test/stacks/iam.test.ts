@@ -1,9 +1,19 @@
 import { expect } from 'chai';
+import { keyNames } from '../../src/model/keys.js';
 import type { Job } from '../../src/model/lineage.js';
 import type { Platform } from '../../src/model/platform.js';
 import { buildGraph } from '../../src/model/graph.js';
 import { environmentNames } from './environments.js';
-import { declared, platformOf, resources, statementsOf, synthesized } from './synthesized.js';
+import { withManyJobs } from './many-jobs.js';
+import { SimulatedAccess } from './simulated-access.js';
+import {
+  declared,
+  platformOf,
+  resources,
+  statementsOf,
+  synthesized,
+  type PolicyStatement,
+} from './synthesized.js';
 
 const dev = declared('dev').stacks;
 
@@ -28,7 +38,14 @@ describe("a job's role", () => {
           Effect: 'Allow',
           Principal: { Service: ['emr-serverless.amazonaws.com'] },
           Action: ['sts:AssumeRole'],
-          Condition: { StringEquals: { 'aws:SourceAccount': platform.environment.account } },
+          Condition: {
+            StringEquals: { 'aws:SourceAccount': platform.environment.account },
+            ArnLike: {
+              'aws:SourceArn': [
+                `arn:aws:emr-serverless:eu-central-1:${platform.environment.account}:/applications/*`,
+              ],
+            },
+          },
         });
       }
     }
@@ -46,10 +63,10 @@ describe("a job's role", () => {
     });
     expect(statements['RunLogs']).to.deep.include({
       Action: ['s3:PutObject'],
-      Resource: `${bucket('logs')}/emr/*`,
+      Resource: `${bucket('logs')}/emr/crm_contacts/*`,
     });
-    expect(statements['LogGroup']?.Resource).to.equal(
-      'arn:aws:logs:eu-central-1:111122223333:log-group:/dataplat-dev/jobs:*',
+    expect(statements['LogStreams']?.Resource).to.equal(
+      'arn:aws:logs:eu-central-1:111122223333:log-group:/dataplat-dev/jobs:log-stream:crm_contacts/*',
     );
   });
 
@@ -62,7 +79,7 @@ describe("a job's role", () => {
       `${bucket('artifacts')}/releases/*`,
       `${bucket('bronze')}/crm_accounts/*`,
       `${bucket('bronze')}/crm_accounts__quarantine/*`,
-      `${bucket('logs')}/emr/*`,
+      `${bucket('logs')}/emr/crm_accounts/*`,
     ]);
   });
 
@@ -100,10 +117,11 @@ describe("a job's role", () => {
         `${catalog}:catalog`,
         `${catalog}:database/dataplat_dev_bronze`,
         `${catalog}:table/dataplat_dev_bronze/crm_accounts`,
+        `${catalog}:table/dataplat_dev_bronze/crm_accounts__quarantine`,
       ],
     });
     const grants = resources(dev.platform, 'aws_lakeformation_permissions')
-      .filter(([, grant]) => grant['principal'] === '${aws_iam_role.job_crm_accounts.arn}')
+      .filter(([, grant]) => grant['principal'] === '${aws_iam_role.job_crm_accounts_role.arn}')
       .map(([, { permissions, table, database }]) => ({ permissions, on: table ?? database }));
     expect(grants).to.have.deep.members([
       { permissions: ['DESCRIBE'], on: { name: 'dataplat_dev_bronze' } },
@@ -124,11 +142,11 @@ describe("a job's role", () => {
       `${bucket('silver')}/contacts/*`,
       `${bucket('silver')}/contacts__quarantine/*`,
     ]);
-    expect(statements['MaskingKey']).to.deep.include({
+    expect(statements['Secrets']).to.deep.include({
       Action: ['secretsmanager:GetSecretValue'],
-      Resource: 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:dataplat-dev/masking-key-??????',
+      Resource: ['arn:aws:secretsmanager:eu-central-1:111122223333:secret:dataplat-dev/masking-key-??????'],
     });
-    expect(jobPolicy('crm_contacts')['MaskingKey']).to.equal(undefined);
+    expect(jobPolicy('crm_contacts')['Secrets']).to.equal(undefined);
   });
 });
 
@@ -157,12 +175,140 @@ describe("Airflow's role", () => {
   });
 });
 
+describe('every role', () => {
+  it('stands inside the boundary, and is taken on by services for our own things alone', () => {
+    for (const name of environmentNames) {
+      const { platform, stacks } = declared(name);
+      const { account } = platform.environment;
+      const roles = Object.values(stacks).flatMap((stack) => resources(stack, 'aws_iam_role'));
+      expect(roles).to.have.length.greaterThan(5);
+      for (const [id, role] of roles) {
+        expect(
+          [
+            `arn:aws:iam::${account}:policy/dataplat-${name}-boundary`,
+            '${aws_iam_policy.boundary_policy.arn}',
+          ],
+          id,
+        ).to.include(role['permissions_boundary']);
+        const { Condition } = statementsOf(role['assume_role_policy'])['Trust'] as {
+          Condition?: Record<string, Record<string, unknown>>;
+        };
+        expect(Condition?.['StringEquals']?.['aws:SourceAccount'], id).to.equal(account);
+        const sources = [Condition?.['ArnLike']?.['aws:SourceArn'] ?? []].flat();
+        expect(sources, id).not.to.be.empty;
+        for (const source of sources) expect(source, id).to.include(`:${account}:`);
+      }
+    }
+  });
+
+  it("stands inside the account's own boundary where that prescribes one", () => {
+    const prescribed = 'arn:aws:iam::111122223333:policy/boundary';
+    const platform = platformOf('dev');
+    const { environment } = platform;
+    const { stacks } = synthesized({
+      ...platform,
+      environment: { ...environment, access: { ...environment.access, permissionsBoundary: prescribed } },
+    });
+    const roles = Object.values(stacks).flatMap((stack) => resources(stack, 'aws_iam_role'));
+    expect([...new Set(roles.map(([, role]) => role['permissions_boundary']))]).to.deep.equal([prescribed]);
+    expect(stacks.data.resource['aws_iam_policy']).to.equal(undefined);
+  });
+
+  it('is allowed nothing that the boundary forbids: what a policy says is what holds', () => {
+    const synthesis = declared('dev');
+    const access = new SimulatedAccess(synthesis);
+    const wrong: string[] = [];
+    for (const stack of Object.values(synthesis.stacks)) {
+      for (const [, role] of resources(stack, 'aws_iam_role')) {
+        const caller = access.role(String(role['name']));
+        for (const { Statement } of caller.policies) {
+          for (const { Sid, Action, Resource, Condition } of Statement as PolicyStatement[]) {
+            for (const action of Action) {
+              for (const pattern of [Resource].flat()) {
+                // One thing that the patterns mean.
+                const [one, resource] = [action, pattern].map((text) =>
+                  text.replaceAll('*', 'x').replaceAll('?', 'x'),
+                );
+                const context = contextOf(Condition);
+                const key = keyNames.find((name) => access.keyArn(name) === resource);
+                const through = { 'kms:ViaService': 's3.eu-central-1.amazonaws.com', ...context };
+                const result = key
+                  ? // The key's own policy has its say, too.
+                    access.key(caller, one ?? '', key, through)
+                  : access.plain(caller, one ?? '', resource ?? '', context);
+                if (result !== 'Allowed')
+                  wrong.push(`${String(role['name'])} ${Sid}: ${action} ${pattern}: ${result}`);
+              }
+            }
+          }
+        }
+      }
+    }
+    expect(wrong).to.deep.equal([]);
+  });
+});
+
+/** A request that meets the conditions of a statement. */
+function contextOf(condition: unknown): Record<string, string> {
+  const keys = Object.values((condition ?? {}) as Record<string, Record<string, string | string[]>>);
+  return Object.fromEntries(
+    keys.flatMap((operator) =>
+      Object.entries(operator).map(([key, values]) => [key, ([values].flat()[0] ?? '').replaceAll('*', 'x')]),
+    ),
+  );
+}
+
+describe('with thirty jobs and more', () => {
+  const many = synthesized(withManyJobs(platformOf('prod'), 20));
+
+  it('no policy is longer than IAM, KMS and S3 take', () => {
+    const attached = new Map<unknown, number>();
+    for (const stack of Object.values(many.stacks)) {
+      for (const [id, { role, policy }] of resources(stack, 'aws_iam_role_policy')) {
+        expect(sizeOf(policy), id).to.be.lessThan(10_240);
+        expect(attached.has(role), id).to.equal(false);
+        attached.set(role, 1);
+      }
+      for (const [id, { policy }] of resources(stack, 'aws_iam_policy')) {
+        expect(sizeOf(policy), id).to.be.lessThan(6144);
+      }
+      for (const [, { role }] of resources(stack, 'aws_iam_role_policy_attachment')) {
+        attached.set(role, (attached.get(role) ?? 0) + 1);
+      }
+      for (const [id, { policy }] of resources(stack, 'aws_kms_key')) {
+        expect(sizeOf(policy), id).to.be.lessThan(32_768);
+      }
+      for (const [id, { policy }] of resources(stack, 'aws_s3_bucket_policy')) {
+        expect(sizeOf(policy), id).to.be.lessThan(20_480);
+      }
+    }
+    // A role takes ten managed policies.
+    expect(Math.max(...attached.values())).to.be.within(2, 10);
+  });
+
+  it('a policy in parts allows what it would in one', () => {
+    const access = new SimulatedAccess(many);
+    const upkeep = access.role('dataplat-prod-job-upkeep');
+    expect(upkeep.policies.length).to.be.greaterThan(1);
+    for (const number of ['00', '10', '19']) {
+      for (const layer of ['bronze', 'silver', 'gold'] as const) {
+        expect(access.object(upkeep, 's3:DeleteObject', layer, `chain_${number}/a`)).to.equal('Allowed');
+      }
+    }
+    expect(access.object(upkeep, 's3:GetObject', 'bronze', 'crm_contacts/a')).not.to.equal('Allowed');
+  });
+});
+
+/** As IAM counts: without white space, with the key's ARN where Terraform has yet to put it. */
+function sizeOf(policy: unknown): number {
+  return String(policy).replaceAll(/\$\{[^}]+\}/g, 'x'.repeat(76)).length;
+}
+
 describe('IAM', () => {
   it('is given no action on everything but those that know no resource', () => {
     const withoutResource = [
       'cloudwatch:PutMetricData',
       'lakeformation:GetDataAccess',
-      'logs:DescribeLogGroups',
       's3:GetAccountPublicAccessBlock',
     ];
     for (const name of environmentNames) {

@@ -1,0 +1,139 @@
+import type { Dataset } from './dataset.js';
+import { keyOf, type KeyName } from './keys.js';
+import { layers, type BucketKind } from './layers.js';
+import { sourceIdOf, type Job, type Source } from './lineage.js';
+import { names } from './names.js';
+import type { Platform } from './platform.js';
+import { secretsOf, type Secret } from './secrets.js';
+
+/** A folder of a bucket. */
+export interface Folder {
+  readonly bucket: BucketKind;
+  /** Ends with a slash. */
+  readonly path: string;
+}
+
+/** What the graph says that a job touches. */
+export interface JobAccess {
+  readonly sources: readonly Source[];
+  readonly reads: readonly Dataset[];
+  readonly writes: readonly Dataset[];
+}
+
+export function accessOf({ datasets, sources }: Platform, job: Job): JobAccess {
+  const sourceIds = job.inputs.map(sourceIdOf);
+  return {
+    sources: sources.filter((source) => sourceIds.includes(source.id)),
+    reads: datasets.filter((dataset) => job.inputs.includes(dataset.id)),
+    writes: datasets.filter((dataset) => job.outputs.includes(dataset.id)),
+  };
+}
+
+/** Where a job's inputs are, and its release. */
+export function readFolders(platform: Platform, job: Job): Folder[] {
+  const { sources, reads } = accessOf(platform, job);
+  return [
+    ...sources.map((source): Folder => ({ bucket: 'landing', path: deliveryFolder(source) })),
+    ...reads.map(tableFolder),
+    { bucket: 'artifacts', path: 'releases/' },
+  ];
+}
+
+/** Where a job's outputs are, and the rows of them that it rejects. */
+export function writeFolders(platform: Platform, job: Job): Folder[] {
+  return accessOf(platform, job).writes.flatMap((dataset) => [
+    tableFolder(dataset),
+    { bucket: dataset.layer, path: `${names.quarantineTable(dataset)}/` },
+  ]);
+}
+
+/** The secrets that a job may fetch. */
+export function secretsFor(platform: Platform, job: Job): Secret[] {
+  return secretsOf(platform).filter(({ readers }) => readers.some(({ id }) => id === job.id));
+}
+
+/** Where a job logs, and no other job does. */
+export function logFolder(job: Pick<Job, 'id'>): Folder {
+  return { bucket: 'logs', path: `emr/${job.id}/` };
+}
+
+function tableFolder(dataset: Dataset): Folder {
+  return { bucket: dataset.layer, path: `${names.table(dataset)}/` };
+}
+
+/** A source's folder up to the date, which is another every day. */
+function deliveryFolder(source: Source): string {
+  return (source.path.split('{')[0] ?? '').replace(/[^/]*$/, '');
+}
+
+/** Who reaches a bucket's objects, as patterns of ARNs. */
+export interface BucketUsers {
+  readonly readers: readonly string[];
+  readonly writers: readonly string[];
+}
+
+/** Who may read and who may write a bucket's objects; nobody else. */
+export function bucketUsers(platform: Platform, bucket: BucketKind): BucketUsers {
+  const { environment, graph } = platform;
+  const { deployers, deliverers } = environment.access;
+  const roles = (folders: (job: Job) => readonly Folder[]): string[] =>
+    graph.order
+      .filter((job) => folders(job).some((folder) => folder.bucket === bucket))
+      .map((job) => names.jobRoleArn(environment, job));
+  const writingJobs = roles((job) => [...writeFolders(platform, job), logFolder(job)]);
+  const readingJobs = roles((job) => readFolders(platform, job));
+  switch (bucket) {
+    case 'landing': {
+      const writers = [...deliverers, ...(environment.samples === undefined ? [] : deployers)];
+      return { readers: readingJobs, writers: [...writingJobs, ...writers] };
+    }
+    case 'artifacts':
+      return {
+        readers: [...readingJobs, names.roleArn(environment, names.airflowRole(environment))],
+        writers: [...writingJobs, ...deployers],
+      };
+    case 'logs':
+      // Athena writes results of queries with the rights of who asks. The bucket's policy closes its other folders to them.
+      return { readers: readingJobs, writers: [...writingJobs, ...deployers, ...askers(platform)] };
+    default: {
+      const lent = [names.lakeRoleArn(environment, bucket)];
+      return { readers: readingJobs, writers: [...writingJobs, ...lent] };
+    }
+  }
+}
+
+/** Who asks Athena: whom the personas name. */
+export function askers({ environment }: Platform): string[] {
+  const asking = Object.values(environment.access.personas).flatMap(({ principals }) => principals);
+  // Of a whole account, root stands for everyone in it.
+  return unique(asking.map((arn) => arn.replace(/:root$/, ':*')));
+}
+
+/** Who may use a key: those who may reach what it encrypts. */
+export function keyUsers(platform: Platform, key: KeyName): BucketUsers {
+  const buckets = (['landing', ...layers, 'artifacts', 'logs'] as const).filter(
+    (kind) => keyOf(kind) === key,
+  );
+  const users = buckets.map((bucket) => bucketUsers(platform, bucket));
+  const people = key === 'operations' ? askers(platform) : [];
+  const airflow = names.roleArn(platform.environment, names.airflowRole(platform.environment));
+  const writers = unique([
+    ...users.flatMap((one) => one.writers),
+    // Its queue and its metadata are encrypted too.
+    ...(key === 'operations' ? [airflow] : []),
+  ]).filter((arn) => !people.includes(arn) || platform.environment.access.deployers.includes(arn));
+  return {
+    readers: unique(users.flatMap((one) => one.readers)).filter((arn) => !writers.includes(arn)),
+    writers,
+  };
+}
+
+/** Who administers keys, buckets and their policies. They are never locked out, and read no data. */
+export function administratorsOf({ environment }: Pick<Platform, 'environment'>): string[] {
+  const { administrators, deployers } = environment.access;
+  return unique([`arn:aws:iam::${environment.account}:root`, ...administrators, ...deployers]);
+}
+
+function unique(arns: readonly string[]): string[] {
+  return [...new Set(arns)].sort();
+}

@@ -1,0 +1,58 @@
+import type { Dataset } from '../../src/model/dataset.js';
+import { buildGraph } from '../../src/model/graph.js';
+import { layers } from '../../src/model/layers.js';
+import type { Job } from '../../src/model/lineage.js';
+import type { Platform } from '../../src/model/platform.js';
+
+/**
+ * The platform with more jobs than anybody has today: chains of bronze, silver and gold whose first job reads a masked
+ * dataset, one job that reads everything of gold, and one that keeps every table in order.
+ */
+export function withManyJobs(platform: Platform, chains: number): Platform {
+  const contacts = platform.datasets.find(({ id }) => id === 'crm_contacts_bronze');
+  const ingest = platform.jobs.find(({ id }) => id === 'crm_contacts');
+  if (!contacts || !ingest) throw new Error('the contacts are gone');
+  const numbers = Array.from({ length: chains }, (_, index) => String(index).padStart(2, '0'));
+  const dataset = (layer: (typeof layers)[number], number: string): Dataset => ({
+    ...contacts,
+    id: `chain_${number}_${layer}`,
+    table: `chain_${number}`,
+    layer,
+  });
+  const datasets = numbers.flatMap((number) => layers.map((layer) => dataset(layer, number)));
+  const job = (id: string, inputs: string[], outputs: string[]): Job => ({
+    ...ingest,
+    id,
+    group: 'transform',
+    entryPoint: `jobs/transform/${id}.py`,
+    inputs,
+    outputs,
+  });
+  const jobs = [
+    ...platform.jobs,
+    ...numbers.flatMap((number) => [
+      job(`chain_${number}_silver`, [`chain_${number}_bronze`], [`chain_${number}_silver`]),
+      job(`chain_${number}_gold`, [`chain_${number}_silver`], [`chain_${number}_gold`]),
+    ]),
+    job(
+      'report',
+      numbers.map((number) => `chain_${number}_gold`),
+      [],
+    ),
+    job(
+      'upkeep',
+      datasets.map(({ id }) => id),
+      datasets.map(({ id }) => id),
+    ),
+  ];
+  const graph = buildGraph(jobs.filter(({ id }) => id !== 'upkeep'));
+  if ('cycle' in graph) throw new Error('a cycle');
+  const upkeep = jobs.filter(({ id }) => id === 'upkeep');
+  return {
+    ...platform,
+    datasets: [...platform.datasets, ...datasets],
+    jobs,
+    // Upkeep writes what it reads, and is in nobody's order.
+    graph: { ...graph, order: [...graph.order, ...upkeep] },
+  };
+}
