@@ -1,8 +1,7 @@
 import { Construct, IamPolicy } from './constructs.cjs';
-import { layers } from '../src/model/layers.js';
 import type { Environment } from '../src/model/environment.js';
 import { keyNames } from '../src/model/keys.js';
-import { bucketKinds } from '../src/model/layers.js';
+import { bucketKinds, layers, replicatedKinds } from '../src/model/layers.js';
 import { names } from '../src/model/names.js';
 import type { KeyArns } from './encryption.js';
 import { policy, type Statement } from './policy.js';
@@ -107,6 +106,7 @@ export function boundaryStatements(environment: Environment, keyArns: KeyArns): 
     allow('Airflow', ['airflow:PublishMetrics'], of('airflow', `environment/${names.airflow(environment)}`)),
     // The queue of Airflow's workers is MWAA's own, in an account of AWS.
     allow('Queue', ['sqs:*'], `arn:aws:sqs:${region}:*:airflow-celery-*`),
+    ...copyStatements(environment),
     // These know no resources.
     allow(
       'Account',
@@ -114,4 +114,28 @@ export function boundaryStatements(environment: Environment, keyArns: KeyArns): 
       '*',
     ),
   ];
+}
+
+/** To the other region S3 copies, by a key that is known here by its alias alone. */
+function copyStatements(environment: Environment): Statement[] {
+  const { replication } = environment.lake;
+  return replication === undefined
+    ? []
+    : [
+        {
+          Sid: 'Copies',
+          Effect: 'Allow',
+          Action: ['s3:ReplicateDelete', 's3:ReplicateObject', 's3:ReplicateTags'],
+          Resource: replicatedKinds.map((kind) => `arn:aws:s3:::${names.replicaBucket(environment, kind)}/*`),
+        },
+        {
+          Sid: 'KeyOfCopies',
+          Effect: 'Allow',
+          Action: ['kms:Encrypt', 'kms:GenerateDataKey'],
+          Resource: `arn:aws:kms:${replication.region}:${environment.account}:key/*`,
+          Condition: {
+            'ForAnyValue:StringEquals': { 'kms:ResourceAliases': names.replicaKeyAlias(environment) },
+          },
+        },
+      ];
 }

@@ -1,14 +1,12 @@
 import { Construct, type S3Bucket, S3BucketPolicy } from './constructs.cjs';
 import { administratorsOf, askers, bucketUsers } from '../src/model/access.js';
 import { keyOf } from '../src/model/keys.js';
-import { bucketKinds, type BucketKind } from '../src/model/layers.js';
+import { bucketKinds, replicatedKinds, type BucketKind } from '../src/model/layers.js';
+import { logFolders } from '../src/model/log-folders.js';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
 import type { KeyArns } from './encryption.js';
 import { onBehalfOf, policy, tlsOnly, type Statement } from './policy.js';
-
-/** Where the logs bucket keeps S3's own access logs. */
-export const accessLogs = 's3-access/';
 
 export interface BucketPoliciesProps {
   readonly platform: Platform;
@@ -34,7 +32,14 @@ export class BucketPolicies extends Construct {
   }
 }
 
-const reading = ['s3:GetObject', 's3:GetObjectAttributes', 's3:GetObjectVersion*', 's3:GetObjectTagging'];
+const reading = [
+  's3:GetObject',
+  's3:GetObjectAttributes',
+  's3:GetObjectLegalHold',
+  's3:GetObjectRetention',
+  's3:GetObjectTagging',
+  's3:GetObjectVersion*',
+];
 const listing = [
   's3:GetBucketLocation',
   's3:ListBucket',
@@ -151,7 +156,7 @@ function logsStatements(
             'ResultsOnly',
             {
               Action: [...reading, ...writing, ...deleting],
-              NotResource: [arn, `${arn}/athena/*`],
+              NotResource: [arn, `${arn}/${logFolders.queryResults}*`],
             },
             {
               ArnLike: { 'aws:PrincipalArn': people },
@@ -164,11 +169,26 @@ function logsStatements(
       Effect: 'Allow',
       Principal: { Service: ['logging.s3.amazonaws.com'] },
       Action: ['s3:PutObject'],
-      Resource: `${arn}/${accessLogs}*`,
+      Resource: `${arn}/${logFolders.access}*`,
       Condition: onBehalfOf(
         environment,
         bucketKinds.map((kind) => `arn:aws:s3:::${names.bucket(environment, kind)}`),
       ),
     },
+    ...(environment.lake.inventory === 'none'
+      ? []
+      : [
+          {
+            Sid: 'Inventory',
+            Effect: 'Allow' as const,
+            Principal: { Service: ['s3.amazonaws.com'] },
+            Action: ['s3:PutObject'],
+            Resource: `${arn}/${logFolders.inventory}*`,
+            Condition: onBehalfOf(
+              environment,
+              replicatedKinds.map((source) => `arn:aws:s3:::${names.bucket(environment, source)}`),
+            ),
+          },
+        ]),
   ];
 }

@@ -9,6 +9,7 @@ export {
   S3Backend,
   TerraformElement,
   TerraformOutput,
+  type TerraformProvider,
   TerraformResource,
   TerraformStack,
 } from 'cdktf';
@@ -26,6 +27,7 @@ export { DataAwsIamSessionContext } from '@cdktf/provider-aws/lib/data-aws-iam-s
 export { DataAwsLakeformationDataLakeSettings } from '@cdktf/provider-aws/lib/data-aws-lakeformation-data-lake-settings/index.js';
 export { DataAwsSsmParameter } from '@cdktf/provider-aws/lib/data-aws-ssm-parameter/index.js';
 export { DataAwsSsmParametersByPath } from '@cdktf/provider-aws/lib/data-aws-ssm-parameters-by-path/index.js';
+export { DefaultNetworkAcl } from '@cdktf/provider-aws/lib/default-network-acl/index.js';
 export { DefaultSecurityGroup } from '@cdktf/provider-aws/lib/default-security-group/index.js';
 export { Eip } from '@cdktf/provider-aws/lib/eip/index.js';
 export { EmrserverlessApplication } from '@cdktf/provider-aws/lib/emrserverless-application/index.js';
@@ -49,18 +51,23 @@ export {
 export { LakeformationResource } from '@cdktf/provider-aws/lib/lakeformation-resource/index.js';
 export { MwaaEnvironment } from '@cdktf/provider-aws/lib/mwaa-environment/index.js';
 export { NatGateway } from '@cdktf/provider-aws/lib/nat-gateway/index.js';
+export { NetworkAcl } from '@cdktf/provider-aws/lib/network-acl/index.js';
 export { AwsProvider } from '@cdktf/provider-aws/lib/provider/index.js';
 export { RouteTableAssociation } from '@cdktf/provider-aws/lib/route-table-association/index.js';
 export { RouteTable } from '@cdktf/provider-aws/lib/route-table/index.js';
 export { Route } from '@cdktf/provider-aws/lib/route/index.js';
+export { S3BucketInventory } from '@cdktf/provider-aws/lib/s3-bucket-inventory/index.js';
 export {
   S3BucketLifecycleConfiguration,
   type S3BucketLifecycleConfigurationRule,
 } from '@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration/index.js';
 export { S3BucketLoggingA } from '@cdktf/provider-aws/lib/s3-bucket-logging/index.js';
+export { S3BucketNotification } from '@cdktf/provider-aws/lib/s3-bucket-notification/index.js';
+export { S3BucketObjectLockConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-object-lock-configuration/index.js';
 export { S3BucketOwnershipControls } from '@cdktf/provider-aws/lib/s3-bucket-ownership-controls/index.js';
 export { S3BucketPolicy } from '@cdktf/provider-aws/lib/s3-bucket-policy/index.js';
 export { S3BucketPublicAccessBlock } from '@cdktf/provider-aws/lib/s3-bucket-public-access-block/index.js';
+export { S3BucketReplicationConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-replication-configuration/index.js';
 export { S3BucketServerSideEncryptionConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration/index.js';
 export { S3BucketVersioningA } from '@cdktf/provider-aws/lib/s3-bucket-versioning/index.js';
 export { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket/index.js';

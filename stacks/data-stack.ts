@@ -1,6 +1,6 @@
 import type { Construct } from './constructs.cjs';
 import { keyNames } from '../src/model/keys.js';
-import { bucketKinds, layers } from '../src/model/layers.js';
+import { bucketKinds, layers, replicatedKinds } from '../src/model/layers.js';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
 import { Boundary } from './boundary.js';
@@ -8,6 +8,7 @@ import { Encryption } from './encryption.js';
 import { GlueCatalog } from './glue-catalog.js';
 import { LakeAdministration, LakeFormation } from './lake-formation.js';
 import { LifecycleStack } from './lifecycle-stack.js';
+import { Replication } from './replication.js';
 import { Storage } from './storage.js';
 
 /** What outlives everything else: keys, buckets, catalog, and who may read what. */
@@ -19,6 +20,17 @@ export class DataStack extends LifecycleStack {
     const encryption = new Encryption(this, 'key', { platform });
     const boundary = new Boundary(this, 'boundary', { environment, keyArns: encryption.arns });
     const storage = new Storage(this, 'bucket', { platform, encryption });
+    const { replication } = environment.lake;
+    if (replication) {
+      new Replication(this, 'dr', {
+        platform,
+        encryption,
+        storage,
+        boundaryArn: boundary.arn,
+        settings: replication,
+        provider: this.inRegion('dr', replication.region),
+      });
+    }
     const administration = new LakeAdministration(this, 'lake', { environment });
     const catalog = new GlueCatalog(this, 'catalog', { platform, after: administration.settings });
     const lake = new LakeFormation(this, 'lakeformation', {
@@ -35,6 +47,11 @@ export class DataStack extends LifecycleStack {
       this.output(`${key}_key_arn`, encryption.keys[key].arn);
     }
     for (const kind of bucketKinds) this.output(`${kind}_bucket`, storage.buckets[kind].bucket);
+    if (replication) {
+      for (const kind of replicatedKinds) {
+        this.output(`${kind}_replica_bucket`, names.replicaBucket(environment, kind));
+      }
+    }
     for (const layer of layers) this.output(`${layer}_database`, names.database(environment, layer));
     for (const layer of layers) this.output(`${layer}_lake_role_arn`, lake.accessRoles[layer].arn);
   }

@@ -48,41 +48,29 @@ export class Encryption extends Construct {
  */
 export function keyStatements(platform: Platform, key: KeyName): Statement[] {
   const { environment } = platform;
-  const { account, region } = environment;
-  const inAccount = (
-    sid: string,
-    actions: readonly string[],
-    arns: readonly string[],
-    condition: NonNullable<Statement['Condition']> = {},
-  ): Statement => ({
-    Sid: sid,
-    Effect: 'Allow',
-    Principal: { AWS: `arn:aws:iam::${account}:root` },
-    Action: actions,
-    Resource: '*',
-    Condition: { ...condition, ArnLike: { 'aws:PrincipalArn': arns } },
-  });
+  const { region } = environment;
   const services = key === 'operations' ? ['s3', 'secretsmanager', 'sqs', 'emr-serverless'] : ['s3'];
   const through = {
     StringEquals: { 'kms:ViaService': services.map((service) => `${service}.${region}.amazonaws.com`) },
   };
   const { readers, writers } = keyUsers(platform, key);
   return [
-    inAccount('Administration', administration, administratorsOf(platform)),
+    inAccount(environment, 'Administration', administration, administratorsOf(platform)),
     ...(readers.length === 0
       ? []
-      : [inAccount('Reading', ['kms:Decrypt', 'kms:DescribeKey'], readers, through)]),
+      : [inAccount(environment, 'Reading', ['kms:Decrypt', 'kms:DescribeKey'], readers, through)]),
     ...(writers.length === 0
       ? []
       : [
           inAccount(
+            environment,
             'Writing',
             ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey*'],
             writers,
             through,
           ),
         ]),
-    ...(key === 'operations' ? operationsStatements(platform, inAccount) : []),
+    ...(key === 'operations' ? operationsStatements(platform) : []),
   ];
 }
 
@@ -113,15 +101,39 @@ const administration = [
   'kms:UpdateKeyDescription',
 ];
 
-function operationsStatements(
-  platform: Platform,
-  inAccount: (
-    sid: string,
-    actions: readonly string[],
-    arns: readonly string[],
-    condition: NonNullable<Statement['Condition']>,
-  ) => Statement,
-): Statement[] {
+function inAccount(
+  { account }: Environment,
+  sid: string,
+  actions: readonly string[],
+  arns: readonly string[],
+  condition: NonNullable<Statement['Condition']> = {},
+): Statement {
+  return {
+    Sid: sid,
+    Effect: 'Allow',
+    Principal: { AWS: `arn:aws:iam::${account}:root` },
+    Action: actions,
+    Resource: '*',
+    Condition: { ...condition, ArnLike: { 'aws:PrincipalArn': arns } },
+  };
+}
+
+/** The key of the copies: S3 alone uses it, by the role that copies. Who is to read them, an administrator adds. */
+export function replicaKeyStatements(platform: Platform, region: string): Statement[] {
+  const { environment } = platform;
+  return [
+    inAccount(environment, 'Administration', administration, administratorsOf(platform)),
+    inAccount(
+      environment,
+      'Copying',
+      ['kms:Encrypt', 'kms:GenerateDataKey'],
+      [names.replicationRoleArn(environment)],
+      { StringEquals: { 'kms:ViaService': `s3.${region}.amazonaws.com` } },
+    ),
+  ];
+}
+
+function operationsStatements(platform: Platform): Statement[] {
   const { environment } = platform;
   const people = askers(platform);
   const results = names.queryResults(environment).replace('s3://', 'arn:aws:s3:::');
@@ -130,13 +142,13 @@ function operationsStatements(
       ? []
       : [
           // Who asks Athena writes and reads the results, and nothing else that this key encrypts.
-          inAccount('QueryResults', ['kms:Decrypt', 'kms:GenerateDataKey'], people, {
+          inAccount(environment, 'QueryResults', ['kms:Decrypt', 'kms:GenerateDataKey'], people, {
             StringEquals: { 'kms:ViaService': `s3.${environment.region}.amazonaws.com` },
             StringLike: { 'kms:EncryptionContext:aws:s3:arn': `${results}*` },
           }),
         ]),
     // MWAA takes its share of the key by a grant, which who makes the environment gives in its name.
-    inAccount('Airflow', ['kms:CreateGrant'], environment.access.deployers, {
+    inAccount(environment, 'Airflow', ['kms:CreateGrant'], environment.access.deployers, {
       Bool: { 'kms:GrantIsForAWSResource': 'true' },
     }),
     ...serviceStatements(environment),

@@ -32,7 +32,7 @@ export abstract class LifecycleStack extends TerraformStack {
     this.environment = platform.environment;
     this.kind = kind;
     this.addBackend();
-    this.addProvider();
+    this.provider('aws', this.environment.region);
   }
 
   /**
@@ -86,9 +86,15 @@ export abstract class LifecycleStack extends TerraformStack {
     this.addOverride('terraform.backend.s3.use_lockfile', true);
   }
 
-  private addProvider(): void {
-    const { account, endpoint, name, region, tags } = this.environment;
-    new AwsProvider(this, 'aws', {
+  /** The same account in another region, for resources that name it as their provider. */
+  protected inRegion(alias: string, region: string): AwsProvider {
+    return this.provider(`aws_${alias}`, region, alias);
+  }
+
+  private provider(id: string, region: string, alias?: string): AwsProvider {
+    const { account, endpoint, name, tags } = this.environment;
+    return new AwsProvider(this, id, {
+      ...(alias !== undefined && { alias }),
       region,
       defaultTags: [{ tags: { ...tags, environment: name, stack: this.kind, 'managed-by': 'dataplat' } }],
       ...(endpoint

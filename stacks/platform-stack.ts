@@ -7,7 +7,8 @@ import type { NamedQuery } from '../src/project/named-queries.js';
 import { Athena } from './athena.js';
 import { Compute } from './compute.js';
 import type { KeyArns } from './encryption.js';
-import { AirflowRole, JobRoles } from './iam.js';
+import { endpointServices } from './endpoint-services.js';
+import { AirflowRole, airflowStatements, JobRoles, jobStatements } from './iam.js';
 import { LifecycleStack } from './lifecycle-stack.js';
 import { Networking } from './networking.js';
 import { Orchestration } from './orchestration.js';
@@ -28,7 +29,15 @@ export class PlatformStack extends LifecycleStack {
     ) as KeyArns;
     const operationsKeyArn = keyArns.operations;
 
-    const networking = new Networking(this, 'network', { environment, operationsKeyArn });
+    const networking = new Networking(this, 'network', {
+      environment,
+      operationsKeyArn,
+      services: endpointServices([
+        ...platform.graph.order.flatMap((job) => jobStatements(platform, job, keyArns)),
+        // Which services, not which application: that one is made behind the network.
+        ...airflowStatements({ platform, applicationArn: '', operationsKeyArn }),
+      ]),
+    });
     const secrets = new Secrets(this, 'secret', { platform, operationsKeyArn });
     const jobRoles = new JobRoles(this, 'job', { platform, keyArns });
     const compute = new Compute(this, 'emr', { environment, networking, operationsKeyArn });

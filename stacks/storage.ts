@@ -1,21 +1,22 @@
 import {
   Construct,
-  S3Bucket,
+  type S3Bucket,
   S3BucketLifecycleConfiguration,
-  type S3BucketLifecycleConfigurationRule,
   S3BucketLoggingA,
-  S3BucketOwnershipControls,
-  S3BucketPublicAccessBlock,
-  S3BucketServerSideEncryptionConfigurationA,
-  S3BucketVersioningA,
+  S3BucketNotification,
+  type S3BucketVersioningA,
 } from './constructs.cjs';
 import type { Environment } from '../src/model/environment.js';
 import { keyOf } from '../src/model/keys.js';
 import { bucketKinds, type BucketKind } from '../src/model/layers.js';
+import { logFolders } from '../src/model/log-folders.js';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
-import { accessLogs, BucketPolicies } from './bucket-policies.js';
+import { BucketPolicies } from './bucket-policies.js';
 import type { Encryption } from './encryption.js';
+import { inventories } from './inventory.js';
+import { lifecycleRules } from './lifecycle-rules.js';
+import { privateBucket, type PrivateBucket } from './private-bucket.js';
 
 export interface StorageProps {
   readonly platform: Platform;
@@ -25,22 +26,20 @@ export interface StorageProps {
 /** The buckets: private, versioned, encrypted, reached over TLS alone, each with its access logged. */
 export class Storage extends Construct {
   readonly buckets: Readonly<Record<BucketKind, S3Bucket>>;
+  readonly versioning: Readonly<Record<BucketKind, S3BucketVersioningA>>;
   private readonly environment: Environment;
 
   constructor(scope: Construct, id: string, { platform, encryption }: StorageProps) {
     super(scope, id);
     const { environment } = platform;
     this.environment = environment;
-    this.buckets = Object.fromEntries(bucketKinds.map((kind) => [kind, this.bucket(kind)])) as Record<
-      BucketKind,
-      S3Bucket
-    >;
-    for (const kind of bucketKinds) {
-      this.close(kind);
-      this.encrypt(kind, encryption);
-      const versioning = this.version(kind);
-      if (environment.lake.lifecycleRules) this.expire(kind, versioning);
-    }
+    const made = new Map(bucketKinds.map((kind) => [kind, this.bucket(kind, encryption)]));
+    const each = <Part>(part: (bucket: PrivateBucket) => Part): Record<BucketKind, Part> =>
+      Object.fromEntries([...made].map(([kind, bucket]) => [kind, part(bucket)])) as Record<BucketKind, Part>;
+    this.buckets = each(({ bucket }) => bucket);
+    this.versioning = each(({ versioning }) => versioning);
+
+    if (environment.lake.lifecycleRules) for (const kind of bucketKinds) this.expire(kind);
     const { policies } = new BucketPolicies(this, 'policy', {
       platform,
       buckets: this.buckets,
@@ -50,94 +49,36 @@ export class Storage extends Construct {
       new S3BucketLoggingA(this, `${kind}_logging`, {
         bucket: this.buckets[kind].bucket,
         targetBucket: this.buckets.logs.bucket,
-        targetPrefix: `${accessLogs}${kind}/`,
+        targetPrefix: `${logFolders.access}${kind}/`,
         dependsOn: [policies.logs],
       });
     }
+    // A delivery is an event, so that something may wait for it. The layers are written by jobs, which tell themselves.
+    new S3BucketNotification(this, 'landing_events', {
+      bucket: this.buckets.landing.bucket,
+      eventbridge: true,
+    });
+    inventories(this, this.buckets, environment, policies.logs);
   }
 
-  private bucket(kind: BucketKind): S3Bucket {
-    return new S3Bucket(this, kind, {
-      bucket: names.bucket(this.environment, kind),
+  private bucket(kind: BucketKind, encryption: Encryption): PrivateBucket {
+    const { environment } = this;
+    return privateBucket(this, kind, {
+      name: names.bucket(environment, kind),
+      // S3 delivers access logs to no bucket whose default is a KMS key. What is worth more in that bucket, results of
+      // queries first of all, names the key itself.
+      keyArn: kind === 'logs' ? undefined : encryption.keys[keyOf(kind)].arn,
       // Releases and logs can be made again; data is never emptied by Terraform, only by who asks for it.
-      forceDestroy: (kind === 'artifacts' || kind === 'logs') && !this.environment.protected,
+      forceDestroy: (kind === 'artifacts' || kind === 'logs') && !environment.protected,
+      lock: kind === 'landing' ? environment.lake.objectLock?.landing : undefined,
     });
   }
 
-  private close(kind: BucketKind): void {
-    new S3BucketPublicAccessBlock(this, `${kind}_private`, {
-      bucket: this.buckets[kind].bucket,
-      blockPublicAcls: true,
-      blockPublicPolicy: true,
-      ignorePublicAcls: true,
-      restrictPublicBuckets: true,
-    });
-    new S3BucketOwnershipControls(this, `${kind}_ownership`, {
-      bucket: this.buckets[kind].bucket,
-      rule: { objectOwnership: 'BucketOwnerEnforced' },
-    });
-  }
-
-  private encrypt(kind: BucketKind, encryption: Encryption): void {
-    new S3BucketServerSideEncryptionConfigurationA(this, `${kind}_encryption`, {
-      bucket: this.buckets[kind].bucket,
-      rule: [
-        kind === 'logs'
-          ? // S3 delivers access logs to no bucket whose default is a KMS key. What is worth more in this bucket,
-            // results of queries first of all, names the key itself.
-            { applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' } }
-          : {
-              applyServerSideEncryptionByDefault: {
-                sseAlgorithm: 'aws:kms',
-                kmsMasterKeyId: encryption.keys[keyOf(kind)].arn,
-              },
-              // One call to KMS a few minutes instead of one an object.
-              bucketKeyEnabled: true,
-            },
-      ],
-    });
-  }
-
-  private version(kind: BucketKind): S3BucketVersioningA {
-    return new S3BucketVersioningA(this, `${kind}_versioning`, {
-      bucket: this.buckets[kind].bucket,
-      versioningConfiguration: { status: 'Enabled' },
-    });
-  }
-
-  private expire(kind: BucketKind, versioning: S3BucketVersioningA): void {
+  private expire(kind: BucketKind): void {
     new S3BucketLifecycleConfiguration(this, `${kind}_lifecycle`, {
       bucket: this.buckets[kind].bucket,
       rule: lifecycleRules(kind, this.environment),
-      dependsOn: [versioning],
+      dependsOn: [this.versioning[kind]],
     });
   }
-}
-
-function lifecycleRules(kind: BucketKind, { lake, logs }: Environment): S3BucketLifecycleConfigurationRule[] {
-  const everything = [{ prefix: '' }];
-  const expiry = { landing: lake.landingRetentionDays, logs: logs.retentionDays }[kind as string];
-  return [
-    {
-      id: 'remains',
-      status: 'Enabled',
-      filter: everything,
-      noncurrentVersionExpiration: [{ noncurrentDays: lake.noncurrentVersionDays }],
-      abortIncompleteMultipartUpload: [{ daysAfterInitiation: 7 }],
-    },
-    ...(expiry === undefined
-      ? []
-      : [{ id: 'expiry', status: 'Enabled', filter: everything, expiration: [{ days: expiry }] }]),
-    // Delta deletes its files itself; the rest of a table only gets colder.
-    ...(kind === 'bronze' || kind === 'silver' || kind === 'gold'
-      ? [
-          {
-            id: 'tiering',
-            status: 'Enabled',
-            filter: everything,
-            transition: [{ days: 30, storageClass: 'INTELLIGENT_TIERING' }],
-          },
-        ]
-      : []),
-  ];
 }

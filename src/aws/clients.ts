@@ -17,7 +17,8 @@ export interface AwsClients {
   readonly emrServerless: () => Promise<EMRServerless>;
   readonly glue: () => Promise<Glue>;
   readonly lakeFormation: () => Promise<LakeFormation>;
-  readonly s3: () => Promise<S3>;
+  /** Of the environment's region, or of another. */
+  readonly s3: (region?: string) => Promise<S3>;
   readonly ssm: () => Promise<SSM>;
   readonly sts: () => Promise<STS>;
 }
@@ -64,10 +65,10 @@ export function awsClients(settings: AwsSettings): AwsClients {
       const { LakeFormation } = await import('@aws-sdk/client-lakeformation');
       return translating(new LakeFormation(common));
     }),
-    s3: once(async () => {
+    s3: oncePer(async (region = settings.region) => {
       const { S3 } = await import('@aws-sdk/client-s3');
       const local = settings.endpoint !== undefined;
-      return translating(new S3({ ...common, forcePathStyle: local, followRegionRedirects: !local }));
+      return translating(new S3({ ...common, region, forcePathStyle: local, followRegionRedirects: !local }));
     }),
     ssm: once(async () => {
       const { SSM } = await import('@aws-sdk/client-ssm');
@@ -113,4 +114,13 @@ function translateFailures<Client extends Translatable>(client: Client, settings
 function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
   let made: Promise<Value> | undefined;
   return () => (made ??= make());
+}
+
+function oncePer<Value>(make: (key?: string) => Promise<Value>): (key?: string) => Promise<Value> {
+  const made = new Map<string | undefined, Promise<Value>>();
+  return (key) => {
+    const value = made.get(key) ?? make(key);
+    made.set(key, value);
+    return value;
+  };
 }

@@ -19,6 +19,7 @@ import type { Instance } from './instance.js';
 import { JournaledEmulator } from './journal.js';
 import { isLoopbackAddress } from './loopback.js';
 import type { LakeFormationService } from './lake-formation/service.js';
+import { BucketInventories, isBucketInventory } from './quirks/bucket-inventories.js';
 import { createThenTell, isGlueCreate } from './quirks/glue-creates.js';
 import { deleteThenTell, isGlueDelete } from './quirks/glue-deletes.js';
 import { createThenTag, isGlueCreateWithTags } from './quirks/glue-tags.js';
@@ -146,6 +147,7 @@ class Endpoint {
         this.#fail(`${emulator.name} has ended (${ended.signal ?? `exit code ${ended.code ?? 'unknown'}`})`);
       });
     }
+    const inventories = new BucketInventories(join(instance.directory, 's3-inventories.json'));
     this.#backends = {
       services: this.#services,
       emulate: (exchange, body) =>
@@ -154,6 +156,7 @@ class Endpoint {
           body,
           ministack.port,
           moto,
+          inventories,
           this.#services.get('lakeformation') as LakeFormationService | undefined,
         ),
     };
@@ -274,10 +277,12 @@ async function emulate(
   body: Buffer | undefined,
   ministackPort: number,
   moto: JournaledEmulator,
+  inventories: BucketInventories,
   lakeFormation: LakeFormationService | undefined,
 ): Promise<void> {
   if (servedByMoto.has(exchange.service)) return moto.handle(exchange);
   if (body === undefined && isGlueCreateWithTags(exchange)) return createThenTag(exchange, ministackPort);
+  if (body === undefined && isBucketInventory(exchange)) return inventories.answer(exchange);
   if (body === undefined && isGlueCreate(exchange)) {
     return createThenTell(exchange, ministackPort, (born) => lakeFormation?.bear(born));
   }

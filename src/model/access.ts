@@ -2,6 +2,7 @@ import type { Dataset } from './dataset.js';
 import { keyOf, type KeyName } from './keys.js';
 import { layers, type BucketKind } from './layers.js';
 import { sourceIdOf, type Job, type Source } from './lineage.js';
+import { logFolders } from './log-folders.js';
 import { names } from './names.js';
 import type { Platform } from './platform.js';
 import { secretsOf, type Secret } from './secrets.js';
@@ -54,7 +55,7 @@ export function secretsFor(platform: Platform, job: Job): Secret[] {
 
 /** Where a job logs, and no other job does. */
 export function logFolder(job: Pick<Job, 'id'>): Folder {
-  return { bucket: 'logs', path: `emr/${job.id}/` };
+  return { bucket: 'logs', path: `${logFolders.runs}${job.id}/` };
 }
 
 function tableFolder(dataset: Dataset): Folder {
@@ -81,11 +82,12 @@ export function bucketUsers(platform: Platform, bucket: BucketKind): BucketUsers
       .filter((job) => folders(job).some((folder) => folder.bucket === bucket))
       .map((job) => names.jobRoleArn(environment, job));
   const writingJobs = roles((job) => [...writeFolders(platform, job), logFolder(job)]);
+  const copying = environment.lake.replication ? [names.replicationRoleArn(environment)] : [];
   const readingJobs = roles((job) => readFolders(platform, job));
   switch (bucket) {
     case 'landing': {
       const writers = [...deliverers, ...(environment.samples === undefined ? [] : deployers)];
-      return { readers: readingJobs, writers: [...writingJobs, ...writers] };
+      return { readers: [...readingJobs, ...copying], writers: [...writingJobs, ...writers] };
     }
     case 'artifacts':
       return {
@@ -97,7 +99,7 @@ export function bucketUsers(platform: Platform, bucket: BucketKind): BucketUsers
       return { readers: readingJobs, writers: [...writingJobs, ...deployers, ...askers(platform)] };
     default: {
       const lent = [names.lakeRoleArn(environment, bucket)];
-      return { readers: readingJobs, writers: [...writingJobs, ...lent] };
+      return { readers: [...readingJobs, ...copying], writers: [...writingJobs, ...lent] };
     }
   }
 }

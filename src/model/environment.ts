@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { connectorSchema } from './connector.js';
+import { isPrivateRange, ipv4Range } from './ipv4-range.js';
 import { layers } from './layers.js';
 import { identifier } from './lineage.js';
 
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,19}$/, 'lower-case letters, digits and hyphens, at most 20');
 const count = z.int().positive();
 const days = z.int().positive().describe('in days');
+
+const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region, for example eu-central-1');
 
 const workerSize = z.strictObject({
   count,
@@ -15,18 +18,72 @@ const workerSize = z.strictObject({
   memoryGb: count.describe('memory a worker, in GB'),
 });
 
-const network = z.strictObject({
-  cidr: z
-    .string()
-    .regex(
-      /^(\d{1,3}\.){3}\d{1,3}\/(1[6-9]|2[0-4])$/,
-      'an IPv4 range of /16 to /24, for example 10.20.0.0/16',
-    )
-    .describe('address range of the VPC'),
-  zones: z.int().min(2).max(3).describe('availability zones; MWAA wants at least two'),
-  nat: z
-    .enum(['none', 'single', 'per-zone'])
-    .describe('NAT gateways: what private subnets may reach outside AWS'),
+const networkSource = z
+  .strictObject({
+    name,
+    cidr: ipv4Range.describe(
+      'its addresses, for example 10.60.0.0/16; 0.0.0.0/0 for HTTPS whose addresses change',
+    ),
+    port: z.int().min(1).max(65_535),
+    from: z
+      .array(z.enum(['jobs', 'airflow']))
+      .min(1)
+      .describe('who may reach it'),
+    description: z
+      .string()
+      .regex(/^[A-Za-z0-9 ._:/()#,@+=&;!-]{1,200}$/, 'at most 200 letters, digits and plain punctuation')
+      .describe('what it is, as it stands in the security group'),
+  })
+  .superRefine(({ cidr, port }, context) => {
+    if (cidr.endsWith('/0') && port !== 443) {
+      context.addIssue({
+        code: 'custom',
+        input: port,
+        path: ['port'],
+        message: 'the whole internet is reached by HTTPS alone: 443',
+      });
+    }
+  });
+
+const network = z
+  .strictObject({
+    cidr: z
+      .string()
+      .regex(
+        /^(\d{1,3}\.){3}\d{1,3}\/(1[6-9]|2[0-4])$/,
+        'an IPv4 range of /16 to /24, for example 10.20.0.0/16',
+      )
+      .describe('address range of the VPC'),
+    zones: z.int().min(2).max(3).describe('availability zones; MWAA wants at least two'),
+    nat: z
+      .enum(['none', 'single', 'per-zone'])
+      .describe('NAT gateways: what private subnets may reach outside AWS'),
+    sources: z
+      .array(networkSource)
+      .max(10)
+      .describe('what jobs and Airflow may reach beside AWS services, which have endpoints; nothing else'),
+    flowLogs: z.enum(['REJECT', 'ALL']).describe('which connections are logged: those turned away, or all'),
+  })
+  .superRefine(({ nat, sources }, context) => {
+    sources.forEach(({ name, cidr }, index) => {
+      if (nat === 'none' && !isPrivateRange(cidr)) {
+        context.addIssue({
+          code: 'custom',
+          input: cidr,
+          path: ['sources', index, 'cidr'],
+          message: `on the internet, which is reached through NAT: set network.nat, or take ${name} out`,
+        });
+      }
+    });
+  });
+
+const objectLock = z.strictObject({
+  mode: z
+    .enum(['GOVERNANCE', 'COMPLIANCE'])
+    .describe(
+      'GOVERNANCE: who has s3:BypassGovernanceRetention may delete; COMPLIANCE: nobody, not even the root user',
+    ),
+  days,
 });
 
 const lake = z.strictObject({
@@ -39,6 +96,33 @@ const lake = z.strictObject({
   lifecycleRules: z.boolean().describe('tiering and expiry rules on the buckets'),
   landingRetentionDays: days.describe('how long a delivered file is kept, in days'),
   noncurrentVersionDays: days.describe('how long an overwritten or deleted object can be had back, in days'),
+  artifactVersions: z
+    .int()
+    .min(1)
+    .max(100)
+    .describe('overwritten versions of a file in the artifacts bucket that are kept however old they are'),
+  tieringAfterDays: days.describe('after how many days a table file moves to intelligent tiering'),
+  inventory: z
+    .enum(['none', 'daily', 'weekly'])
+    .describe('S3 lists the data buckets into the logs bucket, as Parquet'),
+  objectLock: z
+    .strictObject({
+      landing: objectLock.optional().describe('of what is delivered'),
+      replicas: objectLock.optional().describe('of the copies in the other region'),
+    })
+    .optional()
+    .describe('no version may be deleted for some days; a bucket gets it when it is made, or is made anew'),
+  replication: z
+    .strictObject({
+      region: region.describe('where the copies are kept'),
+      timeControl: z
+        .boolean()
+        .describe(
+          'S3 guarantees 99.9 % of copies within 15 minutes, at a price a GB; lag is measured either way',
+        ),
+    })
+    .optional()
+    .describe('copies of landing and the layers in another region, encrypted with a key of that region'),
 });
 
 const emr = z.strictObject({
@@ -189,7 +273,7 @@ export const environmentSchema = z
   .strictObject({
     name: name.describe('must be the name of the file'),
     account: z.string().regex(/^\d{12}$/, "twelve digits in quotes: '111122223333'"),
-    region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region, for example eu-central-1'),
+    region,
     prefix: z
       .string()
       .regex(/^[a-z][a-z0-9-]{1,22}[a-z0-9]$/, 'lower-case letters, digits and hyphens, 3 to 24 characters')
@@ -206,7 +290,11 @@ export const environmentSchema = z
     airflow,
     athena,
     secrets,
-    logs: z.strictObject({ retentionDays: days }),
+    logs: z.strictObject({
+      retentionDays: days.describe('of log groups, and of S3 access logs and inventories, in days'),
+      runRetentionDays: days.describe("of the runs' logs in the logs bucket, in days"),
+      queryResultRetentionDays: days.describe('of what queries returned, in days'),
+    }),
     alarms: z.strictObject({ emails: z.array(z.email()) }),
     access,
     sources: z
@@ -224,6 +312,16 @@ export const environmentSchema = z
       })
       .optional(),
     samples: z.string().min(1).optional().describe('folder that deploy copies into the landing bucket'),
+  })
+  .superRefine(({ region, lake: { replication } }, context) => {
+    if (replication?.region === region) {
+      context.addIssue({
+        code: 'custom',
+        input: region,
+        path: ['lake', 'replication', 'region'],
+        message: 'expected another region than that of the originals',
+      });
+    }
   })
   .meta({ title: 'A dataplat environment', description: 'Where the platform runs and how large it is.' });
 

@@ -1,7 +1,8 @@
 import type { Dataset } from './dataset.js';
 import type { Environment } from './environment.js';
-import type { BucketKind, Layer } from './layers.js';
+import { bucketKinds, replicatedKinds, type BucketKind, type Layer, type ReplicatedKind } from './layers.js';
 import type { Job } from './lineage.js';
+import { logFolders } from './log-folders.js';
 
 type Named = Pick<Environment, 'name' | 'prefix' | 'account' | 'region' | 'lake'>;
 
@@ -16,6 +17,21 @@ export const names = {
   parameter: (environment: Named, kind: StackKind, name: string): string =>
     `/dataplat/${environment.name}/${kind}/${name}`,
   bucket: (environment: Named, kind: BucketKind): string => `${environment.lake.bucketPrefix}-${kind}`,
+  /** A bucket's copy in the other region, or the access logs of the copies. */
+  replicaBucket: (environment: Named, kind: ReplicatedKind | 'logs'): string =>
+    `${names.bucket(environment, kind)}-dr`,
+  /** Every bucket of the environment in its own region. */
+  buckets: (environment: Named): string[] => bucketKinds.map((kind) => names.bucket(environment, kind)),
+  /** Every bucket in the other region; none where nothing is copied. */
+  replicaBuckets: (environment: Named): string[] =>
+    environment.lake.replication
+      ? [...replicatedKinds, 'logs' as const].map((kind) => names.replicaBucket(environment, kind))
+      : [],
+  replicaKeyAlias: (environment: Named): string => `alias/${environment.prefix}-replica`,
+  /** The role by which S3 copies objects to the other region. */
+  replicationRole: (environment: Named): string => `${environment.prefix}-replication`,
+  replicationRoleArn: (environment: Named): string =>
+    `arn:aws:iam::${environment.account}:role/${names.replicationRole(environment)}`,
   database: (environment: Named, layer: Layer): string =>
     `${environment.prefix.replaceAll('-', '_')}_${layer}`,
   table: (dataset: Dataset): string => dataset.table,
@@ -38,7 +54,7 @@ export const names = {
   boundaryArn: (environment: Named): string =>
     `arn:aws:iam::${environment.account}:policy/${names.boundary(environment)}`,
   /** Where EMR Serverless writes the logs of runs. */
-  runLogs: (environment: Named): string => `s3://${names.bucket(environment, 'logs')}/emr/`,
+  runLogs: (environment: Named): string => `s3://${names.bucket(environment, 'logs')}/${logFolders.runs}`,
   /** Where EMR Serverless writes the logs of a job's runs, and no other job can. */
   jobRunLogs: (environment: Named, job: Pick<Job, 'id'>): string => `${names.runLogs(environment)}${job.id}/`,
   /** Where MWAA finds what is installed and run before Airflow starts. */
@@ -50,7 +66,8 @@ export const names = {
   lakeRoleArn: (environment: Named, layer: Layer): string =>
     `arn:aws:iam::${environment.account}:role/${names.lakeRole(environment, layer)}`,
   secret: (environment: Named, id: string): string => `${environment.prefix}/${id}`,
-  queryResults: (environment: Named): string => `s3://${names.bucket(environment, 'logs')}/athena/`,
+  queryResults: (environment: Named): string =>
+    `s3://${names.bucket(environment, 'logs')}/${logFolders.queryResults}`,
   /** CloudWatch log group of the job runs. */
   jobLogGroup: (environment: Named): string => `/${environment.prefix}/jobs`,
 } as const;

@@ -1,5 +1,5 @@
 import { names, stackKinds } from '../model/names.js';
-import { bucketKinds, layers } from '../model/layers.js';
+import { layers } from '../model/layers.js';
 import type { EnvironmentAccess } from './environment-access.js';
 import { stacksOf } from './deploy/stacks.js';
 
@@ -32,11 +32,7 @@ export async function leftovers(access: EnvironmentAccess): Promise<Leftover[]> 
     ours.filter((name) => there.includes(name)).map((name) => ({ kind, name }));
   return [
     ...inState.map((name) => ({ kind: 'resource' as const, name })),
-    ...named(
-      'bucket',
-      bucketKinds.map((kind) => names.bucket(environment, kind)),
-      buckets,
-    ),
+    ...named('bucket', [...names.buckets(environment), ...names.replicaBuckets(environment)], buckets),
     ...named(
       'database',
       layers.map((layer) => names.database(environment, layer)),

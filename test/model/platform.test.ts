@@ -35,6 +35,26 @@ describe('the declaration', () => {
     ]);
   });
 
+  it('refuses a source on the internet where there is no way to it, and anything but HTTPS to the whole of it', () => {
+    expect(problemsWith({ [dev]: edited(dev, 'nat: single', 'nat: none') })).to.deep.equal([
+      `${dev}:18:13 "network.sources[0].cidr" is "0.0.0.0/0" (on the internet, which is reached through NAT: set network.nat, or take https out)`,
+    ]);
+    expect(problemsWith({ [dev]: edited(dev, 'port: 443', 'port: 22') })).to.deep.equal([
+      `${dev}:19:13 "network.sources[0].port" is 22 (the whole internet is reached by HTTPS alone: 443)`,
+    ]);
+  });
+
+  it('refuses copies in the region of their originals', () => {
+    const prod = 'config/environments/prod.yaml';
+    const [problem, ...others] = problemsWith({
+      [prod]: edited(prod, 'region: eu-west-1', 'region: eu-central-1'),
+    });
+    expect(problem).to.match(
+      /^config.environments.prod\.yaml:\d+:13 "lake\.replication\.region" is "eu-central-1"/,
+    );
+    expect(others).to.deep.equal([]);
+  });
+
   it('wants the account in quotes, because YAML would take its leading zeros away', () => {
     expect(
       problemsWith({ [dev]: edited(dev, "account: '111122223333'", 'account: 111122223333') }),

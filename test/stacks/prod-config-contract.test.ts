@@ -74,7 +74,7 @@ function list(value: unknown): readonly Attributes[] {
 
 const first = (value: unknown): Attributes => list(value)[0] ?? {};
 
-const isLogs = (bucket: string): boolean => bucket === 'aws_s3_bucket.bucket_logs';
+const isLogs = (bucket: string): boolean => /^aws_s3_bucket\.(bucket|dr)_logs$/.test(bucket);
 
 const declare = (change: (environment: Environment) => Environment): Change => ({ declare: change });
 
@@ -179,7 +179,7 @@ const clauses: readonly Clause[] = [
       'aws_cloudwatch_log_group',
       (group) => Boolean(group['kms_key_id']) && Number(group['retention_in_days']) >= 365,
     ),
-    without: declare((environment) => ({ ...environment, logs: { retentionDays: 90 } })),
+    without: declare((environment) => ({ ...environment, logs: { ...environment.logs, retentionDays: 90 } })),
   },
   {
     name: 'secrets under its own key, to be had back for 7 days at least',

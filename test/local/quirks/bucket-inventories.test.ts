@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { freePort } from '../../../src/local/emulator.js';
+import { Gateway } from '../../../src/local/gateway.js';
+import { BucketInventories, isBucketInventory } from '../../../src/local/quirks/bucket-inventories.js';
+import { account, awsCli, clientEnvironment, region } from '../aws-clients.js';
+
+describe('inventories of a bucket', function () {
+  this.timeout(60_000);
+  const home = mkdtempSync(join(tmpdir(), 'dataplat-inventories-'));
+  const file = join(home, 'inventories.json');
+  let gateway: Gateway;
+  let environment: NodeJS.ProcessEnv;
+  /** Requests that are none about inventories. */
+  let passedOn: string[];
+
+  async function start(): Promise<void> {
+    const port = await freePort();
+    const inventories = new BucketInventories(file);
+    passedOn = [];
+    gateway = new Gateway({
+      port,
+      account,
+      region,
+      log: () => undefined,
+      control: () => false,
+      backends: () => ({
+        services: new Map(),
+        emulate: async (exchange) => {
+          if (isBucketInventory(exchange)) return inventories.answer(exchange);
+          passedOn.push(exchange.target);
+          exchange.response.writeHead(200).end();
+        },
+      }),
+    });
+    await gateway.listen();
+    environment = clientEnvironment(`http://127.0.0.1:${port}`, home);
+  }
+
+  before(start);
+  after(async () => {
+    await gateway.close();
+    rmSync(home, { recursive: true });
+  });
+
+  const call = <Answer>(operation: string, ...words: string[]): Promise<Answer> =>
+    awsCli<Answer>(['s3api', operation, '--bucket', 'lake-gold', ...words], environment);
+
+  const configuration = {
+    Id: 'everything',
+    IsEnabled: true,
+    IncludedObjectVersions: 'All',
+    Schedule: { Frequency: 'Weekly' },
+    OptionalFields: ['Size', 'StorageClass'],
+    Destination: {
+      S3BucketDestination: { Bucket: 'arn:aws:s3:::lake-logs', Format: 'Parquet', Prefix: 'inventory' },
+    },
+  };
+
+  it('are given back as they were set, to each client and after a restart', async () => {
+    await call(
+      'put-bucket-inventory-configuration',
+      '--id',
+      'everything',
+      '--inventory-configuration',
+      JSON.stringify(configuration),
+    );
+    expect(await call('get-bucket-inventory-configuration', '--id', 'everything')).to.deep.equal({
+      InventoryConfiguration: configuration,
+    });
+    await gateway.close();
+    await start();
+    expect(await call('list-bucket-inventory-configurations')).to.deep.equal({
+      InventoryConfigurationList: [configuration],
+      IsTruncated: false,
+    });
+  });
+
+  it('are gone when they are deleted', async () => {
+    await call('delete-bucket-inventory-configuration', '--id', 'everything');
+    const refused = await call('get-bucket-inventory-configuration', '--id', 'everything').catch(String);
+    expect(refused).to.contain('NoSuchConfiguration');
+  });
+
+  it('are the only requests that are answered so: an object may be called inventory', async () => {
+    await awsCli(['s3api', 'head-object', '--bucket', 'lake-gold', '--key', 'inventory'], environment);
+    await call('head-bucket');
+    expect(passedOn).to.deep.equal(['/lake-gold/inventory', '/lake-gold']);
+  });
+});
