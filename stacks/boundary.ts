@@ -3,6 +3,7 @@ import type { Environment } from '../src/model/environment.js';
 import { keyNames } from '../src/model/keys.js';
 import { bucketKinds, layers, replicatedKinds } from '../src/model/layers.js';
 import { names } from '../src/model/names.js';
+import { airflowQueueActions } from './airflow-queue.js';
 import type { KeyArns } from './encryption.js';
 import { policy, type Statement } from './policy.js';
 import { boundaryArn } from './roles.js';
@@ -97,15 +98,31 @@ export function boundaryStatements(environment: Environment, keyArns: KeyArns): 
       ),
     ),
     allow('FindLogGroup', ['logs:DescribeLogGroups'], of('logs', 'log-group:*')),
-    allow('Runs', ['emr-serverless:*'], of('emr-serverless', '/applications/*')),
+    allow(
+      'Runs',
+      [
+        'emr-serverless:CancelJobRun',
+        'emr-serverless:GetApplication',
+        'emr-serverless:GetDashboardForJobRun',
+        'emr-serverless:GetJobRun',
+        'emr-serverless:StartApplication',
+        'emr-serverless:StartJobRun',
+        'emr-serverless:TagResource',
+      ],
+      of('emr-serverless', '/applications/*'),
+    ),
     {
       ...allow('PassJobRoles', ['iam:PassRole'], names.roleArn(environment, `${prefix}-job-*`)),
       Condition: { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } },
     },
-    allow('Parameters', ['ssm:GetParameter*'], of('ssm', `parameter/dataplat/${environment.name}/*`)),
+    allow(
+      'Parameters',
+      ['ssm:GetParameter', 'ssm:GetParameters', 'ssm:GetParametersByPath'],
+      of('ssm', `parameter/dataplat/${environment.name}/*`),
+    ),
     allow('Airflow', ['airflow:PublishMetrics'], of('airflow', `environment/${names.airflow(environment)}`)),
     // The queue of Airflow's workers is MWAA's own, in an account of AWS.
-    allow('Queue', ['sqs:*'], `arn:aws:sqs:${region}:*:airflow-celery-*`),
+    allow('Queue', airflowQueueActions, `arn:aws:sqs:${region}:*:airflow-celery-*`),
     ...copyStatements(environment),
     // These know no resources.
     allow(

@@ -14,6 +14,7 @@ import type { Layer } from '../src/model/layers.js';
 import type { Job } from '../src/model/lineage.js';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
+import { airflowQueueActions } from './airflow-queue.js';
 import type { KeyArns } from './encryption.js';
 import { logGroupArn } from './log-groups.js';
 import type { Statement } from './policy.js';
@@ -305,14 +306,7 @@ function serviceStatements({ platform, operationsKeyArn }: AirflowRoleProps): St
       // The queue is MWAA's own, in an account of AWS.
       Sid: 'Queue',
       Effect: 'Allow',
-      Action: [
-        'sqs:ChangeMessageVisibility',
-        'sqs:DeleteMessage',
-        'sqs:GetQueueAttributes',
-        'sqs:GetQueueUrl',
-        'sqs:ReceiveMessage',
-        'sqs:SendMessage',
-      ],
+      Action: airflowQueueActions,
       Resource: `arn:aws:sqs:${region}:*:airflow-celery-*`,
     },
     {

@@ -1,6 +1,5 @@
 import {
   type Construct,
-  DataAwsAvailabilityZones,
   Eip,
   Fn,
   InternetGateway,
@@ -30,12 +29,8 @@ export interface Subnets {
  */
 export function subnets(scope: Construct, vpc: Vpc, environment: Environment): Subnets {
   const { network } = environment;
-  const zones = new DataAwsAvailabilityZones(scope, 'zones', {
-    state: 'available',
-    filter: [{ name: 'opt-in-status', values: ['opt-in-not-required'] }],
-  });
-  const made = new ZoneParts(scope, vpc, environment, zones);
-  const indexes = Array.from({ length: network.zones }, (_, index) => index);
+  const made = new ZoneParts(scope, vpc, environment);
+  const indexes = [...network.zones.keys()];
   const privateSubnets = indexes.map((index) => made.subnet('private', index));
   const privateTables = privateSubnets.map((subnet, index) => made.routeTable(`private_${index}`, [subnet]));
   if (network.nat === 'none') return { privateSubnets, publicSubnets: [], privateTables, routes: [] };
@@ -70,16 +65,16 @@ class ZoneParts {
     private readonly scope: Construct,
     private readonly vpc: Vpc,
     private readonly environment: Environment,
-    private readonly zones: DataAwsAvailabilityZones,
   ) {}
 
   /** A quarter of the range a zone for workers, which need many addresses; of the last quarter a quarter for NAT. */
   subnet(kind: 'public' | 'private', index: number): Subnet {
-    const { cidr } = this.environment.network;
+    const { region, network } = this.environment;
+    const { cidr, zones } = network;
     return new Subnet(this.scope, `${kind}_${index}`, {
       vpcId: this.vpc.id,
       cidrBlock: kind === 'private' ? Fn.cidrsubnet(cidr, 2, index) : Fn.cidrsubnet(cidr, 4, 12 + index),
-      availabilityZone: Fn.element(this.zones.names, index) as string,
+      availabilityZone: `${region}${zones[index] ?? ''}`,
       mapPublicIpOnLaunch: false,
       tags: { Name: `${this.environment.prefix}-${kind}-${index}` },
     });

@@ -41,19 +41,21 @@ export function workerGroups(scope: Construct, vpc: Vpc, environment: Environmen
       securityGroupId: groups[worker].id,
       referencedSecurityGroupId: groups[worker].id,
       ipProtocol: '-1',
+      description: 'Each other',
     };
+    const toEndpoints = { ...https, description: 'Endpoints of AWS services' };
     return [
       new VpcSecurityGroupIngressRule(scope, `${worker}_from_each_other`, eachOther),
       new VpcSecurityGroupEgressRule(scope, `${worker}_to_each_other`, eachOther),
       new VpcSecurityGroupIngressRule(scope, `endpoints_from_${worker}`, {
         securityGroupId: groups.endpoints.id,
         referencedSecurityGroupId: groups[worker].id,
-        ...https,
+        ...toEndpoints,
       }),
       new VpcSecurityGroupEgressRule(scope, `${worker}_to_endpoints`, {
         securityGroupId: groups[worker].id,
         referencedSecurityGroupId: groups.endpoints.id,
-        ...https,
+        ...toEndpoints,
       }),
     ];
   });
@@ -64,6 +66,7 @@ export function workerGroups(scope: Construct, vpc: Vpc, environment: Environmen
           securityGroupId: groups[worker].id,
           prefixListId: s3.prefixListId,
           ...https,
+          description: 'S3, by its gateway endpoint',
         }),
     ),
     ...environment.network.sources.flatMap((source) =>

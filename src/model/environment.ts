@@ -54,7 +54,12 @@ const network = z
         'an IPv4 range of /16 to /24, for example 10.20.0.0/16',
       )
       .describe('address range of the VPC'),
-    zones: z.int().min(2).max(3).describe('availability zones; MWAA wants at least two'),
+    zones: z
+      .array(z.string().regex(/^[a-z]$/, 'a letter, as in "a" of eu-central-1a'))
+      .min(2)
+      .max(3)
+      .refine((letters) => new Set(letters).size === letters.length, 'a zone stands twice')
+      .describe('letters of the availability zones, as in eu-central-1a: a subnet each; MWAA wants two'),
     nat: z
       .enum(['none', 'single', 'per-zone'])
       .describe('NAT gateways: what private subnets may reach outside AWS'),

@@ -23,8 +23,8 @@ describe('the declaration', () => {
   });
 
   it('names the place of an unknown key and the key that was probably meant', () => {
-    expect(problemsWith({ [dev]: edited(dev, '  zones: 2', '  zoness: 2') })).to.deep.equal([
-      `${dev}:12:1 "network.zones" is missing (expected a number)`,
+    expect(problemsWith({ [dev]: edited(dev, '  zones: [a, b]', '  zoness: [a, b]') })).to.deep.equal([
+      `${dev}:12:1 "network.zones" is missing (expected a list)`,
       `${dev}:14:3 unknown key "network.zoness" (did you mean "zones"?)`,
     ]);
   });

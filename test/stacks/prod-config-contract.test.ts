@@ -223,7 +223,7 @@ const clauses: readonly Clause[] = [
       'aws_emrserverless_application',
       (application, made) =>
         list(first(application['network_configuration'])['subnet_ids']).length ===
-          made.platform.environment.network.zones &&
+          made.platform.environment.network.zones.length &&
         first(application['maximum_capacity'])['cpu'] !== undefined &&
         first(application['auto_stop_configuration'])['enabled'] === true,
     ),
@@ -360,7 +360,7 @@ describe('prod config contract', () => {
     const refused: readonly [name: string, from: string, to: string][] = [
       ['an alarm without a target', 'emails: [data-platform-oncall@example.com]', 'emails: []'],
       ['one NAT gateway for all zones', 'nat: per-zone', 'nat: single'],
-      ['one zone', 'zones: 3', 'zones: 1'],
+      ['one zone', 'zones: [a, b, c]', 'zones: [a]'],
       ['no lifecycle rules', 'lifecycleRules: true', 'lifecycleRules: false'],
       ['deliveries that are gone too soon', 'landingRetentionDays: 365', 'landingRetentionDays: 29'],
       ['versions that are gone too soon', 'noncurrentVersionDays: 90', 'noncurrentVersionDays: 7'],

@@ -150,6 +150,10 @@ export class SimulatedAccess {
     if (token.startsWith('aws_emrserverless_application.')) {
       return `arn:aws:emr-serverless:${this.region}:${this.account}:/applications/00app`;
     }
+    const [, service = '', name = ''] = /^aws_(s3|sns|sqs|kms)_\w+?\.(\w+)\.\w+$/.exec(token) ?? [];
+    if (service === 's3') return `arn:aws:s3:::${name}`;
+    if (service === 'kms') return `arn:aws:kms:${this.region}:${this.account}:key/${name}`;
+    if (service !== '') return `arn:aws:${service}:${this.region}:${this.account}:${name}`;
     throw new Error(`what stands for ${token}?`);
   }
 
