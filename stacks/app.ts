@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { App, type TerraformStack } from './constructs.cjs';
 import type { Platform } from '../src/model/platform.js';
 import type { AirflowFiles } from '../src/project/airflow-files.js';
@@ -34,5 +36,13 @@ export function synthesize(
     if (before) stack.addDependency(before);
   });
   app.synth();
-  return { stacks: stacks.map((stack) => stack.node.id) };
+  const names = stacks.map((stack) => stack.node.id);
+  writeEvenly(join(outputDirectory, 'manifest.json'));
+  for (const name of names) writeEvenly(join(outputDirectory, 'stacks', name, 'cdk.tf.json'));
+  return { stacks: names };
+}
+
+/** An empty list has its brackets on two lines by CDKTF and on one by its successor; here it is on one by both. */
+function writeEvenly(file: string): void {
+  writeFileSync(file, JSON.stringify(JSON.parse(readFileSync(file, 'utf8')), undefined, 2));
 }
