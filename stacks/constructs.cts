@@ -16,11 +16,18 @@ export {
 export { Construct, type Node } from 'constructs';
 export { AthenaNamedQuery } from '@cdktf/provider-aws/lib/athena-named-query/index.js';
 export { AthenaWorkgroup } from '@cdktf/provider-aws/lib/athena-workgroup/index.js';
+export { BudgetsBudget } from '@cdktf/provider-aws/lib/budgets-budget/index.js';
+export { CeAnomalyMonitor } from '@cdktf/provider-aws/lib/ce-anomaly-monitor/index.js';
+export { CeAnomalySubscription } from '@cdktf/provider-aws/lib/ce-anomaly-subscription/index.js';
+export { CloudwatchCompositeAlarm } from '@cdktf/provider-aws/lib/cloudwatch-composite-alarm/index.js';
 export { CloudwatchDashboard } from '@cdktf/provider-aws/lib/cloudwatch-dashboard/index.js';
 export { CloudwatchEventRule } from '@cdktf/provider-aws/lib/cloudwatch-event-rule/index.js';
 export { CloudwatchEventTarget } from '@cdktf/provider-aws/lib/cloudwatch-event-target/index.js';
 export { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group/index.js';
-export { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm/index.js';
+export {
+  CloudwatchMetricAlarm,
+  type CloudwatchMetricAlarmConfig,
+} from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm/index.js';
 export { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-identity/index.js';
 export { DataAwsIamSessionContext } from '@cdktf/provider-aws/lib/data-aws-iam-session-context/index.js';
 export { DataAwsLakeformationDataLakeSettings } from '@cdktf/provider-aws/lib/data-aws-lakeformation-data-lake-settings/index.js';
@@ -78,6 +85,8 @@ export { SecurityGroup } from '@cdktf/provider-aws/lib/security-group/index.js';
 export { SnsTopicPolicy } from '@cdktf/provider-aws/lib/sns-topic-policy/index.js';
 export { SnsTopicSubscription } from '@cdktf/provider-aws/lib/sns-topic-subscription/index.js';
 export { SnsTopic } from '@cdktf/provider-aws/lib/sns-topic/index.js';
+export { SqsQueuePolicy } from '@cdktf/provider-aws/lib/sqs-queue-policy/index.js';
+export { SqsQueue } from '@cdktf/provider-aws/lib/sqs-queue/index.js';
 export { SsmParameter } from '@cdktf/provider-aws/lib/ssm-parameter/index.js';
 export { Subnet } from '@cdktf/provider-aws/lib/subnet/index.js';
 export { VpcEndpoint } from '@cdktf/provider-aws/lib/vpc-endpoint/index.js';

@@ -1,6 +1,7 @@
 import {
   Construct,
   DefaultSecurityGroup,
+  type NatGateway,
   type SecurityGroup,
   type Subnet,
   type TerraformResource,
@@ -31,6 +32,7 @@ export class Networking extends Construct {
   readonly airflow: SecurityGroup;
   /** What must be there before anything in the private subnets works. */
   readonly ways: readonly TerraformResource[];
+  readonly nats: readonly NatGateway[];
 
   constructor(scope: Construct, id: string, { environment, operationsKeyArn, services }: NetworkingProps) {
     super(scope, id);
@@ -47,6 +49,7 @@ export class Networking extends Construct {
 
     const zones = subnets(this, this.vpc, environment);
     this.privateSubnets = zones.privateSubnets;
+    this.nats = zones.nats;
     networkAcls(this, this.vpc, zones, environment);
 
     const groups = workerGroups(this, this.vpc, environment);

@@ -57,6 +57,7 @@ export class PlatformStack extends LifecycleStack {
 
     this.publish('emr/application-id', compute.application.id);
     this.publish('emr/logs-key-arn', operationsKeyArn);
+    networking.nats.forEach((nat, index) => this.publish(`network/nat-${index}-id`, nat.id));
     this.publish('airflow/name', orchestration.airflow.name);
     this.publish('athena/workgroup', athena.workgroup.name);
     for (const [id, role] of jobRoles.roles) this.publish(`jobs/${id}/role-arn`, role.arn);

@@ -19,8 +19,14 @@ export interface Subnets {
   readonly publicSubnets: readonly Subnet[];
   /** One a zone. */
   readonly privateTables: readonly RouteTable[];
+  readonly nats: readonly NatGateway[];
   /** Of the private subnets to the internet. */
   readonly routes: readonly Route[];
+}
+
+/** How many NAT gateways a network has. */
+export function natCount({ nat, zones }: Environment['network']): number {
+  return { none: 0, single: 1, 'per-zone': zones.length }[nat];
 }
 
 /**
@@ -33,7 +39,8 @@ export function subnets(scope: Construct, vpc: Vpc, environment: Environment): S
   const indexes = [...network.zones.keys()];
   const privateSubnets = indexes.map((index) => made.subnet('private', index));
   const privateTables = privateSubnets.map((subnet, index) => made.routeTable(`private_${index}`, [subnet]));
-  if (network.nat === 'none') return { privateSubnets, publicSubnets: [], privateTables, routes: [] };
+  if (network.nat === 'none')
+    return { privateSubnets, publicSubnets: [], privateTables, nats: [], routes: [] };
 
   const publicSubnets = indexes.map((index) => made.subnet('public', index));
   const internet = new InternetGateway(scope, 'internet', {
@@ -46,7 +53,7 @@ export function subnets(scope: Construct, vpc: Vpc, environment: Environment): S
     gatewayId: internet.id,
   });
   const nats = publicSubnets
-    .slice(0, network.nat === 'single' ? 1 : undefined)
+    .slice(0, natCount(network))
     .map((subnet, index) => made.nat(index, subnet, internet));
   const routes = privateTables.flatMap((table, index) => {
     const nat = nats[index] ?? nats[0];
@@ -57,7 +64,7 @@ export function subnets(scope: Construct, vpc: Vpc, environment: Environment): S
       natGatewayId: nat.id,
     });
   });
-  return { privateSubnets, publicSubnets, privateTables, routes };
+  return { privateSubnets, publicSubnets, privateTables, nats, routes };
 }
 
 class ZoneParts {

@@ -6,6 +6,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cleanEnvironment, startEmulator } from './emulator.js';
 import type { Emulator } from './emulator.js';
+import { packageRoot } from './package-root.js';
 import type { EndpointSettings } from './service.js';
 import { secretKey } from './simulated.js';
 
@@ -65,7 +66,13 @@ export async function startMoto(settings: EndpointSettings, place: EmulatorPlace
   return startEmulator({
     name: 'moto',
     command: settings.localPython,
-    args: (port) => ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)],
+    args: (port) => [
+      join(packageRoot(), 'src', 'local', 'quirks', 'moto_server.py'),
+      '-H',
+      '127.0.0.1',
+      '-p',
+      String(port),
+    ],
     env: () => ({
       ...cleanEnvironment(),
       MOTO_ACCOUNT_ID: settings.account,

@@ -24,6 +24,7 @@ import { createThenTell, isGlueCreate } from './quirks/glue-creates.js';
 import { deleteThenTell, isGlueDelete } from './quirks/glue-deletes.js';
 import { createThenTag, isGlueCreateWithTags } from './quirks/glue-tags.js';
 import { cancelRotation, isRotationCancel } from './quirks/secret-rotation-cancel.js';
+import { mayBeSubscription, subscribeThenName } from './quirks/sns-webhooks.js';
 import type { EndpointSettings, Service } from './service.js';
 import { servicesOfOurs } from './services.js';
 import { simulated } from './simulated.js';
@@ -290,6 +291,7 @@ async function emulate(
     return deleteThenTell(exchange, ministackPort, (deleted) => lakeFormation?.forget(deleted));
   }
   if (body === undefined && isRotationCancel(exchange)) return cancelRotation(exchange, ministackPort);
+  if (body === undefined && mayBeSubscription(exchange)) return subscribeThenName(exchange, ministackPort);
   return forward(exchange, ministackPort, body);
 }
 

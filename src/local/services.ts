@@ -1,4 +1,5 @@
 import { createAthenaService } from './athena/service.js';
+import { createCostExplorerService } from './cost-explorer/service.js';
 import { createEmrServerlessService } from './emr-serverless/service.js';
 import { createLakeFormationService } from './lake-formation/service.js';
 import { createMwaaService } from './mwaa/service.js';
@@ -9,6 +10,7 @@ export const servicesOfOurs: Readonly<
   Record<string, (context: ServiceContext, settings: EndpointSettings) => Promise<Service>>
 > = {
   athena: createAthenaService,
+  'cost-explorer': createCostExplorerService,
   'emr-serverless': createEmrServerlessService,
   'lake-formation': createLakeFormationService,
   mwaa: createMwaaService,

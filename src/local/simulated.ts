@@ -12,6 +12,8 @@ export const simulated: Readonly<Record<string, string>> = {
   airflow: 'An MWAA environment is a record; no Airflow runs behind it.',
   'athena statistics':
     'Scanned bytes are the sizes of the files that a query leaves after its partitions; columns do not count.',
+  alarms:
+    'Alarms, budgets and cost anomalies are kept and shown, but nothing evaluates them: none ever rings.',
   cost: 'Nothing is billed; billed utilisation of job runs comes from measured time.',
   consistency: 'Changes are visible at once; AWS may take seconds or minutes.',
 };

@@ -227,6 +227,27 @@ const secrets = z.strictObject({
     .describe('functions that change a secret, by the name of the secret'),
 });
 
+const alarms = z.strictObject({
+  emails: z.array(z.email()).describe('who is paged'),
+  webhooks: z
+    .array(z.url({ protocol: /^https$/, error: 'an address that begins with https://' }))
+    .describe(
+      'who is paged by a message to an HTTPS address; it stands in the state, so let it hold no secret',
+    ),
+  eventEmails: z.array(z.email()).describe('who is told of everything that happens, by name; pages nobody'),
+  silenceIsLate: z
+    .boolean()
+    .describe('a job or dataset of which nothing is measured counts as late; false where nothing measures'),
+  monthlyBudgetUsd: z
+    .number()
+    .min(0)
+    .describe('US dollars a month for the account; told at 80 % spent and 100 % forecast; 0 for no budget'),
+  costAnomalyUsd: z
+    .number()
+    .min(0)
+    .describe("an unusual cost of the environment's of so many US dollars is told; 0 for no such watch"),
+});
+
 const persona = z.strictObject({
   principals: z.array(
     z
@@ -300,7 +321,7 @@ export const environmentSchema = z
       runRetentionDays: days.describe("of the runs' logs in the logs bucket, in days"),
       queryResultRetentionDays: days.describe('of what queries returned, in days'),
     }),
-    alarms: z.strictObject({ emails: z.array(z.email()) }),
+    alarms,
     access,
     sources: z
       .record(identifier, connectorSchema)

@@ -68,6 +68,28 @@ export const names = {
   secret: (environment: Named, id: string): string => `${environment.prefix}/${id}`,
   queryResults: (environment: Named): string =>
     `s3://${names.bucket(environment, 'logs')}/${logFolders.queryResults}`,
+  /** What a run is called: what EMR's events, and the rules for them, know of its job. */
+  run: (job: Pick<Job, 'id'>, date: string): string => `${names.runPrefix(job)}${date}`,
+  runPrefix: (job: Pick<Job, 'id'>): string => `${job.id} `,
+  /** EventBridge rule for a job's runs that fail. */
+  runRule: (environment: Named, job: Pick<Job, 'id'>): string =>
+    `${environment.prefix}-run-${job.id.replaceAll('_', '-')}`,
+  /** EventBridge rule for something that happens to the platform. */
+  eventRule: (environment: Named, event: string): string => `${environment.prefix}-${event}`,
+  alarm: (
+    environment: Named,
+    { kind, subject }: { readonly kind: string; readonly subject?: string },
+  ): string =>
+    [environment.prefix, kind, ...(subject === undefined ? [] : [subject.replaceAll('_', '-')])].join('-'),
+  /** The alarm, and the dashboard, of a layer and of the platform under all of them. */
+  scope: (environment: Named, scope: string): string => `${environment.prefix}-${scope}`,
+  /** SNS topic of what wakes people. */
+  alarmTopic: (environment: Named): string => `${environment.prefix}-alarms`,
+  /** SNS topic of everything that happens, by name. */
+  eventTopic: (environment: Named): string => `${environment.prefix}-events`,
+  /** SQS queue of messages that reached nobody. */
+  undelivered: (environment: Named): string => `${environment.prefix}-undelivered`,
+  budget: (environment: Named): string => environment.prefix,
   /** CloudWatch log group of the job runs. */
   jobLogGroup: (environment: Named): string => `/${environment.prefix}/jobs`,
 } as const;

@@ -37,7 +37,7 @@ export function startOf(environment: Environment, run: SparkRun): StartRun {
   const streaming = job.mode === 'stream';
   return {
     clientToken: run.clientToken,
-    name: `${job.id} ${date}`,
+    name: names.run(job, date),
     roleArn: names.jobRoleArn(environment, job),
     entryPoint: `${uri}/${job.entryPoint}`,
     arguments: ['--env', environment.name, '--date', date, ...(run.arguments ?? [])],

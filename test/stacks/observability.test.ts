@@ -1,68 +1,322 @@
 import { expect } from 'chai';
-import { declared, resources, statementsOf } from './synthesized.js';
+import { grown } from '../model/growing-platform.js';
+import { declared, platformOf, resources, statementsOf, synthesized } from './synthesized.js';
 
 const prod = declared('prod').stacks.observability;
+const local = declared('local').stacks.observability;
+const lake = synthesized(
+  grown(platformOf('prod'), [
+    ['orders', 'bronze'],
+    ['orders', 'silver'],
+    ['revenue', 'gold'],
+  ]),
+).stacks.observability;
+
+const pages = '${aws_sns_topic.monitoring_routing_alarms.arn}';
+const events = '${aws_sns_topic.monitoring_routing_events.arn}';
 
 describe('alarms', () => {
-  it('tell the topic when they ring and when they are over', () => {
-    const alarms = resources(prod, 'aws_cloudwatch_metric_alarm');
-    expect(alarms.map(([, alarm]) => alarm['alarm_name'])).to.have.members(
-      ['failed-runs', 'waiting-runs', 'capacity', 'airflow-heartbeat', 'airflow-imports'].map(
-        (name) => `dataplat-prod-${name}`,
-      ),
+  it('page once an incident: one a layer and one of the platform, and a key in danger by itself', () => {
+    const paging = [
+      ...resources(lake, 'aws_cloudwatch_composite_alarm'),
+      ...resources(lake, 'aws_cloudwatch_metric_alarm'),
+    ].filter(([, alarm]) => 'alarm_actions' in alarm);
+    expect(paging.map(([, alarm]) => alarm['alarm_name'])).to.have.members(
+      ['bronze', 'silver', 'gold', 'platform', 'key-endangered'].map((name) => `dataplat-prod-${name}`),
     );
-    for (const [id, alarm] of alarms) {
-      expect(alarm, id).to.deep.include({
-        alarm_actions: ['${aws_sns_topic.monitoring_topic.arn}'],
-        ok_actions: ['${aws_sns_topic.monitoring_topic.arn}'],
-      });
+    for (const [id, alarm] of paging) {
+      expect(alarm, id).to.deep.include({ alarm_actions: [pages], ok_actions: [pages] });
     }
   });
 
-  it('take a silent scheduler for a dead one, and jobs that say nothing for jobs that rest', () => {
-    const silence = (alarm: string) =>
-      prod.resource['aws_cloudwatch_metric_alarm']?.[`monitoring_alarm_${alarm}`]?.['treat_missing_data'];
-    expect(silence('airflow_heartbeat')).to.equal('breaching');
-    expect(silence('failed_runs')).to.equal('notBreaching');
+  it('are made before the alarm that looks at them', () => {
+    for (const [id, composite] of resources(lake, 'aws_cloudwatch_composite_alarm')) {
+      const named = [...String(composite['alarm_rule']).matchAll(/ALARM\("([^"]+)"\)/g)].map(
+        ([, name]) => name,
+      );
+      const waitedFor = (composite['depends_on'] as string[]).map((address) => {
+        const [type = '', resource = ''] = address.split('.');
+        return lake.resource[type]?.[resource]?.['alarm_name'];
+      });
+      expect(waitedFor, id).to.have.members(named);
+    }
   });
 
-  it('ring at nine tenths of the capacity that the environment allows: 360 of 400 vCPUs', () => {
-    expect(
-      prod.resource['aws_cloudwatch_metric_alarm']?.['monitoring_alarm_capacity']?.['threshold'],
-    ).to.equal(360);
+  it('have names and descriptions that CloudWatch takes, say where to read on, and are tagged', () => {
+    for (const [id, alarm] of [
+      ...resources(lake, 'aws_cloudwatch_metric_alarm'),
+      ...resources(lake, 'aws_cloudwatch_composite_alarm'),
+    ]) {
+      expect(alarm['alarm_name'], id).to.match(/^dataplat-prod-[a-z0-9-]{1,200}$/);
+      expect(String(alarm['alarm_description']), id)
+        .to.match(/ docs\/RUNBOOK_AWS\.md#[a-z-]+$/)
+        .and.to.have.length.below(1024);
+      expect(alarm['tags'], id).to.have.all.keys('layer', 'kind');
+    }
   });
 
-  it('reach the people whom the environment names, over an encrypted topic', () => {
-    expect(
-      resources(prod, 'aws_sns_topic_subscription').map(([, { protocol, endpoint }]) => [protocol, endpoint]),
-    ).to.deep.equal([['email', 'data-platform-oncall@example.com']]);
-    expect(prod.resource['aws_sns_topic']?.['monitoring_topic']?.['kms_master_key_id']).to.equal(
-      '${data.aws_ssm_parameter.data_kms_operations_key_arn.insecure_value}',
-    );
-    expect(resources(declared('local').stacks.observability, 'aws_sns_topic_subscription')).to.deep.equal([]);
-  });
-
-  it("may come from this account's alarms and events only", () => {
-    const policy = prod.resource['aws_sns_topic_policy']?.['monitoring_topic_policy']?.['policy'];
-    expect(statementsOf(policy)['Alarms']).to.deep.include({
-      Principal: { Service: ['cloudwatch.amazonaws.com', 'events.amazonaws.com'] },
-      Action: ['sns:Publish'],
-      Resource: 'arn:aws:sns:eu-central-1:444455556666:dataplat-prod-alarms',
-      Condition: { StringEquals: { 'aws:SourceAccount': '444455556666' } },
+  it('of the Spark application name its id and its name, as its metrics do', () => {
+    const waiting = prod.resource['aws_cloudwatch_metric_alarm']?.['monitoring_alarm_runs_waiting'];
+    expect(waiting?.['dimensions']).to.deep.equal({
+      ApplicationId: '${data.aws_ssm_parameter.platform_emr_application_id.insecure_value}',
+      ApplicationName: 'dataplat-prod',
     });
+  });
+
+  it('reckon the capacity in use from drivers and executors, kept ready or not', () => {
+    const capacity = prod.resource['aws_cloudwatch_metric_alarm']?.['monitoring_alarm_emr_capacity'];
+    const queries = capacity?.['metric_query'] as { id: string; expression?: string; metric?: object }[];
+    expect(queries.map(({ id }) => id)).to.deep.equal(['all', 'm1', 'm2', 'm3', 'm4']);
+    // One kind of worker may be absent: nothing is no number, and a sum with it is none either.
+    expect(queries[0]?.expression).to.equal('FILL(m1, 0) + FILL(m2, 0) + FILL(m3, 0) + FILL(m4, 0)');
+    const parts = queries.slice(1).map(({ metric }) => {
+      const { dimensions } = metric as { dimensions: Record<string, string> };
+      return `${dimensions['WorkerType']} ${dimensions['CapacityAllocationType']}`;
+    });
+    expect(parts).to.deep.equal([
+      'Spark_Driver PreInitCapacity',
+      'Spark_Driver OnDemandCapacity',
+      'Spark_Executor PreInitCapacity',
+      'Spark_Executor OnDemandCapacity',
+    ]);
+  });
+
+  it('watch each NAT gateway that the platform has published, and none where there is none', () => {
+    const gateways = (stack: typeof prod) =>
+      resources(stack, 'aws_cloudwatch_metric_alarm').filter(([id]) => id.includes('_nat_'));
+    expect(gateways(prod)).to.have.length(6);
+    expect(gateways(local)).to.have.length(0);
+    expect(declared('prod').stacks.platform.resource['aws_ssm_parameter']).to.include.keys(
+      'published_network_nat_0_id',
+      'published_network_nat_2_id',
+    );
   });
 });
 
 describe('a failed job run', () => {
-  it('is announced by name, for the application of this environment alone', () => {
-    const rule = prod.resource['aws_cloudwatch_event_rule']?.['monitoring_failed_runs'];
+  const job = 'monitoring_routing_failed_crm_accounts';
+
+  it('is announced by name, for its job and the application of this environment alone', () => {
+    const rule = prod.resource['aws_cloudwatch_event_rule']?.[job];
     expect(JSON.parse(String(rule?.['event_pattern']))).to.deep.equal({
       source: ['aws.emr-serverless'],
       'detail-type': ['EMR Serverless Job Run State Change'],
       detail: {
         applicationId: ['${data.aws_ssm_parameter.platform_emr_application_id.insecure_value}'],
+        // Runs are named `<job> <date>`: a job whose name begins as another's does must not match.
+        jobRunName: [{ prefix: 'crm_accounts ' }],
         state: ['FAILED'],
       },
     });
+  });
+
+  it('sets off the alarm of its job, by what EventBridge itself counts', () => {
+    const rule = prod.resource['aws_cloudwatch_event_rule']?.[job]?.['name'];
+    expect(
+      prod.resource['aws_cloudwatch_metric_alarm']?.['monitoring_alarm_job_failed_crm_accounts'],
+    ).to.deep.include({
+      namespace: 'AWS/Events',
+      metric_name: 'TriggeredRules',
+      dimensions: { RuleName: rule },
+    });
+  });
+
+  it('is kept for two weeks where it reaches nobody, encrypted', () => {
+    for (const [id, target] of resources(prod, 'aws_cloudwatch_event_target')) {
+      expect(target, id).to.deep.include({
+        arn: events,
+        dead_letter_config: { arn: '${aws_sqs_queue.monitoring_routing_undelivered.arn}' },
+      });
+    }
+    expect(prod.resource['aws_sqs_queue']?.['monitoring_routing_undelivered']).to.include({
+      message_retention_seconds: 1_209_600,
+      kms_master_key_id: '${data.aws_ssm_parameter.data_kms_operations_key_arn.insecure_value}',
+    });
+  });
+});
+
+describe('what CloudTrail tells', () => {
+  const pattern = (id: string) =>
+    JSON.parse(String(prod.resource['aws_cloudwatch_event_rule']?.[id]?.['event_pattern'])) as {
+      detail: Record<string, unknown>;
+    };
+
+  it('of keys is heard for every key of the lake, and for no other', () => {
+    const keys = (pattern('monitoring_routing_key_endangered').detail['resources'] as { ARN: string[] }).ARN;
+    expect(keys.map((key) => /kms_([a-z]+)_key_arn/.exec(key)?.[1])).to.have.members([
+      'landing',
+      'bronze',
+      'silver',
+      'gold',
+      'operations',
+    ]);
+    expect(pattern('monitoring_routing_key_endangered').detail['eventName']).to.have.members([
+      'DisableKey',
+      'ScheduleKeyDeletion',
+    ]);
+  });
+
+  it('of Lake Formation is heard where somebody only reads too', () => {
+    // Without this state EventBridge leaves out calls that only read, GetDataAccess among them.
+    expect(
+      prod.resource['aws_cloudwatch_event_rule']?.['monitoring_routing_access_denied']?.['state'],
+    ).to.equal('ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS');
+  });
+});
+
+describe('the topics', () => {
+  it('are encrypted, and reach whom the environment names', () => {
+    for (const [id, topic] of resources(prod, 'aws_sns_topic')) {
+      expect(topic['kms_master_key_id'], id).to.equal(
+        '${data.aws_ssm_parameter.data_kms_operations_key_arn.insecure_value}',
+      );
+    }
+    const subscribed = resources(prod, 'aws_sns_topic_subscription').map(
+      ([, { topic_arn, protocol, endpoint }]) => [topic_arn, protocol, endpoint],
+    );
+    expect(subscribed).to.have.deep.members([
+      [pages, 'email', 'data-platform-oncall@example.com'],
+      [events, 'email', 'data-platform@example.com'],
+    ]);
+    expect(resources(local, 'aws_sns_topic_subscription')).to.deep.equal([]);
+  });
+
+  it('take web hooks too, and keep what those refuse', () => {
+    const platform = platformOf('prod');
+    const { environment } = platform;
+    const hooked = synthesized({
+      ...platform,
+      environment: {
+        ...environment,
+        alarms: { ...environment.alarms, webhooks: ['https://pager.example.com/hook'] },
+      },
+    }).stacks.observability;
+    expect(hooked.resource['aws_sns_topic_subscription']?.['monitoring_routing_webhook_0']).to.include({
+      topic_arn: pages,
+      protocol: 'https',
+      endpoint: 'https://pager.example.com/hook',
+      redrive_policy:
+        '{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:444455556666:dataplat-prod-undelivered"}',
+    });
+  });
+
+  it("take messages of this environment's alarms, rules and money alone, over TLS", () => {
+    const statements = (id: string) =>
+      statementsOf(prod.resource['aws_sns_topic_policy']?.[`monitoring_routing_${id}_policy`]?.['policy']);
+    const account = { 'aws:SourceAccount': '444455556666' };
+    expect(statements('alarms')).to.have.all.keys('Alarms', 'TlsOnly');
+    expect(statements('alarms')['Alarms']?.Condition).to.deep.equal({
+      StringEquals: account,
+      ArnLike: { 'aws:SourceArn': 'arn:aws:cloudwatch:eu-central-1:444455556666:alarm:dataplat-prod-*' },
+    });
+    expect(statements('events')).to.have.all.keys('Rules', 'Budgets', 'CostAnomalies', 'TlsOnly');
+    expect(statements('events')['Rules']?.Condition).to.deep.equal({
+      StringEquals: account,
+      ArnLike: { 'aws:SourceArn': 'arn:aws:events:eu-central-1:444455556666:rule/dataplat-prod-*' },
+    });
+    for (const id of ['alarms', 'events']) {
+      expect(statements(id)['TlsOnly']).to.include({ Effect: 'Deny' });
+    }
+  });
+
+  it('can be published to by what the key lets use it', () => {
+    const key = resources(declared('prod').stacks.data, 'aws_kms_key').find(
+      ([, { description }]) => description === 'dataplat-prod operations',
+    )?.[1]['policy'];
+    expect(statementsOf(key)['Alarms']).to.deep.nested.include({
+      'Principal.Service': ['budgets', 'cloudwatch', 'costalerts', 'events', 'sns'].map(
+        (service) => `${service}.amazonaws.com`,
+      ),
+    });
+  });
+});
+
+describe('money', () => {
+  it('is told of at 80 % spent and at 100 % forecast, and where it goes an unusual way', () => {
+    const budget = prod.resource['aws_budgets_budget']?.['monitoring_cost_budget'];
+    expect(budget).to.include({ limit_amount: '20000', limit_unit: 'USD', time_unit: 'MONTHLY' });
+    const told = (budget?.['notification'] as Record<string, unknown>[]).map((one) => [
+      one['notification_type'],
+      one['threshold'],
+      one['subscriber_sns_topic_arns'],
+    ]);
+    expect(told).to.deep.equal([
+      ['ACTUAL', 80, [events]],
+      ['FORECASTED', 100, [events]],
+    ]);
+    expect(prod.resource['aws_ce_anomaly_subscription']).to.have.nested.property(
+      'monitoring_cost_anomaly_subscription.threshold_expression.dimension.values[0]',
+      '200',
+    );
+  });
+
+  it('is not watched where there is none', () => {
+    expect(local.resource).not.to.have.any.keys('aws_budgets_budget', 'aws_ce_anomaly_monitor');
+  });
+});
+
+describe('dashboards', () => {
+  interface Widget {
+    readonly type: string;
+    readonly x: number;
+    readonly y: number;
+    readonly width: number;
+    readonly height: number;
+    readonly properties: { title: string; alarms?: string[]; metrics?: unknown[][] };
+  }
+  const widgets = (scope: string): Widget[] => {
+    const body =
+      lake.resource['aws_cloudwatch_dashboard']?.[`monitoring_dashboard_${scope}`]?.['dashboard_body'];
+    return (JSON.parse(String(body)) as { widgets: Widget[] }).widgets;
+  };
+
+  it('are one a layer and one of the platform', () => {
+    const shown = (stack: typeof lake) =>
+      resources(stack, 'aws_cloudwatch_dashboard').map(([, dashboard]) => dashboard['dashboard_name']);
+    expect(shown(lake)).to.have.members(
+      ['bronze', 'silver', 'gold', 'platform'].map((scope) => `dataplat-prod-${scope}`),
+    );
+    expect(shown(prod)).to.have.members(['bronze', 'platform'].map((scope) => `dataplat-prod-${scope}`));
+  });
+
+  it('show the alarms, runs and datasets of their layer and of no other', () => {
+    const silver = widgets('silver');
+    expect(silver.map(({ properties: { title } }) => title)).to.deep.equal([
+      'Alarms',
+      'Runs',
+      'Duration',
+      'Behind the SLA',
+      'Waiting',
+      'Rows written',
+      'Rows in quarantine',
+      'Age of the newest data',
+      'Checks that did not hold',
+    ]);
+    expect(silver[0]?.properties.alarms).to.have.length(5);
+    expect(silver.at(-2)?.properties.metrics).to.deep.equal([
+      [
+        'dataplat',
+        'FreshnessSeconds',
+        'environment',
+        'prod',
+        'dataset',
+        'orders_silver',
+        { label: 'orders_silver' },
+      ],
+    ]);
+    expect(JSON.stringify(silver)).not.to.match(/_bronze|_gold/);
+  });
+
+  it('lay no widget over another', () => {
+    for (const scope of ['bronze', 'platform']) {
+      const cells = widgets(scope).flatMap(({ x, y, width, height }) =>
+        Array.from(
+          { length: width * height },
+          (_, at) => `${x + (at % width)},${y + Math.floor(at / width)}`,
+        ),
+      );
+      expect(new Set(cells).size).to.equal(cells.length);
+      expect(Math.max(...widgets(scope).map(({ x, width }) => x + width))).to.be.at.most(24);
+    }
   });
 });
