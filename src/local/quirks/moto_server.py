@@ -1,6 +1,9 @@
 """
-Starts moto's server with what it lacks of CloudWatch: it keeps the rule of a composite alarm and shows such alarms
-apart from the others, but has no operation that makes one.
+Starts moto's server with what it lacks:
+- CloudWatch keeps the rule of a composite alarm and shows such alarms apart from the others, but has no operation that
+  makes one.
+- EC2 forgets what a rule of a security group says of itself where the rule names a group or a list of prefixes, so that
+  Terraform would find the rule changed ever after.
 """
 
 from __future__ import annotations
@@ -9,7 +12,10 @@ import sys
 from typing import Any
 
 from moto.cloudwatch.responses import CloudWatchResponse
+from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.server import main
+
+made = SecurityGroupRule.__init__
 
 
 def put_composite_alarm(self: Any) -> Any:
@@ -17,6 +23,25 @@ def put_composite_alarm(self: Any) -> Any:
     return self.put_metric_alarm()
 
 
+def make(self: Any, *positional: Any, **named: Any) -> None:
+    """A rule keeps what a list of prefixes is described with."""
+    made(self, *positional, **named)
+    lists = [
+        one
+        for one in (*positional, named.get("prefix_list_id"))
+        if isinstance(one, dict) and "PrefixListId" in one
+    ]
+    self.of_prefixes = lists[0].get("Description") if lists else None
+
+
+def description(self: Any) -> str | None:
+    """Of whatever the rule names: addresses, where moto looks, else a group or a list of prefixes."""
+    of_addresses: str | None = self.ip_range.get("Description")
+    return of_addresses or self.source_group.get("Description") or self.of_prefixes
+
+
 if __name__ == "__main__":
     CloudWatchResponse.put_composite_alarm = put_composite_alarm
+    SecurityGroupRule.__init__ = make
+    SecurityGroupRule.description = property(description)
     main(sys.argv[1:])
