@@ -5,6 +5,7 @@ import type { Platform } from '../src/model/platform.js';
 import type { AirflowFiles } from '../src/project/airflow-files.js';
 import type { NamedQuery } from '../src/project/named-queries.js';
 import { DataStack } from './data-stack.js';
+import { mayDestroyData } from './lifecycle-stack.js';
 import { ObservabilityStack } from './observability-stack.js';
 import { PlatformStack } from './platform-stack.js';
 
@@ -14,6 +15,8 @@ export interface Declared {
   readonly queries: readonly NamedQuery[];
   /** Default: none. */
   readonly airflow?: AirflowFiles;
+  /** Lets Terraform destroy what holds data in a protected environment too. Default: it may not. */
+  readonly mayDestroyData?: boolean;
 }
 
 /**
@@ -22,10 +25,10 @@ export interface Declared {
  * @returns the names of the stacks, in the order they are applied
  */
 export function synthesize(
-  { platform, queries, airflow = {} }: Declared,
+  { platform, queries, airflow = {}, mayDestroyData: allowed }: Declared,
   outputDirectory: string,
 ): { readonly stacks: readonly string[] } {
-  const app = new App({ outdir: outputDirectory });
+  const app = new App({ outdir: outputDirectory, ...(allowed && { context: { [mayDestroyData]: true } }) });
   const stacks: TerraformStack[] = [
     new DataStack(app, platform),
     new PlatformStack(app, platform, queries, airflow),

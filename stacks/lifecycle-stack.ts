@@ -8,8 +8,10 @@ import {
   SsmParameter,
   TerraformElement,
   TerraformOutput,
+  TerraformResource,
   TerraformStack,
 } from './constructs.cjs';
+import { holdsData } from '../src/model/data-bearing.js';
 import type { Environment } from '../src/model/environment.js';
 import { names, type StackKind } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
@@ -18,6 +20,12 @@ export interface LifecycleStackProps {
   readonly platform: Platform;
   readonly kind: StackKind;
 }
+
+/**
+ * The app's context key that leaves out `prevent_destroy`, for a change that somebody has agreed to by the environment's
+ * name.
+ */
+export const mayDestroyData = 'dataplat:may-destroy-data';
 
 /**
  * One stack of an environment: where its state is kept, which account it may touch, how it talks to the others.
@@ -36,10 +44,17 @@ export abstract class LifecycleStack extends TerraformStack {
   }
 
   /**
-   * Nothing to prepare: CDKTF resolves every element once more here, to find what one stack refers to in another. Ours
-   * publish parameters instead.
+   * What holds data is guarded where the environment is. For the rest nothing to prepare: CDKTF resolves every element
+   * once more here, to find what one stack refers to in another. Ours publish parameters instead.
    */
-  override prepareStack(): void {}
+  override prepareStack(): void {
+    if (!this.environment.protected || this.node.tryGetContext(mayDestroyData) === true) return;
+    for (const construct of this.node.findAll()) {
+      if (TerraformResource.isTerraformResource(construct) && holdsData(construct.terraformResourceType)) {
+        construct.addOverride('lifecycle.prevent_destroy', true);
+      }
+    }
+  }
 
   /** Tells the other stacks and the command line a value. */
   protected publish(name: string, value: string): void {
@@ -70,17 +85,21 @@ export abstract class LifecycleStack extends TerraformStack {
   }
 
   private addBackend(): void {
-    const { name, region, state } = this.environment;
+    const { account, region, state } = this.environment;
     if (state.backend === 'local') {
       // The path belongs to the endpoint's instance and is given at init: -backend-config=path=…
       new LocalBackend(this, {}).addOverride('path', undefined);
       return;
     }
+    const stateRegion = state.region ?? region;
     new S3Backend(this, {
       bucket: state.bucket,
-      key: `${name}/${this.kind}.tfstate`,
-      region: state.region ?? region,
+      key: names.stateKey(this.environment, this.kind),
+      region: stateRegion,
       encrypt: true,
+      // Without a key, `encrypt` asks for S3's own encryption, whatever the bucket's default is.
+      kmsKeyId: `arn:aws:kms:${stateRegion}:${account}:${names.stateKeyAlias(state.bucket)}`,
+      allowedAccountIds: [account],
     });
     // S3's own conditional writes hold the lock; the construct does not know the key yet.
     this.addOverride('terraform.backend.s3.use_lockfile', true);

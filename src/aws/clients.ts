@@ -2,8 +2,10 @@ import type { Athena } from '@aws-sdk/client-athena';
 import type { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
 import type { EMRServerless } from '@aws-sdk/client-emr-serverless';
 import type { Glue } from '@aws-sdk/client-glue';
+import type { KMS } from '@aws-sdk/client-kms';
 import type { LakeFormation } from '@aws-sdk/client-lakeformation';
 import type { S3 } from '@aws-sdk/client-s3';
+import type { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import type { SSM } from '@aws-sdk/client-ssm';
 import type { STS } from '@aws-sdk/client-sts';
 import { translated } from './failures.js';
@@ -16,9 +18,11 @@ export interface AwsClients {
   readonly cloudWatchLogs: () => Promise<CloudWatchLogs>;
   readonly emrServerless: () => Promise<EMRServerless>;
   readonly glue: () => Promise<Glue>;
+  readonly kms: () => Promise<KMS>;
   readonly lakeFormation: () => Promise<LakeFormation>;
   /** Of the environment's region, or of another. */
   readonly s3: (region?: string) => Promise<S3>;
+  readonly secretsManager: () => Promise<SecretsManager>;
   readonly ssm: () => Promise<SSM>;
   readonly sts: () => Promise<STS>;
 }
@@ -61,6 +65,10 @@ export function awsClients(settings: AwsSettings): AwsClients {
       const { Glue } = await import('@aws-sdk/client-glue');
       return translating(new Glue(common));
     }),
+    kms: once(async () => {
+      const { KMS } = await import('@aws-sdk/client-kms');
+      return translating(new KMS(common));
+    }),
     lakeFormation: once(async () => {
       const { LakeFormation } = await import('@aws-sdk/client-lakeformation');
       return translating(new LakeFormation(common));
@@ -69,6 +77,10 @@ export function awsClients(settings: AwsSettings): AwsClients {
       const { S3 } = await import('@aws-sdk/client-s3');
       const local = settings.endpoint !== undefined;
       return translating(new S3({ ...common, region, forcePathStyle: local, followRegionRedirects: !local }));
+    }),
+    secretsManager: once(async () => {
+      const { SecretsManager } = await import('@aws-sdk/client-secrets-manager');
+      return translating(new SecretsManager(common));
     }),
     ssm: once(async () => {
       const { SSM } = await import('@aws-sdk/client-ssm');

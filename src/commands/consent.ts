@@ -1,4 +1,5 @@
 import type { CostEstimate } from '../model/cost/estimate.js';
+import type { Naming } from '../operations/deploy/protection.js';
 import type { StackSummary } from '../operations/diff.js';
 import { costText } from '../ui/cost.js';
 import { planText } from '../ui/plan.js';
@@ -17,4 +18,10 @@ export function consentTo(
     if (cost && cost.kind !== 'local') ui.say(costText(ui.chalk, cost, ui.verbose));
     return agreed || ui.confirm(question);
   };
+}
+
+/** How a protected environment is named: by its flag, else by typing it where somebody can. */
+export function namingBy(ui: Ui, confirm: string | undefined): Naming {
+  if (confirm !== undefined) return { confirm };
+  return ui.interactive ? { typeName: (question) => ui.ask(question) } : {};
 }

@@ -1,5 +1,5 @@
 import { invoke } from './invocation.js';
-import { consentTo } from './consent.js';
+import { consentTo, namingBy } from './consent.js';
 import { withAccess } from './with-access.js';
 import type { DefineVerb } from './verbs.js';
 
@@ -8,6 +8,7 @@ interface DeployFlags {
   readonly autoApprove?: boolean;
   readonly plan?: string;
   readonly allowDataLoss?: boolean;
+  readonly confirm?: string;
 }
 
 export const deploy: DefineVerb = (command) => {
@@ -19,6 +20,10 @@ export const deploy: DefineVerb = (command) => {
     .option('--auto-approve', 'the same as --yes')
     .option('--plan <file>', 'apply a plan that `dataplat diff --out` saved')
     .option('--allow-data-loss', 'agree to what destroys or replaces data')
+    .option(
+      '--confirm <environment>',
+      'the name of the environment, where it is protected and the plan calls something out',
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  dataplat deploy --env local --yes\n  dataplat deploy --env prod --plan prod.plan',
@@ -37,6 +42,7 @@ export const deploy: DefineVerb = (command) => {
               flags.yes === true || flags.autoApprove === true,
             ),
             ...(flags.plan !== undefined && { planFile: flags.plan }),
+            naming: namingBy(ui, flags.confirm),
             allowDataLoss: flags.allowDataLoss === true,
           }),
         );

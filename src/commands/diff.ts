@@ -10,12 +10,16 @@ export const diff: DefineVerb = (command) => {
       'Shows what a deploy would change, stack by stack, calls out what is worth stopping for, and estimates what the\nenvironment costs a month.',
     )
     .option('--out <file>', 'save the plan, for `dataplat deploy --plan`')
+    .option(
+      '--allow-data-loss',
+      'plan what destroys data in a protected environment, too, as deploy does with this flag',
+    )
     .option('--detailed-exitcode', 'exit with 0 for no changes, 1 for an error, 2 for changes')
     .addHelpText(
       'after',
       '\nExamples:\n  dataplat diff --env prod\n  dataplat diff --env prod --out prod.plan',
     )
-    .action((options: { out?: string; detailedExitcode?: boolean }) =>
+    .action((options: { out?: string; allowDataLoss?: boolean; detailedExitcode?: boolean }) =>
       invoke(command, async (invocation) => {
         const { ui } = invocation;
         const operation = await import('../operations/diff.js');
@@ -23,6 +27,7 @@ export const diff: DefineVerb = (command) => {
           operation.diff({
             access,
             signal: invocation.signal,
+            ...(options.allowDataLoss && { allowDataLoss: true }),
             ...(options.out !== undefined && { out: options.out }),
           }),
         );

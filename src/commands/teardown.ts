@@ -1,6 +1,6 @@
 import { teardownText } from '../ui/plan.js';
 import { count } from '../ui/text.js';
-import { consentTo } from './consent.js';
+import { consentTo, namingBy } from './consent.js';
 import { invoke } from './invocation.js';
 import { withAccess } from './with-access.js';
 import type { DefineVerb } from './verbs.js';
@@ -40,7 +40,7 @@ export const teardown: DefineVerb = (command) => {
               teardownText,
             ),
             includeData: flags.includeData === true,
-            ...(flags.confirm !== undefined && { confirm: flags.confirm }),
+            naming: namingBy(ui, flags.confirm),
           }),
         );
         ui.result({ ...result }, () =>

@@ -19,6 +19,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./doctor.js')).doctor,
   },
   {
+    name: 'bootstrap',
+    summary: "make the place where Terraform's state is kept, once an account",
+    load: async () => (await import('./bootstrap.js')).bootstrap,
+  },
+  {
     name: 'validate',
     summary: 'check the whole declaration',
     load: async () => (await import('./validate.js')).validate,
@@ -44,6 +49,11 @@ export const verbs: readonly Verb[] = [
     alias: 'destroy',
     summary: 'take the environment down',
     load: async () => (await import('./teardown.js')).teardown,
+  },
+  {
+    name: 'unlock',
+    summary: 'who holds the lock of the environment; breaks it',
+    load: async () => (await import('./unlock.js')).unlock,
   },
   {
     name: 'outputs',

@@ -41,11 +41,14 @@ export const errorCodes = {
 
   DP5001: { title: 'Terraform failed', exit: 1 },
   DP5002: { title: 'Terraform cannot be initialised', exit: 1 },
-  DP5003: { title: 'The state is locked', exit: 1 },
+  DP5003: { title: 'The state is locked', exit: 4 },
   DP5004: { title: 'Not confirmed', exit: 4 },
   DP5005: { title: 'The environment is protected', exit: 4 },
   DP5006: { title: 'The plan loses data', exit: 4 },
   DP5007: { title: 'The saved plan does not fit', exit: 4 },
+  DP5008: { title: 'The state bucket is not there', exit: 1 },
+  DP5009: { title: 'The state bucket is not ours', exit: 4 },
+  DP5010: { title: 'An interrupted change left something behind', exit: 1 },
 
   DP6001: { title: 'The job run failed', exit: 1 },
   DP6002: { title: 'No such run', exit: 1 },

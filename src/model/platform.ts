@@ -142,14 +142,6 @@ function readEnvironment(files: ProjectFiles, name: string, overrides: Overrides
       hint: `expected ${name}, the name of the file`,
     });
   }
-  if (declared.endpoint && declared.state.backend !== 'local') {
-    wrong.push({
-      code: 'DP2005',
-      location: document.locateValue(['state', 'backend']),
-      message: 'an environment with an endpoint of its own keeps its state with it',
-      hint: 'expected local',
-    });
-  }
   wrong.push(...protectedProblems(document, declared));
   if (wrong.length > 0) return { problems: wrong };
   return {

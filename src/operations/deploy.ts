@@ -2,11 +2,17 @@ import type { CostEstimate } from '../model/cost/estimate.js';
 import { DataplatError } from '../model/errors.js';
 import { applyStacks, refuseDataLoss, type AppliedStack } from './deploy/apply-stacks.js';
 import { hasChanges, planStacks, type StackPlan } from './deploy/plan-stacks.js';
+import { mustBeNamed, needsName, notNamed, requireName, type Naming } from './deploy/protection.js';
 import { loadPlans } from './deploy/saved-plan.js';
-import { stacksOf } from './deploy/stacks.js';
+import { stacksOf, type RunningTerraform } from './deploy/stacks.js';
 import { stopForChange } from './deploy/stop-application.js';
+import { underLock } from './deploy/under-lock.js';
+import { refuseUnknownApplication } from './deploy/unknown-application.js';
+import { keepingStates, keepUnwrittenStates, pushUnwrittenStates } from './deploy/unwritten-states.js';
 import { uploadSamples } from './deploy/upload-samples.js';
 import { costOf } from './cost.js';
+import type { Environment } from '../model/environment.js';
+import type { Finding } from './findings.js';
 import { besideTerraform, summaryOf, type StackSummary } from './diff.js';
 import type { EnvironmentAccess } from './environment-access.js';
 import type { Operation } from './events.js';
@@ -20,6 +26,8 @@ export interface DeployOptions {
   readonly consent: (plans: readonly StackSummary[], cost?: CostEstimate) => Promise<boolean>;
   /** A plan that `diff --out` saved; applied instead of a new one. */
   readonly planFile?: string;
+  /** The name of a protected environment, where the plan calls something out; asked for where somebody can answer. */
+  readonly naming?: Naming;
   /** Agree to what destroys or replaces data. Default: refuse. */
   readonly allowDataLoss?: boolean;
   readonly signal?: AbortSignal;
@@ -38,42 +46,63 @@ export interface DeployResult {
  * The story of a deploy: synth, plan, findings, consent, apply, what Terraform cannot set, release,
  * samples where there are any, tables. Each part
  * finds out for itself that there is nothing to do, so that a second deploy changes nothing and a broken-off one goes on.
- * @throws DataplatError DP5004 not agreed, DP5006 data loss, DP5001 terraform failed half-way
+ * @throws DataplatError DP5003 somebody else is at it, DP5004 not agreed, DP5005 a protected environment not named, DP5006
+ * data loss, DP5001 terraform failed half-way
  */
-export async function* deploy(options: DeployOptions): Operation<DeployResult> {
-  const { access, signal } = options;
+export function deploy(options: DeployOptions): Operation<DeployResult> {
+  return underLock(options.access, 'dataplat deploy', options.signal, (running) =>
+    deployAlone(options, running),
+  );
+}
+
+async function* deployAlone(options: DeployOptions, running: RunningTerraform): Operation<DeployResult> {
+  const { access, naming = {} } = options;
   const { environment } = access.platform;
   const allowDataLoss = options.allowDataLoss ?? false;
-  yield* synthesizeStacks(access);
-  const stacks = stacksOf(access, signal);
+  const again = `dataplat deploy --env ${environment.name}`;
+  const stacks = stacksOf(access, running);
+  await keepUnwrittenStates(stacks);
+  yield* synthesizeStacks({ ...access, mayDestroyData: allowDataLoss });
+  yield* pushUnwrittenStates(stacks);
   const planning = { caller: access.caller };
   const reading = besideTerraform(access);
   const plans =
     options.planFile === undefined
       ? yield* planStacks(stacks, planning)
-      : await loadPlans(options.planFile, environment, stacks);
-  refuseDataLoss(plans, allowDataLoss, `dataplat deploy --env ${environment.name}`);
+      : await loadPlans(options.planFile, access, stacks, planning);
+  const refuse = (asked: readonly StackPlan[]): void => {
+    refuseDataLoss(asked, allowDataLoss, again, environment);
+    refuseUnnamed(asked, environment, naming, again);
+  };
+  refuse(plans);
   const beside = await reading;
   const replanned = plans.some((plan) => plan.state === 'later' || hasChanges(plan));
   const changed = replanned || beside.settings.length > 0;
-  const consent = (asked: readonly StackPlan[], cost?: CostEstimate): Promise<boolean> =>
-    options.consent(
-      asked.map((plan) => summaryOf(plan, beside.settings)),
-      cost,
-    );
+  const consent = async (asked: readonly StackPlan[], cost?: CostEstimate): Promise<boolean> => {
+    const summaries = asked.map((plan) => summaryOf(plan, beside.settings));
+    if (!(await options.consent(summaries, cost))) return false;
+    if (needsName(environment, findingsOf(asked))) await requireName(environment, naming, again);
+    return true;
+  };
   if (changed && !(await consent(plans, await costOf(environment, plans)))) {
     throw new DataplatError('DP5004', 'nobody agreed to the plan', {
       left: 'nothing was changed',
-      next: [`dataplat deploy --env ${environment.name} --yes`],
+      next: [`${again} --yes`],
     });
   }
   const applied = replanned
-    ? yield* applyStacks(plans, {
-        ...planning,
-        allowDataLoss,
-        consent,
-        prepare: (plan) => stopForChange(access, plan),
-      })
+    ? yield* keepingStates(
+        stacks,
+        applyStacks(plans, {
+          ...planning,
+          refuse,
+          consent,
+          prepare: async function* (plan) {
+            await refuseUnknownApplication(access, plan);
+            yield* stopForChange(access, plan);
+          },
+        }),
+      )
     : plans.map((plan) => ({ stack: plan.stack.name, changed: plan.counts }));
   // What Terraform has just made has settings that it does not know.
   const set = yield* (replanned ? await besideTerraform(access) : beside).apply();
@@ -92,4 +121,20 @@ export async function* deploy(options: DeployOptions): Operation<DeployResult> {
       tables,
     },
   };
+}
+
+/** Where it is known already that nobody will type the name, that is said before anything is asked. */
+function refuseUnnamed(
+  plans: readonly StackPlan[],
+  environment: Environment,
+  naming: Naming,
+  again: string,
+): void {
+  const found = findingsOf(plans);
+  if (needsName(environment, found) && mustBeNamed(environment, naming))
+    throw notNamed(environment, again, found);
+}
+
+function findingsOf(plans: readonly StackPlan[]): Finding[] {
+  return plans.flatMap(({ findings }) => findings);
 }

@@ -7,6 +7,8 @@ import { planStacks, hasChanges, type Change, type Counts, type StackPlan } from
 import { savePlans } from './deploy/saved-plan.js';
 import type { Setting } from './deploy/settings-plan.js';
 import { stacksOf } from './deploy/stacks.js';
+import { explained } from './deploy/under-lock.js';
+import { warnOfUnwrittenStates } from './deploy/unwritten-states.js';
 import type { Finding } from './findings.js';
 import { synthesizeStacks } from './synth.js';
 
@@ -14,6 +16,8 @@ export interface DiffOptions {
   readonly access: EnvironmentAccess;
   /** File to save the plan into. Default: not saved. */
   readonly out?: string;
+  /** Plan as `deploy --allow-data-loss` does: what is guarded in a protected environment may be destroyed. */
+  readonly allowDataLoss?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -37,13 +41,19 @@ export interface StackSummary {
 }
 
 /** What a deploy would change. */
-export async function* diff({ access, out, signal }: DiffOptions): Operation<DiffResult> {
-  yield* synthesizeStacks(access);
+export function diff(options: DiffOptions): Operation<DiffResult> {
+  return explained(options.access, planned(options));
+}
+
+async function* planned({ access, out, allowDataLoss, signal }: DiffOptions): Operation<DiffResult> {
+  const stacks = stacksOf(access, signal && { signal });
+  yield* warnOfUnwrittenStates(stacks);
+  yield* synthesizeStacks({ ...access, mayDestroyData: allowDataLoss ?? false });
   const reading = besideTerraform(access);
-  const plans = yield* planStacks(stacksOf(access, signal), { caller: access.caller });
+  const plans = yield* planStacks(stacks, { caller: access.caller });
   const { settings } = await reading;
   const { environment } = access.platform;
-  if (out !== undefined) await savePlans(out, environment, plans);
+  if (out !== undefined) await savePlans(out, access, plans);
   yield {
     type: 'result',
     result: {

@@ -9,6 +9,8 @@ import { step, type Operation, type Steps } from './events.js';
 export interface SynthRequest {
   readonly platform: Platform;
   readonly projectDirectory: string;
+  /** Only for a change that somebody has agreed to: what holds data in a protected environment may be destroyed. */
+  readonly mayDestroyData?: boolean;
 }
 
 export interface SynthResult {
@@ -24,13 +26,12 @@ export async function* synth(request: SynthRequest): Operation<SynthResult> {
 }
 
 /** As `synth`, for an operation that goes on from there. */
-export function synthesizeStacks({ platform, projectDirectory }: SynthRequest): Steps<SynthResult> {
-  return step('synth', `Synthesize ${platform.environment.name}`, () =>
-    writeStacks(platform, projectDirectory),
-  );
+export function synthesizeStacks(request: SynthRequest): Steps<SynthResult> {
+  return step('synth', `Synthesize ${request.platform.environment.name}`, () => writeStacks(request));
 }
 
-async function writeStacks(platform: Platform, projectDirectory: string): Promise<SynthResult> {
+async function writeStacks(request: SynthRequest): Promise<SynthResult> {
+  const { platform, projectDirectory, mayDestroyData } = request;
   // Loaded here, for no other verb pays for the constructs.
   const { synthesize } = await import('../../stacks/app.js');
   const outputDirectory = join(projectDirectory, 'cdktf.out');
@@ -39,6 +40,7 @@ async function writeStacks(platform: Platform, projectDirectory: string): Promis
     platform,
     queries: namedQueries(projectFiles(projectDirectory)),
     airflow: airflowFiles(projectDirectory),
+    ...(mayDestroyData && { mayDestroyData }),
   };
   return { outputDirectory, stacks: synthesize(declared, outputDirectory).stacks };
 }

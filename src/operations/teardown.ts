@@ -2,8 +2,11 @@ import { DataplatError } from '../model/errors.js';
 import { emptyBuckets } from './deploy/empty-buckets.js';
 import { hasChanges, planStack, type StackPlan } from './deploy/plan-stacks.js';
 import { applyStacks } from './deploy/apply-stacks.js';
-import { stacksOf, type Stack } from './deploy/stacks.js';
+import { mustBeNamed, notNamed, requireName, type Naming } from './deploy/protection.js';
+import { stacksOf, type RunningTerraform, type Stack } from './deploy/stacks.js';
 import { stopForChange } from './deploy/stop-application.js';
+import { underLock } from './deploy/under-lock.js';
+import { keepingStates, keepUnwrittenStates, pushUnwrittenStates } from './deploy/unwritten-states.js';
 import { summaryOf, type StackSummary } from './diff.js';
 import type { EnvironmentAccess } from './environment-access.js';
 import type { Operation } from './events.js';
@@ -15,8 +18,8 @@ export interface TeardownOptions {
   readonly consent: (plans: readonly StackSummary[]) => Promise<boolean>;
   /** Destroy the data stack too: buckets with all versions of all objects, catalog, keys. Default: it stays. */
   readonly includeData?: boolean;
-  /** Must be the environment's name where that is protected. */
-  readonly confirm?: string;
+  /** The environment's name, where that is protected. */
+  readonly naming?: Naming;
   readonly signal?: AbortSignal;
 }
 
@@ -33,18 +36,25 @@ export interface TeardownResult {
  * @throws DataplatError DP5005 where a protected environment is not named, DP5004 where nobody agreed
  */
 export async function* teardown(options: TeardownOptions): Operation<TeardownResult> {
-  const { access, signal } = options;
+  const { access, signal, naming = {} } = options;
   const { environment } = access.platform;
-  if (environment.protected && options.confirm !== environment.name) {
-    throw new DataplatError('DP5005', `${environment.name} is protected`, {
-      left: 'nothing was changed',
-      next: [`dataplat teardown --env ${environment.name} --confirm ${environment.name}`],
-    });
+  if (environment.protected && mustBeNamed(environment, naming)) {
+    throw notNamed(environment, `dataplat teardown --env ${environment.name}`);
   }
-  yield* synthesizeStacks(access);
-  const stacks = stacksOf(access, signal)
-    .reverse()
-    .filter((stack) => options.includeData || stack.kind !== 'data');
+  yield* underLock(access, 'dataplat teardown', signal, (running) => tearDownAlone(options, running));
+}
+
+async function* tearDownAlone(
+  options: TeardownOptions,
+  running: RunningTerraform,
+): Operation<TeardownResult> {
+  const { access, naming = {} } = options;
+  const { environment } = access.platform;
+  const all = stacksOf(access, running);
+  await keepUnwrittenStates(all);
+  yield* synthesizeStacks({ ...access, mayDestroyData: options.includeData ?? false });
+  yield* pushUnwrittenStates(all);
+  const stacks = [...all].reverse().filter((stack) => options.includeData || stack.kind !== 'data');
   const plans: StackPlan[] = [];
   for (const stack of stacks) plans.push(yield* planStack(stack, { destroy: true }));
   if (plans.some(hasChanges) && !(await options.consent(plans.map((plan) => summaryOf(plan))))) {
@@ -53,15 +63,21 @@ export async function* teardown(options: TeardownOptions): Operation<TeardownRes
       next: [`dataplat teardown --env ${environment.name} --yes`],
     });
   }
-  const applied = yield* applyStacks(plans, {
-    destroy: true,
-    allowDataLoss: true,
-    consent: () => Promise.resolve(true),
-    prepare: async function* (plan) {
-      yield* stopForChange(access, plan);
-      if (isData(plan.stack)) yield* emptyBuckets(access);
-    },
-  });
+  if (environment.protected && plans.some(hasChanges)) {
+    await requireName(environment, naming, `dataplat teardown --env ${environment.name}`);
+  }
+  const applied = yield* keepingStates(
+    all,
+    applyStacks(plans, {
+      destroy: true,
+      refuse: () => undefined,
+      consent: () => Promise.resolve(true),
+      prepare: async function* (plan) {
+        yield* stopForChange(access, plan);
+        if (isData(plan.stack)) yield* emptyBuckets(access);
+      },
+    }),
+  );
   const destroyed = applied.reduce((sum, { changed }) => sum + changed.destroy, 0);
   yield {
     type: 'result',

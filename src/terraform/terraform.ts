@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { DataplatError } from '../model/errors.js';
+import { isProcess } from '../toolchain/file-lock.js';
 import { parseMessage, type Diagnostic, type PlannedChange, type TerraformMessage } from './messages.js';
 import type { PlanDocument } from './plan-file.js';
 
@@ -21,6 +22,10 @@ export interface TerraformOptions {
   /** Region, credentials, and the endpoint where the environment has one of its own. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly parallelism?: number;
+  /** How long terraform waits for somebody else's lock of the state. Default: not at all. */
+  readonly lockTimeoutSeconds?: number;
+  /** Told of each terraform process that may change something, as it starts. */
+  readonly started?: (pid: number) => void;
   /** Interrupts terraform, which then finishes what it is about and writes its state. */
   readonly signal?: AbortSignal;
 }
@@ -78,6 +83,7 @@ export class Terraform {
       ...settings,
     ]);
     if (exitCode !== 0) {
+      if (isWithoutBucket(all)) throw withoutBucket(all);
       throw new DataplatError('DP5002', `terraform init failed in ${directory}`, {
         excerpt: all.trim().split('\n').slice(-20),
         left: 'nothing was planned or changed',
@@ -90,8 +96,7 @@ export class Terraform {
 
   /** Plans into a file. @throws DataplatError DP5001, DP5003 */
   async *plan(options: { destroy?: boolean } = {}): Running<Plan> {
-    const file = join(this.options.dataDirectory, options.destroy ? 'destroy.tfplan' : 'apply.tfplan');
-    await rm(file, { force: true });
+    const file = await this.freshPlanFile(options.destroy ? 'destroy' : 'apply');
     const changes: PlannedChange[] = [];
     let outputsChange = false;
     let refreshed = 0;
@@ -101,6 +106,7 @@ export class Terraform {
       '-input=false',
       `-out=${file}`,
       ...(options.destroy ? ['-destroy'] : []),
+      ...this.lockTimeout(),
       ...this.parallelism(),
     ];
     yield* this.stream(words, function* (message) {
@@ -124,7 +130,7 @@ export class Terraform {
     let done = 0;
     let made = { add: 0, change: 0, remove: 0 };
     yield* this.stream(
-      ['apply', '-json', '-input=false', ...this.parallelism(), plan.file],
+      ['apply', '-json', '-input=false', ...this.lockTimeout(), ...this.parallelism(), plan.file],
       function* (message) {
         if (message.type === 'apply_start') yield { detail: message.hook.resource.addr, done, total };
         else if (message.type === 'apply_progress') {
@@ -165,6 +171,27 @@ export class Terraform {
       : [];
   }
 
+  /** A file of this process alone: somebody who only looks must not take a plan from under one that is applied. */
+  private async freshPlanFile(verb: string): Promise<string> {
+    const { dataDirectory } = this.options;
+    for (const name of await readdir(dataDirectory)) {
+      const pid = Number(/^\w+-(\d+)\.tfplan$/.exec(name)?.[1] ?? 0);
+      const forgotten = pid > 0 && (pid === process.pid || !isProcess({ pid, born: null }));
+      if (forgotten) await rm(join(dataDirectory, name), { force: true });
+    }
+    return join(dataDirectory, `${verb}-${process.pid}.tfplan`);
+  }
+
+  /** Where terraform leaves a state that it could not write to its backend. */
+  get unwrittenState(): string {
+    return join(this.options.directory, 'errored.tfstate');
+  }
+
+  /** Writes a state that could not be written when it was made. @throws DataplatError DP5001 where it does not follow */
+  async pushState(file: string): Promise<void> {
+    await this.output(['state', 'push', file]);
+  }
+
   private async output(words: readonly string[]): Promise<string> {
     const { exitCode, stdout, all } = await this.run(words);
     if (exitCode !== 0) {
@@ -173,6 +200,11 @@ export class Terraform {
       });
     }
     return stdout;
+  }
+
+  private lockTimeout(): string[] {
+    const { lockTimeoutSeconds } = this.options;
+    return lockTimeoutSeconds === undefined ? [] : [`-lock-timeout=${lockTimeoutSeconds}s`];
   }
 
   private parallelism(): string[] {
@@ -220,7 +252,11 @@ export class Terraform {
     words: readonly string[],
     read: (message: TerraformMessage) => Iterable<TerraformProgress>,
   ): Running<void> {
+    const interrupted = (left: string): DataplatError =>
+      new DataplatError('DP1008', `interrupted during terraform ${words[0]}`, { left });
+    if (this.options.signal?.aborted) throw interrupted('this stack was not changed');
     const running = this.start(words);
+    if (words[0] === 'apply' && running.pid !== undefined) this.options.started?.(running.pid);
     const interrupt = (): void => void running.kill('SIGINT');
     this.options.signal?.addEventListener('abort', interrupt, { once: true });
     const errors: Diagnostic[] = [];
@@ -235,12 +271,11 @@ export class Terraform {
       const { exitCode, stderr, originalMessage } = await running;
       if (exitCode === undefined) throw this.notStarted(originalMessage ?? '');
       if (this.options.signal?.aborted) {
-        throw new DataplatError('DP1008', `interrupted during terraform ${words[0]}`, {
-          left:
-            words[0] === 'apply'
-              ? 'what terraform had begun is finished and in its state'
-              : 'nothing was changed',
-        });
+        throw interrupted(
+          words[0] === 'apply'
+            ? 'what terraform had begun is finished and in its state; the same command goes on from there'
+            : 'this stack was not changed',
+        );
       }
       if (exitCode !== 0 || errors.length > 0)
         throw failure(words[0] ?? '', this.options.directory, errors, stderr);
@@ -270,6 +305,32 @@ function failure(
       left: 'nothing was changed',
     });
   }
+  const said = errors.map(({ summary, detail }) => `${summary}\n${detail ?? ''}`).join('\n') + stderr;
+  if (isWithoutBucket(said)) return withoutBucket(said);
+  const stale = errors.find(({ summary }) =>
+    /Saved plan (is stale|does not match)|Failed to load ".*" as a plan/.test(summary),
+  );
+  if (stale) {
+    return new DataplatError('DP5007', `the saved plan cannot be applied: ${stale.summary}`, {
+      excerpt: (stale.detail ?? '').trim().split('\n'),
+      left: 'this stack was not changed',
+    });
+  }
+  const guarded = errors.filter(({ summary }) => summary === 'Instance cannot be destroyed');
+  if (guarded.length > 0) {
+    const addresses = guarded.map(
+      ({ address, detail }) => address ?? /Resource (\S+)/.exec(detail ?? '')?.[1] ?? '',
+    );
+    return new DataplatError(
+      'DP5006',
+      'the plan destroys or replaces what holds data, in a protected environment',
+      {
+        excerpt: addresses,
+        left: 'nothing was changed',
+        data: { addresses },
+      },
+    );
+  }
   const excerpt = errors.flatMap((error) => [
     `${error.address === undefined ? '' : `${error.address}: `}${error.summary}`,
     ...(error.detail ?? '').split('\n').filter((line) => line.trim() !== ''),
@@ -281,6 +342,17 @@ function failure(
       stack,
       addresses: errors.flatMap((error) => (error.address === undefined ? [] : [error.address])),
     },
+  });
+}
+
+function isWithoutBucket(said: string): boolean {
+  return /S3 bucket "[^"]*" does not exist|NoSuchBucket/.test(said) && /workspaces|state/i.test(said);
+}
+
+function withoutBucket(said: string): DataplatError {
+  const bucket = /S3 bucket "([^"]*)"/.exec(said)?.[1];
+  return new DataplatError('DP5008', `there is no state bucket${bucket === undefined ? '' : ` ${bucket}`}`, {
+    left: 'nothing was changed',
   });
 }
 

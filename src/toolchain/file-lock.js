@@ -67,12 +67,22 @@ async function takeAway(file, dead) {
 
 function isAlive(content) {
   const holder = holderOf(content);
-  if (holder === undefined) return false;
+  return holder !== undefined && isProcess(holder);
+}
+
+/**
+ * Whether a process of this machine still runs, and is not another that was given its number.
+ * @param {{ pid: number, born: string | null }} holder
+ * @returns {boolean}
+ */
+export function isProcess(holder) {
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
     if (error.code === 'ESRCH') return false;
   }
+  // One that has ended and that its parent has not asked about yet works no more.
+  if (statusOf(holder.pid)?.[0] === 'Z') return false;
   const born = bornAt(holder.pid);
   return born === null || holder.born === null || born === holder.born;
 }
@@ -86,13 +96,22 @@ function holderOf(content) {
   }
 }
 
-/** When a process began, where the system tells: process ids are used again. */
-function bornAt(pid) {
+/**
+ * When a process began, where the system tells: process ids are used again.
+ * @param {number} pid
+ * @returns {string | null}
+ */
+export function bornAt(pid) {
+  return statusOf(pid)?.[19] ?? null;
+}
+
+/** The fields of /proc/<pid>/stat behind the name, which may hold anything: the state is the first. */
+function statusOf(pid) {
   try {
     const status = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    return status.slice(status.lastIndexOf(')') + 2).split(' ');
   } catch {
-    return null;
+    return undefined;
   }
 }
 

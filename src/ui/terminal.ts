@@ -24,6 +24,8 @@ export interface Ui {
   say(text: string): void;
   /** Asks a yes-or-no question; false where nobody can answer. */
   confirm(question: string): Promise<boolean>;
+  /** What somebody types; nothing where nobody can. */
+  ask(question: string): Promise<string>;
   /** Whether somebody is there to answer. */
   readonly interactive: boolean;
   /** Shows a failure. @returns the exit code */
@@ -114,11 +116,15 @@ export class Terminal implements Ui {
   }
 
   async confirm(question: string): Promise<boolean> {
-    if (!this.interactive) return false;
+    return /^y(es)?$/i.test(await this.ask(`${question} [y/N] `));
+  }
+
+  async ask(question: string): Promise<string> {
+    if (!this.interactive) return '';
     this.stopSpinner();
     const reader = createInterface({ input: process.stdin, output: process.stderr });
     try {
-      return /^y(es)?$/i.test((await reader.question(`${question} [y/N] `)).trim());
+      return (await reader.question(question)).trim();
     } finally {
       reader.close();
     }

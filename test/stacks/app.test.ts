@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { stackKinds } from '../../src/model/names.js';
 import { environmentNames } from './environments.js';
-import { declared, platformOf, resources, synthesized } from './synthesized.js';
+import { declared, platformOf, resources, synthesized, type Synthesized } from './synthesized.js';
 
 describe('the stacks of an environment', () => {
   for (const name of environmentNames) {
@@ -77,9 +77,28 @@ describe('the stacks of an environment', () => {
         key: 'prod/observability.tfstate',
         region: 'eu-central-1',
         encrypt: true,
+        kms_key_id: 'arn:aws:kms:eu-central-1:444455556666:alias/dataplat-prod-444455556666-terraform-state',
+        allowed_account_ids: ['444455556666'],
         use_lockfile: true,
       },
     });
+  });
+
+  it('guard what holds data where the environment is protected, unless somebody agreed to lose it', () => {
+    const guarded = ({ stacks }: Pick<Synthesized, 'stacks'>): string[] =>
+      stackKinds.flatMap((kind) =>
+        Object.entries(stacks[kind].resource).flatMap(([type, named]) =>
+          Object.values(named).some(({ lifecycle }) => lifecycle !== undefined) ? [type] : [],
+        ),
+      );
+    const holding = ['aws_s3_bucket', 'aws_kms_key', 'aws_glue_catalog_database', 'aws_glue_catalog_table'];
+    expect(guarded(declared('prod'))).to.include.members(holding);
+    for (const type of holding) {
+      for (const { lifecycle } of Object.values(declared('prod').stacks.data.resource[type] ?? {}))
+        expect(lifecycle).to.deep.equal({ prevent_destroy: true });
+    }
+    expect(guarded(declared('dev'))).to.deep.equal([]);
+    expect(guarded(synthesized(platformOf('prod'), [], {}, true))).to.deep.equal([]);
   });
 
   it('of this machine say nothing of where the endpoint or its state is', () => {

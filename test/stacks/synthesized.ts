@@ -37,12 +37,13 @@ export function synthesized(
   platform: Platform,
   queries: readonly NamedQuery[] = [],
   airflow: AirflowFiles = {},
+  mayDestroyData = false,
 ): Synthesized {
   const parent = mkdtempSync(join(tmpdir(), 'dataplat-synth-'));
   const directory = join(parent, 'cdktf.out');
   mkdirSync(directory);
   try {
-    synthesize({ platform, queries, airflow }, directory);
+    synthesize({ platform, queries, airflow, mayDestroyData }, directory);
     const texts = Object.fromEntries(
       stackKinds.map((kind) => [
         kind,

@@ -1,4 +1,5 @@
 import type { PricedResource } from '../../model/cost/resources.js';
+import type { PlanDocument } from '../../terraform/plan-file.js';
 import type { Plan } from '../../terraform/terraform.js';
 import { together, step, type Steps } from '../events.js';
 import { findingsOf, type Finding } from '../findings.js';
@@ -45,30 +46,32 @@ export async function* planStack(stack: Stack, options: PlanOptions = {}): Steps
     await stack.terraform.init();
     return yield* stack.terraform.plan(options.destroy ? { destroy: true } : {});
   });
+  // A plan's whole text costs a start of the provider, so it is read only where there is something to find.
+  const document = plan.changes.length > 0 ? await stack.terraform.show(plan) : {};
+  return stackPlan(stack, plan, document, options.caller);
+}
+
+/** What a plan's text says of a stack: its changes, and what is worth stopping for. */
+export function stackPlan(stack: Stack, plan: Plan, document: PlanDocument, caller?: string): StackPlan {
+  const resources = document.resource_changes ?? [];
   // Terraform tells them in the order in which it found them out.
-  const changes = plan.changes
-    .flatMap((change): Change[] => {
-      const action = { create: 'add', update: 'change', replace: 'replace', delete: 'destroy' }[
-        change.action as string
-      ];
-      return action === undefined
-        ? []
-        : [{ address: change.resource.addr, action: action as Change['action'] }];
+  const changes = resources
+    .flatMap(({ mode, address, change: { actions } }): Change[] => {
+      if (mode !== 'managed') return [];
+      if (actions.includes('delete'))
+        return [{ address, action: actions.includes('create') ? 'replace' : 'destroy' }];
+      if (actions.includes('create')) return [{ address, action: 'add' }];
+      return actions.includes('update') ? [{ address, action: 'change' }] : [];
     })
     .sort((a, b) => (a.address < b.address ? -1 : 1));
   const counts = { ...nothing };
   for (const { action } of changes) counts[action] += 1;
-  // A plan's whole text costs a start of the provider, so it is read only where there is something to find.
-  const document = changes.some((change) => change.action !== 'add')
-    ? await stack.terraform.show(plan)
-    : undefined;
-  const findings = document?.resource_changes ? findingsOf(document.resource_changes, options.caller) : [];
-  const before = (document?.resource_changes ?? []).flatMap(({ address, type, mode, change }) =>
+  const before = resources.flatMap(({ address, type, mode, change }) =>
     mode === 'managed' && change.before && !change.actions.includes('no-op')
       ? [{ address, type, values: change.before }]
       : [],
   );
-  return { stack, state: 'planned', plan, counts, changes, findings, before };
+  return { stack, state: 'planned', plan, counts, changes, findings: findingsOf(resources, caller), before };
 }
 
 /**
@@ -108,7 +111,8 @@ async function* attempt(stack: Stack, options: PlanOptions): Steps<StackPlan | {
   }
 }
 
-function later(stack: Stack): StackPlan {
+/** One that cannot be planned yet. */
+export function later(stack: Stack): StackPlan {
   return { stack, state: 'later', counts: nothing, changes: [], findings: [] };
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { names, stackKinds, type StackKind } from '../../model/names.js';
-import { Terraform } from '../../terraform/terraform.js';
+import { Terraform, type TerraformOptions } from '../../terraform/terraform.js';
 import type { EnvironmentAccess } from '../environment-access.js';
 
 /** One stack of an environment, with its own terraform. */
@@ -16,8 +16,11 @@ export interface Stack {
   markDestroyed(): Promise<void>;
 }
 
+/** How terraform is run for an operation. */
+export type RunningTerraform = Pick<TerraformOptions, 'signal' | 'started' | 'lockTimeoutSeconds'>;
+
 /** The stacks of an environment in the order they are applied: data, platform, observability. */
-export function stacksOf(access: EnvironmentAccess, signal?: AbortSignal): Stack[] {
+export function stacksOf(access: EnvironmentAccess, running: RunningTerraform = {}): Stack[] {
   const { environment } = access.platform;
   return stackKinds.map((kind) => {
     const name = names.stack(environment, kind);
@@ -37,16 +40,35 @@ export function stacksOf(access: EnvironmentAccess, signal?: AbortSignal): Stack
         cliConfigFile: access.terraform.cliConfigFile,
         directory: join(access.projectDirectory, 'cdktf.out', 'stacks', name),
         dataDirectory,
-        backendConfig:
-          environment.state.backend === 'local'
-            ? { path: join(access.terraformDirectory, `${kind}.tfstate`) }
-            : {},
+        backendConfig: backendConfig(access, kind),
         variables: access.variables,
         ...(environment.terraform?.parallelism !== undefined && {
           parallelism: environment.terraform.parallelism,
         }),
-        ...(signal && { signal }),
+        ...running,
       }),
     };
   });
+}
+
+/** What the synthesized backend leaves open, so that its bytes do not depend on this machine. */
+function backendConfig(
+  { platform, terraformDirectory }: EnvironmentAccess,
+  kind: StackKind,
+): Record<string, string> {
+  const { state, endpoint } = platform.environment;
+  if (state.backend === 'local') return { path: join(terraformDirectory, localState(kind)) };
+  if (!endpoint) return {};
+  // Addressed by AWS_ENDPOINT_URL, as the provider is; there is no name of a bucket's own host there.
+  return {
+    use_path_style: 'true',
+    skip_credentials_validation: 'true',
+    skip_metadata_api_check: 'true',
+    skip_region_validation: 'true',
+  };
+}
+
+/** The file of a stack's state, where the state is kept beside the local endpoint's instance. */
+export function localState(kind: StackKind): string {
+  return `${kind}.tfstate`;
 }

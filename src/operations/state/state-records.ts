@@ -1,0 +1,39 @@
+import { awsClients } from '../../aws/clients.js';
+import { s3Records, type Records } from '../../aws/records.js';
+import { names, stackKinds, type StackKind } from '../../model/names.js';
+import { localState } from '../deploy/stacks.js';
+import type { EnvironmentAccess } from '../environment-access.js';
+import { fileRecords } from './file-records.js';
+
+/** What lies beside Terraform's states, by its name in the bucket or the folder. */
+export const recordNames = {
+  /** Who is changing the environment. */
+  lock: (environment: string): string => `locks/${environment}.json`,
+  /** Each breaking of a lock, one after the other. */
+  unlocks: (environment: string): string => `unlocks/${environment}/`,
+} as const;
+
+/** The records where an environment's state is kept: in its bucket, or beside the local endpoint's instance. */
+export function stateRecords({ platform, aws, terraformDirectory }: EnvironmentAccess): Records {
+  const { state, region, account } = platform.environment;
+  if (state.backend === 'local') return fileRecords(terraformDirectory);
+  const { clients } = aws;
+  const inRegion = (state.region ?? region) === clients.settings.region;
+  return s3Records(
+    inRegion ? clients : awsClients({ ...clients.settings, region: state.region ?? region }),
+    state.bucket,
+    account,
+  );
+}
+
+/** Where Terraform itself notes who holds a stack's state. Source: Terraform's backends `s3` and `local`. */
+export function terraformLockNames({ platform }: EnvironmentAccess): { kind: StackKind; name: string }[] {
+  const { environment } = platform;
+  return stackKinds.map((kind) => ({
+    kind,
+    name:
+      environment.state.backend === 's3'
+        ? `${names.stateKey(environment, kind)}.tflock`
+        : `.${localState(kind)}.lock.info`,
+  }));
+}
