@@ -13,7 +13,7 @@ run() {
 
 # The real AWS CLI, speaking to the endpoint of this case.
 aws_cli() {
-  AWS_ACCESS_KEY_ID=123456789012 AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=eu-central-1 AWS_PAGER= \
+  AWS_ACCESS_KEY_ID="${ACCOUNT:-123456789012}" AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=eu-central-1 AWS_PAGER= \
     "$AWS_PROGRAM" --endpoint-url "$ENDPOINT" "$@"
 }
 

@@ -1,3 +1,4 @@
+import { hostname, userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import type { AcceptanceProject } from './acceptance-project.js';
 
@@ -7,6 +8,7 @@ export function settled(printed: string, project: AcceptanceProject): string {
     printed
       .replaceAll(project.directory, '<project>')
       .replaceAll(dirname(project.directory), '<parent>')
+      .replaceAll(`${userInfo().username}@${hostname()}`, '<user>@<host>')
       .replaceAll(String(project.port), '<port>')
       .replaceAll(String(project.port + 1), '<next port>')
       .replace(/"seconds":\d+(\.\d+)?/g, '"seconds":<seconds>')

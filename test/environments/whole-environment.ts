@@ -13,18 +13,19 @@ export interface WholeEnvironment {
 /** On this machine instead of in its account, and nothing else changed. */
 export function onThisMachine(declared: Document): void {
   declared.set('endpoint', { port: 4577 });
-  declared.set('state', { backend: 'local' });
 }
 
 /** Applies an environment with the real provider, plans it again, and destroys it; every step a test. */
 export function livesAndGoes({ name, edit }: WholeEnvironment): void {
   let project: AcceptanceProject;
+  let backend: unknown;
 
   before(async () => {
     project = await AcceptanceProject.make();
     const file = join(project.directory, 'config', 'environments', `${name}.yaml`);
     const declared = parseDocument(readFileSync(file, 'utf8'));
     edit(declared);
+    backend = declared.getIn(['state', 'backend']);
     writeFileSync(file, declared.toString());
   });
   after(() => project.remove());
@@ -34,6 +35,12 @@ export function livesAndGoes({ name, edit }: WholeEnvironment): void {
     if (code !== 0) throw new Error(`dataplat ${command} ended with ${code}:\n${printed}`);
     return printed;
   };
+
+  it('has its state bucket made first, where it keeps its states in one', async () => {
+    if (backend !== 's3') return;
+    expect(await run('bootstrap --yes')).to.match(/states are kept in \S+: \d+ parts made/);
+    expect(await run('bootstrap --yes')).to.contain('Nothing to do');
+  });
 
   it('is applied', async () => {
     expect(await run('deploy --yes')).to.match(
