@@ -36,9 +36,9 @@ if ((only !== undefined && !(only in suites)) || (only === undefined && asked.le
 let [passed, failed, broken] = [0, 0, false];
 if (only !== undefined) await runSuite(only, asked);
 else {
-  await runSuite('ts');
-  // Applying an environment is mostly waiting: it goes beside Python's suite, and has its say when that has had its own.
+  // Applying an environment is mostly waiting: it goes beside the other suites, and has its say when they have had theirs.
   const environments = hold('environments');
+  await runSuite('ts');
   await runSuite('py');
   await environments();
 }
