@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write `samples/crm/` and the counts in `samples/README.md`: the same bytes on every machine.
+"""Write the samples of every system and the counts in `samples/README.md`: the same bytes on every machine.
 
     python samples/generate.py             # writes beside this file
     python samples/generate.py --out DIR   # writes elsewhere (the tests compare)
@@ -7,7 +7,8 @@
 Only the standard library is used, and of `random` only `Random.random()`, the one method whose sequence
 Python promises to keep; amounts are whole numbers, so that no C library's rounding shows.
 
-What is wrong with a day's file is not left to chance: `DEFECTS` below is the whole of it.
+What is wrong with a day's file is not left to chance: `DEFECTS` below, and in the module of each other system, is the
+whole of it. The CRM is here; the others follow it: their customers are its accounts, their users its contacts.
 """
 
 from __future__ import annotations
@@ -16,16 +17,16 @@ import argparse
 import csv
 import datetime as dt
 import io
-import random
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Dict, List, Sequence, Tuple, TypeVar
+from typing import Callable, Dict, List, Tuple
 
-SEED = "dataplat-crm-2026-01"
-DAYS = [dt.date(2026, 1, 1) + dt.timedelta(days=offset) for offset in range(31)]
-T = TypeVar("T")
-Row = Dict[str, str]
+import behavior
+import leads
+import rates
+import shop
+from chance import DAYS, Draw, Row
 
 
 @dataclass(frozen=True)
@@ -293,37 +294,6 @@ REQUIRED = {
     "contacts": ["last_name", "account_id", "contact_id"],
     "opportunities": ["account_id", "currency", "opportunity_name"],
 }
-
-
-class Draw:
-    """Chance, from `Random.random()` alone."""
-
-    def __init__(self, *seed: object) -> None:
-        self._random = random.Random(":".join([SEED, *map(str, seed)]))
-
-    def below(self, end: int) -> int:
-        return int(self._random.random() * end)
-
-    def between(self, first: int, last: int) -> int:
-        return first + self.below(last - first + 1)
-
-    def one_of(self, choices: Sequence[T]) -> T:
-        return choices[self.below(len(choices))]
-
-    def percent(self, chance: int) -> bool:
-        return self.below(100) < chance
-
-    def distinct(self, count: int, end: int) -> List[int]:
-        """`count` different numbers below `end`, ascending."""
-        drawn: List[int] = []
-        while len(drawn) < count:
-            number = self.below(end)
-            if number not in drawn:
-                drawn.append(number)
-        return sorted(drawn)
-
-    def moment(self, day: dt.date) -> str:
-        return f"{day.isoformat()}T{self.between(7, 18):02d}:{self.below(60):02d}:{self.below(60):02d}Z"
 
 
 @dataclass
@@ -607,21 +577,30 @@ def counts_page() -> str:
 
 
 def write(out: Path, readme: str) -> None:
-    """Write `crm/` and `README.md` below `out`; `readme` is the page whose counts are replaced."""
-    world = World()
+    """Write the folder of each system and `README.md` below `out`; `readme` is the page whose counts are replaced."""
+    world, store, web, sales = World(), shop.Shop(), behavior.Web(), leads.Leads()
+    files: Dict[str, bytes] = {}
     for day, *counts in zip(DAYS, *(rows_per_day(dataset) for dataset in HEADERS)):
         for dataset, count in zip(HEADERS, counts):
-            folder = out / "crm" / dataset / day.isoformat()
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / f"{dataset}.csv").write_bytes(extract(dataset, day, count, world))
+            files[f"crm/{dataset}/{day.isoformat()}/{dataset}.csv"] = extract(dataset, day, count, world)
+        files.update(store.deliver(day, world.accounts))
+        files.update(web.deliver(day, world.contacts, store))
+        files.update(sales.deliver(day, world.contacts))
+    files.update(rates.deliver())
+    for path, content in files.items():
+        file = out / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    counted = counts_page() + "".join(
+        part.page() for part in [*store.feeds, *web.feeds, rates.FEED, *sales.feeds]
+    )
     head, _, rest = readme.partition(README_BEGIN)
     _, _, tail = rest.partition(README_END)
-    page = f"{head}{README_BEGIN}\n{counts_page()}\n{README_END}{tail}"
-    (out / "README.md").write_bytes(page.encode())
+    (out / "README.md").write_bytes(f"{head}{README_BEGIN}\n{counted}\n{README_END}{tail}".encode())
 
 
 if __name__ == "__main__":
     here = Path(__file__).resolve().parent
-    parser = argparse.ArgumentParser(description="Write the CRM samples and their counts.")
+    parser = argparse.ArgumentParser(description="Write the samples and their counts.")
     parser.add_argument("--out", type=Path, default=here, help="where to write (default: beside this file)")
     write(parser.parse_args().out, (here / "README.md").read_text(encoding="utf-8"))

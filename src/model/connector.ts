@@ -22,7 +22,7 @@ export const connectorSchema = z.discriminatedUnion('kind', [
     warehouse: z.string().min(1),
     database: z.string().min(1),
     role: z.string().min(1).optional(),
-    host: z.string().min(1).optional().describe('where it is not <account>.snowflakecomputing.com'),
+    url: url.optional().describe('where it is not https://<account>.snowflakecomputing.com'),
     secret,
   }),
   z.strictObject({

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.common.context import RunContext, Storage
@@ -43,7 +44,12 @@ class Lake:
     declaration: Declaration
 
     def context(
-        self, job: str, date: str, run_id: str = "test", declaration: Declaration | None = None
+        self,
+        job: str,
+        date: str,
+        run_id: str = "test",
+        declaration: Declaration | None = None,
+        **arguments: object,
     ) -> RunContext:
         declared = declaration or self.declaration
         return RunContext(
@@ -54,7 +60,23 @@ class Lake:
             job=declared.job(job),
             date=dt.date.fromisoformat(date),
             run_id=run_id,
+            arguments=arguments,
         )
+
+    def reaching(self, system: str, connector: dict[str, object]) -> Declaration:
+        """The declaration with another way to a system in the local environment."""
+        config = self.folder / "config"
+        shutil.copytree(self.declaration.root, config, dirs_exist_ok=True)
+        file = config / "environments" / "local.yaml"
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content["sources"][system] = connector
+        file.write_text(yaml.safe_dump(content), encoding="utf-8")
+        return Declaration(config)
+
+    def deliver_samples(self, *paths: str) -> None:
+        """Put folders of the samples into landing."""
+        for path in paths:
+            shutil.copytree(PROJECT / "samples" / path, self.folder / "landing" / path)
 
     def landing(self, dataset: str, date: str) -> Path:
         """The landing folder of a date; made where it is not there."""

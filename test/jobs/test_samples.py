@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from expected import DATES, KEYS, SAMPLES, expected, file_of
+from expected_feeds import FEEDS, files, rows_of, sound_rows
 
 DATASETS = list(KEYS)
 
@@ -29,13 +30,14 @@ def test_regenerating_gives_the_same_bytes(tmp_path: Path) -> None:
     made = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file())
     kept = sorted(
         path.relative_to(SAMPLES)
-        for path in [SAMPLES / "README.md", *(SAMPLES / "crm").rglob("*")]
+        for path in [SAMPLES / "README.md", *(SAMPLES / "crm").rglob("*"), *files()]
         if path.is_file()
     )
     assert made == kept
     same, different, odd = filecmp.cmpfiles(tmp_path, SAMPLES, [str(path) for path in made], shallow=False)
     assert (different, odd) == ([], [])
-    assert len(same) == 3 * 31 + 1
+    working_days_but_new_year = 21
+    assert len(same) == 8 * 31 + working_days_but_new_year + 1
 
 
 @pytest.mark.parametrize("dataset", DATASETS)
@@ -91,3 +93,43 @@ def test_references_name_sound_records_delivered_no_later() -> None:
                     if dataset == "opportunities":
                         assert row["primary_contact_id"] in {"", *delivered["contacts"]}
             delivered[dataset] |= sound
+
+
+@pytest.mark.parametrize("feed", list(FEEDS))
+def test_the_page_tells_what_is_wrong_with_the_other_systems_rows(feed: str) -> None:
+    *days, total = readme_rows(feed)
+    assert [cells[0] for cells in days] == DATES
+    for date, rows, quarantine, bronze, told, _ in days:
+        sound, reasons = sound_rows(feed, date)
+        assert int(rows) == len(rows_of(feed, date)), date
+        assert (int(bronze), int(quarantine)) == (len(sound), reasons.total()), date
+        assert told == ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items())), date
+    assert [int(cell) for cell in total[1:4]] == [
+        sum(int(cells[column]) for cells in days) for column in (1, 2, 3)
+    ]
+
+
+def test_the_systems_know_each_other() -> None:
+    accounts: set[str] = set()
+    contacts: set[str] = set()
+    customers: set[str] = set()
+    placed: dict[str, set[str]] = {}
+    for date in DATES:
+        accounts |= set(expected("accounts", date).kept_keys)
+        contacts |= set(expected("contacts", date).kept_keys)
+        of_day, _ = sound_rows("snowflake customers", date)
+        assert {row["account_id"] for row in of_day.values()} <= accounts
+        customers |= set(of_day)
+        orders, _ = sound_rows("snowflake orders", date)
+        assert {row["customer_id"] for row in orders.values()} <= customers
+        placed[date] = {key for key, row in orders.items() if row["ordered_at"][:10] == date}
+        messages, _ = sound_rows("kafka orders", date)
+        assert {(row["order_id"], row["occurred_at"], row["order_total"]) for row in messages.values()} == {
+            (key, row["updated_at"], row["order_total"]) for key, row in orders.items()
+        }
+        events, _ = sound_rows("redshift behavior_events", date)
+        assert {row["user_id"] for row in events.values()} <= {"", *contacts}
+        bought = [(row["order_id"], row["occurred_at"][:10]) for row in events.values() if row["order_id"]]
+        assert all(order in placed[day] for order, day in bought)
+        leads, _ = sound_rows("salesforce leads", date)
+        assert {row["ConvertedContactId__c"] for row in leads.values()} <= {"", *contacts}

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { DataplatError } from '../../src/model/errors.js';
 import { readPlatform, validateProject } from '../../src/model/platform.js';
-import { edited, projectWith } from './project.js';
+import { edited, lineOf, projectWith } from './project.js';
 
 const dev = 'config/environments/dev.yaml';
 const lineage = 'config/shared/lineage.yaml';
@@ -19,7 +19,7 @@ describe('the declaration', () => {
   it('is valid as this repository holds it', () => {
     const { problems, counts } = validateProject(projectWith({}));
     expect(problems).to.deep.equal([]);
-    expect(counts).to.deep.equal({ environments: 3, datasets: 3, sources: 3, jobs: 3 });
+    expect(counts).to.deep.equal({ environments: 3, datasets: 6, sources: 6, jobs: 5 });
   });
 
   it('names the place of an unknown key and the key that was probably meant', () => {
@@ -74,7 +74,7 @@ describe('the declaration', () => {
     });
     expect(problems[0]).to.match(/^config\/environments\/dev\.yaml:2:1 /);
     expect(problems.at(-1)).to.equal(
-      `${lineage}:27:15 no dataset "crm_acounts_bronze" (did you mean crm_accounts_bronze or crm_contacts_bronze?)`,
+      `${lineage}:${lineOf(lineage, 'outputs: [crm_accounts_bronze]')}:15 no dataset "crm_acounts_bronze" (did you mean crm_accounts_bronze or crm_contacts_bronze?)`,
     );
   });
 
@@ -95,8 +95,8 @@ describe('the declaration', () => {
         [quality]: edited(quality, 'crm_accounts_bronze', 'crm_accounts_gold'),
       }),
     ).to.deep.equal([
-      `${lineage}:26:14 no source "crm_account" (did you mean crm_accounts?)`,
-      `${lineage}:38:17 no file jobs/ingest/nothing_ingest.py`,
+      `${lineage}:${lineOf(lineage, 'inputs: [source/crm_accounts]')}:14 no source "crm_account" (did you mean crm_accounts?)`,
+      `${lineage}:${lineOf(lineage, 'jobs/ingest/crm_contacts_ingest.py')}:17 no file jobs/ingest/nothing_ingest.py`,
       `${quality}:5:3 no dataset "crm_accounts_gold" (did you mean crm_accounts_bronze?)`,
     ]);
   });
@@ -107,7 +107,7 @@ describe('the declaration', () => {
       'inputs: [crm_accounts_bronze]',
     );
     expect(problemsWith({ [lineage]: text })).to.deep.equal([
-      `${lineage}:22:3 jobs wait for each other: crm_accounts -> crm_contacts -> crm_accounts`,
+      `${lineage}:${lineOf(lineage, '  crm_accounts:', 'jobs:')}:3 jobs wait for each other: crm_accounts -> crm_contacts -> crm_accounts`,
     ]);
   });
 

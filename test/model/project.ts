@@ -32,3 +32,12 @@ export function edited(path: string, from: string, to: string): string {
   if (!text.includes(from)) throw new Error(`${path} does not hold ${from}`);
   return text.replace(from, to);
 }
+
+/** The line, from 1, where a piece of a file of this repository stands first, behind another where one is named. */
+export function lineOf(path: string, piece: string, behind = ''): number {
+  const text = readFileSync(join(packageDirectory, path), 'utf8');
+  const from = text.indexOf(behind);
+  const at = from < 0 ? -1 : text.indexOf(piece, from);
+  if (at < 0) throw new Error(`${path} does not hold ${piece}`);
+  return text.slice(0, at).split('\n').length;
+}

@@ -175,12 +175,14 @@ describe('status', () => {
     const active = aws.runs.add({ ...at(3), name: 'crm_contacts 2026-01-06', state: 'RUNNING' });
     const now = () => new Date('2026-01-06T04:10:00Z');
     const { result } = await collect(status(platform, aws, { now, days: 7 }));
+    const neverRun = platform.graph.order.filter(({ id }) => !['crm_accounts', 'crm_contacts'].includes(id));
+    expect(neverRun.map(({ id }) => id)).to.include('crm_opportunities');
     expect(result).to.deep.include({
       release: 'cafe',
       period: { days: 7, runs: 3, billed: { vcpuHours: 0.5, memoryGbHours: 2, storageGbHours: 0 } },
       next: [
         `dataplat logs ${failed.id} --env local`,
-        'dataplat submit ingest crm_opportunities --date <YYYY-MM-DD> --env local',
+        ...neverRun.map(({ group, id }) => `dataplat submit ${group} ${id} --date <YYYY-MM-DD> --env local`),
       ],
     });
     expect(result.active.map((row) => row.runId)).to.deep.equal([active.id]);

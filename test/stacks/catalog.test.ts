@@ -116,7 +116,7 @@ describe('Lake Formation', () => {
         resources(dev, 'aws_lakeformation_lf_tag').map(([, { key, values }]) => [key, values]),
       ),
     ).to.deep.equal({
-      domain: ['crm'],
+      domain: ['crm', 'marketing', 'sales'],
       layer: ['bronze', 'gold', 'silver'],
       sensitivity: ['internal', 'pii', 'public'],
     });
@@ -138,8 +138,9 @@ describe('Lake Formation', () => {
       `${table('accounts')} internal`,
       `${table('accounts')}(billing_address) pii`,
       `${table('contacts')}(first_name,last_name,email,phone) pii`,
+      '${aws_glue_catalog_table.catalog_redshift_behavior_events_bronze.name}(user_id) pii',
     ]);
-    expect(assigned.filter((one) => one.includes('(') && one.includes('pii'))).to.have.length(2);
+    expect(assigned.filter((one) => one.includes('(') && one.includes('pii'))).to.have.length(3);
   });
 
   it('marks rejected rows as personal data, whatever their dataset is', () => {
@@ -149,11 +150,18 @@ describe('Lake Formation', () => {
         : [],
     );
     expect(tags).to.have.deep.members(
-      ['accounts', 'contacts', 'opportunities'].flatMap((table) =>
+      [
+        ['crm_accounts', 'crm'],
+        ['crm_contacts', 'crm'],
+        ['crm_opportunities', 'crm'],
+        ['redshift_behavior_events', 'marketing'],
+        ['snowflake_customers', 'sales'],
+        ['snowflake_orders', 'sales'],
+      ].flatMap(([table, domain]) =>
         [
-          { key: '${aws_lakeformation_lf_tag.lakeformation_tag_domain.key}', value: 'crm' },
+          { key: '${aws_lakeformation_lf_tag.lakeformation_tag_domain.key}', value: domain },
           { key: '${aws_lakeformation_lf_tag.lakeformation_tag_sensitivity.key}', value: 'pii' },
-        ].map((tag) => [`\${aws_glue_catalog_table.catalog_crm_${table}_bronze_quarantine.name}`, [tag]]),
+        ].map((tag) => [`\${aws_glue_catalog_table.catalog_${table}_bronze_quarantine.name}`, [tag]]),
       ),
     );
   });

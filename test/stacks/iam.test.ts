@@ -21,6 +21,14 @@ function jobPolicy(id: string, stacks = dev) {
   return statementsOf(stacks.platform.resource['aws_iam_role_policy']?.[`job_${id}_policy`]?.['policy']);
 }
 
+const jobNames = [
+  'crm-accounts',
+  'crm-contacts',
+  'crm-opportunities',
+  'redshift-behavior',
+  'snowflake-to-bronze',
+];
+
 const key = (name: string) => `\${data.aws_ssm_parameter.data_kms_${name}_key_arn.insecure_value}`;
 const bucket = (kind: string) => `arn:aws:s3:::dataplat-dev-111122223333-${kind}`;
 
@@ -30,7 +38,7 @@ describe("a job's role", () => {
       const { platform, stacks } = declared(name);
       const roles = resources(stacks.platform, 'aws_iam_role').filter(([id]) => id.startsWith('job_'));
       expect(roles.map(([, role]) => role['name'])).to.have.members(
-        ['crm-accounts', 'crm-contacts', 'crm-opportunities'].map((job) => `dataplat-${name}-job-${job}`),
+        jobNames.map((job) => `dataplat-${name}-job-${job}`),
       );
       for (const [, role] of roles) {
         expect(statementsOf(role['assume_role_policy'])['Trust']).to.deep.equal({
@@ -160,9 +168,7 @@ describe("Airflow's role", () => {
       Sid: 'PassJobRoles',
       Effect: 'Allow',
       Action: ['iam:PassRole'],
-      Resource: ['crm-accounts', 'crm-contacts', 'crm-opportunities'].map(
-        (job) => `arn:aws:iam::111122223333:role/dataplat-dev-job-${job}`,
-      ),
+      Resource: jobNames.map((job) => `arn:aws:iam::111122223333:role/dataplat-dev-job-${job}`),
       Condition: { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } },
     });
   });

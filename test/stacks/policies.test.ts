@@ -130,7 +130,6 @@ describe('the policies', function () {
     expect(of('mismatched')).to.contain('RESOURCE_MISMATCH: s3:GetObject');
     expect(of('sound')).to.equal('');
     const [[place, sound] = ['', undefined]] = [one('sound', ['s3:GetObject'])];
-    expect(malformed(new Map([[place, { ...sound, Statement: [{ Effect: 'Perhaps' }] }]]))).not.to
-      .be.empty;
+    expect(malformed(new Map([[place, { ...sound, Statement: [{ Effect: 'Perhaps' }] }]]))).not.to.be.empty;
   });
 });

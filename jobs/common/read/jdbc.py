@@ -1,0 +1,123 @@
+"""Reads Redshift, or PostgreSQL, which speaks alike: over several connections, each with a range of a column whose
+bounds are asked for first. A pull that is larger than the environment bears is unloaded by Redshift itself into the
+landing bucket, and read from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame
+
+from jobs.common.delivery import Delivery, delivery_of
+from jobs.common.errors import SourceError
+from jobs.common.ingest import Extraction
+from jobs.common.read.changes import changes_query, identifier
+from jobs.common.secret import Secret, field_of, secret_of, without_secrets
+
+_DRIVERS = {
+    "jdbc:redshift:": "com.amazon.redshift.jdbc42.Driver",  # of EMR's image
+    "jdbc:postgresql:": "org.postgresql.Driver",
+}
+_FETCH_ROWS = 10_000  # a connection's memory: without it the driver takes all rows at once
+
+
+@contextmanager
+def read_jdbc(extraction: Extraction) -> Iterator[Delivery]:
+    """The reader of the kind `jdbc`.
+
+    :raises SourceError: the database does not answer, refuses, or breaks off
+    """
+    connector, source = extraction.connector, extraction.source
+    secret = secret_of(extraction.context.environment, connector)
+    login = {name: field_of(secret, name, connector) for name in ("user", "password")}
+    url = str(connector.setting("url"))
+    try:
+        frame = _frame(extraction, url, login)
+        delivery = delivery_of(frame, f"{url.split('?')[0]}/{source.entity}", extraction.contract)
+        yield delivery
+    except (Py4JJavaError, PySparkException) as error:
+        if "SQLException" not in str(error) and "PSQLException" not in str(error):
+            raise
+        raise SourceError(
+            f"{url.split('?')[0]}, {source.entity}: {_said(error)}; nothing was written"
+        ) from None
+
+
+def _frame(extraction: Extraction, url: str, login: Mapping[str, Secret]) -> DataFrame:
+    source, connector = extraction.source, extraction.connector
+    query = changes_query(extraction)
+    column = source.partition_column
+    counted = (
+        "count(*) n" if column is None else f"count(*) n, min({identifier(column)}) low, max({column}) high"
+    )
+    bounds = _read(extraction, url, login, f"select {counted} from ({query}) changes").collect()[0]  # noqa: S608
+    unload: Mapping[str, Any] | None = connector.settings.get("unload")
+    if unload is not None and bounds["n"] > unload["aboveRows"]:
+        return _unloaded(extraction, url, login, query, str(unload["roleArn"]))
+    partitions = min(int(connector.settings.get("partitions") or 1), max(1, bounds["n"]))
+    if column is None or bounds["low"] is None or partitions == 1:
+        return _read(extraction, url, login, query)
+    # Rows outside of the bounds, or without a value, are in the first and last range: nothing can get lost.
+    ranges = {"partitionColumn": column, "lowerBound": bounds["low"], "upperBound": bounds["high"] + 1}
+    return _read(extraction, url, login, query, numPartitions=partitions, **ranges)
+
+
+def _read(
+    extraction: Extraction, url: str, login: Mapping[str, Secret], query: str, **more: int | str
+) -> DataFrame:
+    return (
+        extraction.context.spark.read.format("jdbc")
+        .options(
+            url=url,
+            driver=_driver(url),
+            user=login["user"].reveal(),
+            password=login["password"].reveal(),
+            dbtable=f"({query}) changes",
+            fetchsize=_FETCH_ROWS,
+            preferTimestampNTZ=True,  # else a time without a zone is taken for one of this machine's
+            sessionInitStatement="set timezone to 'UTC'",
+            **more,
+        )
+        .load()
+    )
+
+
+def _unloaded(
+    extraction: Extraction, url: str, login: Mapping[str, Secret], query: str, role: str
+) -> DataFrame:
+    """Let the database write the result as Parquet, below the source's own folder, where a run has a folder of its own.
+    It stays there as long as any delivery does.
+    """
+    context, source = extraction.context, extraction.source
+    folder = source.path.split("{")[0].rstrip("/")
+    place = context.storage.uri("landing", f"{folder}/_unload/{context.run_id}/")
+    quoted = query.replace("'", "''")
+    statement = f"UNLOAD ('{quoted}') TO '{place}' IAM_ROLE '{role}' FORMAT AS PARQUET"
+    spark = context.spark
+    jvm: Any = spark.sparkContext._jvm
+    jvm.org.apache.spark.sql.execution.datasources.jdbc.DriverRegistry.register(_driver(url))
+    properties = jvm.java.util.Properties()
+    for name, value in login.items():
+        properties.setProperty(name, value.reveal())
+    connection = jvm.java.sql.DriverManager.getConnection(url, properties)
+    try:
+        connection.createStatement().execute("set timezone to 'UTC'")
+        connection.createStatement().execute(statement)
+    finally:
+        connection.close()
+    return spark.read.parquet(place)
+
+
+def _driver(url: str) -> str:
+    return next(driver for begin, driver in _DRIVERS.items() if url.startswith(begin))
+
+
+def _said(error: Exception) -> str:
+    """What the database said, of a Java stack trace."""
+    lines = [line for line in str(error).splitlines() if "SQLException" in line]
+    return without_secrets(lines[-1].split("SQLException:")[-1].strip())
