@@ -38,17 +38,19 @@ for (const [name, python] of Object.entries(lists).filter(([name]) => wanted(nam
   });
   console.error(`${name}.txt`);
 }
-if (wanted('jars')) {
-  const programs = await locateRuntime();
+const jarSets = ['jars', 'kafka-broker'].filter(wanted);
+// Asked before the first list is written: what is installed is what the present lists say.
+const programs = jarSets.length > 0 ? await locateRuntime() : undefined;
+for (const set of jarSets) {
   const ivy = mkdtempSync(join(tmpdir(), 'dataplat-ivy-'));
   try {
-    await resolveWithIvy(ivy, programs);
+    await resolveWithIvy(ivy, programs, set);
     const files = readdirSync(join(ivy, 'jars')).sort();
     const lines = await Promise.all(
       files.map(async (file) => `${await sha256(join(ivy, 'jars', file))}  ${plainName(file)}\n`),
     );
-    writeFileSync(join(folder, 'jars.sha256'), lines.join(''));
-    console.error('jars.sha256');
+    writeFileSync(join(folder, `${set}.sha256`), lines.join(''));
+    console.error(`${set}.sha256`);
   } finally {
     rmSync(ivy, { recursive: true, force: true });
   }

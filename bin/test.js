@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { locateRuntime } from '../dist/src/toolchain/locate-toolchain.js';
+import { locateKafkaBroker, locateRuntime } from '../dist/src/toolchain/locate-toolchain.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -86,7 +86,8 @@ function mocha(...files) {
 async function runPytest(passedThrough, show) {
   const { jobsPython, javaHome, jars } = await locateRuntime();
   const spark = { PYSPARK_PYTHON: jobsPython, DATAPLAT_SPARK_JARS: jars.join(',') };
-  const variables = { ...process.env, JAVA_HOME: javaHome, ...spark };
+  const broker = { DATAPLAT_KAFKA_BROKER_JARS: (await locateKafkaBroker()).join(':') };
+  const variables = { ...process.env, JAVA_HOME: javaHome, ...spark, ...broker };
   const { code, said } = await run(jobsPython, ['-m', 'pytest', '-q', ...passedThrough], show, variables);
   const closing = said.trimEnd().split('\n').at(-1) ?? '';
   const failures = counted(closing, /(\d+) failed\b/) + counted(closing, /(\d+) errors?\b/);

@@ -32,14 +32,14 @@ def leads_feed() -> Feed:
             "SystemModstamp",
         ],
         breaking={
-            "required:LastName": put("LastName", ""),
-            "enum:Status": put("Status", "Ghosted"),
-            "type:CreatedDate": put("CreatedDate", "05/01/2026"),
+            "required:last_name": put("LastName", ""),
+            "enum:status": put("Status", "Ghosted"),
+            "type:created_date": put("CreatedDate", "05/01/2026"),
         },
         defects={
-            6: {"required:LastName": 1},
-            13: {"enum:Status": 1, "duplicate:Id": 1},
-            22: {"type:CreatedDate": 1},
+            6: {"required:last_name": 1},
+            13: {"enum:status": 1, "duplicate:id": 1},
+            22: {"type:created_date": 1},
         },
     )
 

@@ -78,7 +78,8 @@ class Conformed:
 
     def rejected(self) -> DataFrame:
         """The rows that break it: everything that was delivered in `_raw` by column name, every reason in
-        `_reasons`, the file in `_source_file`, and the partition columns.
+        `_reasons`, the file in `_source_file`, and what the platform knows of where the row stood: the columns that
+        the delivery provided, and the partition columns.
         """
         pairs = [
             expression
@@ -89,7 +90,10 @@ class Conformed:
         record = F.create_map(F.lit(RECORD), F.col(MALFORMED))
         raw = F.when(F.col(MALFORMED).isNull(), delivered).otherwise(F.map_concat(delivered, record))
         return self.frame.where(F.size(REASONS) > 0).select(
-            raw.alias(RAW), REASONS, SOURCE_FILE, *self.contract.partitioned_by
+            raw.alias(RAW),
+            REASONS,
+            SOURCE_FILE,
+            *dict.fromkeys((*self.delivery.provided, *self.contract.partitioned_by)),
         )
 
     def count(self) -> Counts:

@@ -48,16 +48,18 @@ def delivery_of(
     position: str | None = None,
     malformed: str | None = None,
     provided: Sequence[str] = (),
+    beside: Sequence[str] = (),
 ) -> Delivery:
     """A delivery of rows that a system has given as a frame: typed, or all text where it said them in JSON.
 
     `origin` is what `_source_file` says of the rows, an address without any secret. `position` names a column of the
     frame that rises within an origin, `malformed` one with the text of rows that could not be read, `provided` those
-    that the contract has from the platform; none of them counts as delivered.
+    that the contract has from the platform, `beside` those that are there for `origin` alone; none of them counts as
+    delivered.
 
     :raises SourceSchemaError: a column that the contract requires is not there, or a name is there twice
     """
-    names = tuple(name for name in frame.columns if name not in (position, malformed, *provided))
+    names = tuple(name for name in frame.columns if name not in (position, malformed, *provided, *beside))
     refuse_schema(names, contract, str(origin) if isinstance(origin, str) else contract.id)
     return Delivery(
         frame.select(

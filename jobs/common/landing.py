@@ -36,6 +36,7 @@ from jobs.common.errors import (
 )
 
 REPLACEMENT = "\ufffd"  # what a decoder puts in the place of bytes that are not UTF-8
+LINE = "_line"  # of a file of lines
 _CORRUPT = "_dataplat_malformed"
 _HEADER_BYTES = 1 << 16
 _KNOWN_OPTIONS = {"header", "multiLine", "delimiter"}
@@ -55,6 +56,31 @@ def read_delivery(spark: SparkSession, source: Source, folder: str, contract: Co
     parts = [_read(spark, paths, header, names, delimiter) for header, paths in by_header.items()]
     frame = reduce(lambda left, right: left.unionByName(right, allowMissingColumns=True), parts)
     return Delivery(frame, names, tuple(file for file, _ in files))
+
+
+def read_documents(spark: SparkSession, folder: str) -> list[tuple[str, bytes]]:
+    """The files in `folder` as they are, by their addresses: for small documents that are read as a whole.
+
+    :raises LandingMissingError, StorageError:
+    """
+    documents = []
+    for file, _ in _list(spark, folder):
+        stream = _open(spark, file)
+        try:
+            documents.append((file, bytes(stream.readAllBytes())))
+        finally:
+            stream.close()
+    return documents
+
+
+def read_lines(spark: SparkSession, folder: str) -> tuple[DataFrame, tuple[str, ...]]:
+    """The lines of the files in `folder` that are not blank, as `LINE` with their file in `SOURCE_FILE`, and the files.
+
+    :raises LandingMissingError, StorageError:
+    """
+    files = tuple(file for file, _ in _list(spark, folder))
+    lines = spark.read.text([_literally(file) for file in files]).where(F.trim("value") != "")
+    return lines.select(F.col("value").alias(LINE), F.col("_metadata.file_path").alias(SOURCE_FILE)), files
 
 
 def require_utf8(spark: SparkSession, delivery: Delivery) -> None:
@@ -130,7 +156,7 @@ def _read(
     spark: SparkSession, paths: list[str], header: tuple[str, ...], names: tuple[str, ...], delimiter: str
 ) -> DataFrame:
     frame = spark.read.csv(
-        [re.sub(r"([\\{}\[\]*?^])", r"\\\1", path) for path in paths],  # paths, not patterns
+        [_literally(path) for path in paths],
         schema=StructType([StructField(name, StringType()) for name in [*header, _CORRUPT]]),
         header=True,
         enforceSchema=True,
@@ -151,6 +177,11 @@ def _read(
         F.col("_metadata.file_path").alias(SOURCE_FILE),
         F.monotonically_increasing_id().alias(POSITION),
     )
+
+
+def _literally(path: str) -> str:
+    """A path as what Spark takes for a pattern."""
+    return re.sub(r"([\\{}\[\]*?^])", r"\\\1", path)
 
 
 def _quoted(name: str) -> str:

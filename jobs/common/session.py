@@ -17,7 +17,8 @@ from jobs.common.declaration import Declaration, Environment
 from jobs.common.errors import UsageError
 
 # The versions of EMR 7.x's Spark 3.5 line; only used where no jars are given.
-_PACKAGES = ("io.delta:delta-spark_2.12:3.3.2", "org.apache.hadoop:hadoop-aws:3.3.4")
+_S3 = "org.apache.hadoop:hadoop-aws:3.3.4"
+_PACKAGES = ("io.delta:delta-spark_2.12:3.3.2", "org.apache.spark:spark-sql-kafka-0-10_2.12:3.5.7")
 _FILES_BY_FILE_SYSTEM = "org.apache.spark.sql.execution.streaming.FileSystemBasedCheckpointFileManager"
 _EMR_IMAGE = "/usr/share/aws/"
 
@@ -119,7 +120,7 @@ def jar_properties(needs_s3: bool) -> dict[str, str]:
     """
     named = os.environ.get("DATAPLAT_SPARK_JARS")
     if not named:
-        return {"spark.jars.packages": ",".join(_PACKAGES if needs_s3 else _PACKAGES[:1])}
+        return {"spark.jars.packages": ",".join((*_PACKAGES, _S3) if needs_s3 else _PACKAGES)}
     directory = Path(named)
     if directory.is_dir():
         jars = sorted(str(jar) for jar in directory.glob("*.jar"))

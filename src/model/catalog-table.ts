@@ -49,11 +49,18 @@ export const deltaStorage = {
 
 /**
  * The table of a dataset's rejected rows. Its columns are what `jobs/common/conform.py` writes: what was delivered
- * by column name, every reason, the file, and the partition columns.
+ * by column name, every reason, the file, where a message stood in its topic, and the partition columns.
  */
 export function quarantineCatalogTable(environment: Environment, dataset: Dataset): CatalogTable {
   const table = catalogTable(environment, dataset);
   const location = names.quarantineLocation(environment, dataset);
+  const own = new Set(['_source_file', '_unmapped', ...dataset.partitionedBy]);
+  const platform = new Set(
+    dataset.columns
+      .filter(({ origin, name }) => origin === 'platform' && !own.has(name))
+      .map(({ name }) => name),
+  );
+  const places = table.columns.filter(({ name }) => platform.has(name));
   const partitions = table.columns.filter(({ name }) => dataset.partitionedBy.includes(name));
   return {
     ...table,
@@ -64,6 +71,7 @@ export function quarantineCatalogTable(environment: Environment, dataset: Datase
       { name: '_raw', type: 'map<string,string>', comment: 'What was delivered, by column name.' },
       { name: '_reasons', type: 'array<string>', comment: 'Every way in which the row breaks the contract.' },
       { name: '_source_file', type: 'string', comment: 'The landing object the row came from.' },
+      ...places,
       ...partitions,
     ],
     serdeParameters: { ...table.serdeParameters, path: location },

@@ -11,15 +11,25 @@ import { isInstalledJava } from './java.js';
 import { runProgram } from './run-program.js';
 import { trustStoreOptions } from './trust-store.js';
 
-/** Names and SHA-256 of the jars, as `sha256sum` writes them. */
-const list = 'jars.sha256';
+/**
+ * `jars`: what Spark on a laptop needs beside Spark. `kafka-broker`: a broker to test against, in no class path of ours.
+ * Coordinates are in `requirements/<set>.in`, names and SHA-256 in `<set>.sha256`, as `sha256sum` writes them.
+ */
+export type JarSet = 'jars' | 'kafka-broker';
 
-function directoryOf(cache: string): string {
-  return join(cache, 'jars', hashOfFiles([requirementsFile(list)]));
+const titles: Record<JarSet, string> = { jars: "Spark's jars", 'kafka-broker': "the Kafka broker's jars" };
+
+function listOf(set: JarSet): string {
+  return requirementsFile(`${set}.sha256`);
+}
+
+function directoryOf(cache: string, set: JarSet): string {
+  return join(cache, set, hashOfFiles([listOf(set)]));
 }
 
 /** The jar files' names and what each must hash to. */
-export function wantedJars(content = readFileSync(requirementsFile(list), 'utf8')): Map<string, string> {
+export function wantedJars(set: JarSet = 'jars'): Map<string, string> {
+  const content = readFileSync(listOf(set), 'utf8');
   const wanted = new Map<string, string>();
   for (const line of content.split('\n')) {
     const [hash, name] = line.split(/\s+/);
@@ -29,9 +39,9 @@ export function wantedJars(content = readFileSync(requirementsFile(list), 'utf8'
 }
 
 /** @returns the jars that give Spark Delta tables and s3:// paths, as absolute paths */
-export function findJars(cache: string): Finding<string[]> {
-  const directory = directoryOf(cache);
-  const names = [...wantedJars().keys()];
+export function findJars(cache: string, set: JarSet = 'jars'): Finding<string[]> {
+  const directory = directoryOf(cache, set);
+  const names = [...wantedJars(set).keys()];
   return isComplete(directory)
     ? {
         state: 'found',
@@ -39,7 +49,7 @@ export function findJars(cache: string): Finding<string[]> {
         where: directory,
         value: names.map((name) => join(directory, name)),
       }
-    : { state: 'missing', reason: "Spark's jars for Delta tables and s3:// paths are not here", mend: setUp };
+    : { state: 'missing', reason: `${titles[set]} are not here`, mend: setUp };
 }
 
 /** What fetches the jars. */
@@ -58,8 +68,9 @@ export async function installJars(
   cache: string,
   programs: JarPrograms,
   listen: { onLine?: (line: string) => void; onWait?: (holder: number) => void } = {},
+  set: JarSet = 'jars',
 ): Promise<string[]> {
-  const directory = directoryOf(cache);
+  const directory = directoryOf(cache, set);
   await buildOnce(
     directory,
     async () => {
@@ -67,27 +78,29 @@ export async function installJars(
       const trusted = isInstalledJava(cache, programs.javaHome)
         ? await trustStoreOptions(programs.localPython, join(directory, 'trusted.p12'))
         : [];
-      await resolveWithIvy(ivy, programs, trusted, listen.onLine);
-      await keepPinned(join(ivy, 'jars'), directory, wantedJars());
+      await resolveWithIvy(ivy, programs, set, trusted, listen.onLine);
+      await keepPinned(join(ivy, 'jars'), directory, set);
       await rm(ivy, { recursive: true, force: true });
       await rm(join(directory, 'trusted.p12'), { force: true });
     },
     listen.onWait,
   );
-  return [...wantedJars().keys()].map((name) => join(directory, name));
+  return [...wantedJars(set).keys()].map((name) => join(directory, name));
 }
 
-/** Lets Spark resolve the coordinates of requirements/jars.in into `<ivy>/jars`. */
+/** Lets Spark resolve the coordinates of requirements/<set>.in into `<ivy>/jars`. */
 export async function resolveWithIvy(
   ivy: string,
   { jobsPython, javaHome }: JarPrograms,
+  set: JarSet,
   javaOptions: readonly string[] = [],
   onLine?: (line: string) => void,
 ): Promise<void> {
-  const coordinates = readFileSync(requirementsFile('jars.in'), 'utf8')
+  const named = readFileSync(requirementsFile(`${set}.in`), 'utf8')
     .split('\n')
-    .filter((line) => line.includes(':') && !line.startsWith('#'))
-    .map((line) => line.trim());
+    .map((line) => line.trim())
+    .filter((line) => line.includes(':') && !line.startsWith('#'));
+  const excluded = named.filter((line) => line.startsWith('!')).map((line) => line.slice(1));
   const settings = process.env['DATAPLAT_IVY_SETTINGS'];
   const variables: NodeJS.ProcessEnv = {
     ...process.env,
@@ -100,10 +113,11 @@ export async function resolveWithIvy(
   for (const name of ['SPARK_HOME', 'SPARK_CONF_DIR', 'PYSPARK_SUBMIT_ARGS', 'PYTHONPATH'])
     delete variables[name];
   await runProgram({
-    purpose: "fetch Spark's jars",
+    purpose: `fetch ${titles[set]}`,
     command: join(dirname(jobsPython), 'spark-submit'),
     args: [
-      ...['--packages', coordinates.join(',')],
+      ...['--packages', named.filter((line) => !line.startsWith('!')).join(',')],
+      ...(excluded.length > 0 ? ['--exclude-packages', excluded.join(',')] : []),
       ...['--conf', `spark.jars.ivy=${ivy}`],
       ...(settings ? ['--conf', `spark.jars.ivySettings=${settings}`] : []),
       requirementsFile('nothing.py'),
@@ -114,24 +128,25 @@ export async function resolveWithIvy(
 }
 
 /** Copies the pinned jars under their plain names, and refuses what is not what was pinned. */
-async function keepPinned(from: string, to: string, wanted: Map<string, string>): Promise<void> {
+async function keepPinned(from: string, to: string, set: JarSet): Promise<void> {
   const fetched = await readdir(from);
+  const wanted = wantedJars(set);
   for (const [name, hash] of wanted) {
     // Ivy puts the group before the name: `io.delta_delta-spark_2.12-3.3.2.jar`.
     const file = fetched.find((one) => one === name || one.endsWith(`_${name}`));
-    if (file === undefined) throw mismatch(`${name} is not among what was fetched`);
+    if (file === undefined) throw mismatch(set, `${name} is not among what was fetched`);
     const got = await sha256(join(from, file));
-    if (got !== hash) throw mismatch(`${name} has the SHA-256 ${got}, not ${hash}`);
+    if (got !== hash) throw mismatch(set, `${name} has the SHA-256 ${got}, not ${hash}`);
     await cp(join(from, file), join(to, name));
   }
   const unpinned = fetched.filter(
     (one) => ![...wanted.keys()].some((name) => one === name || one.endsWith(`_${name}`)),
   );
-  if (unpinned.length > 0) throw mismatch(`${unpinned.join(', ')} came too and is not pinned`);
+  if (unpinned.length > 0) throw mismatch(set, `${unpinned.join(', ')} came too and is not pinned`);
 }
 
-function mismatch(what: string): DataplatError {
-  return new DataplatError('DP3001', `Spark's jars are not what requirements/${list} pins: ${what}`, {
+function mismatch(set: JarSet, what: string): DataplatError {
+  return new DataplatError('DP3001', `${titles[set]} are not what requirements/${set}.sha256 pins: ${what}`, {
     left: 'what was fetched was removed',
     next: [setUp],
   });

@@ -4,7 +4,7 @@ import { cacheDirectory } from './cache-directory.js';
 import { writeCliConfigFile } from './cli-config-file.js';
 import { markerOf, writeWhole } from './complete-directory.js';
 import { requireFound } from './finding.js';
-import { findJars } from './jars.js';
+import { findJars, installJars } from './jars.js';
 import { findJava } from './java.js';
 import { findPluginMirror } from './plugin-mirror.js';
 import { findPython } from './python.js';
@@ -124,6 +124,18 @@ export function locateReviewTools(options: LocateOptions = {}): Promise<ReviewTo
     const checkov = join(dirname(python), 'checkov');
     return { value: { python, checkov }, witnesses: [markerOf(dirname(dirname(python))), python, checkov] };
   });
+}
+
+/**
+ * The jars of a Kafka broker, absolute paths; fetched where they are not here, for the tests alone start one.
+ * @throws DataplatError DP3001, DP3005, DP3006
+ */
+export async function locateKafkaBroker(options: LocateOptions = {}): Promise<readonly string[]> {
+  const cache = cacheDirectory(options.variables);
+  const found = findJars(cache, 'kafka-broker');
+  return found.state === 'found'
+    ? found.value
+    : installJars(cache, await locateRuntime(options), {}, 'kafka-broker');
 }
 
 interface Memory<Value> {

@@ -79,13 +79,14 @@ def message(row: Row) -> list[str]:
 
 
 def lead(row: Row) -> list[str]:
-    reasons = [f"required:{name}" for name in ("Id", "LastName") if not row[name]]
-    if row["Status"] == "Ghosted":
-        reasons.append("enum:Status")
-    known = r"2026-01-\d\dT\d\d:\d\d:\d\d\.000\+0000"
-    return reasons + [
-        f"type:{name}" for name in ("CreatedDate", "SystemModstamp") if not re.fullmatch(known, row[name])
+    reasons = [
+        f"required:{table}" for name, table in (("Id", "id"), ("LastName", "last_name")) if not row[name]
     ]
+    if row["Status"] == "Ghosted":
+        reasons.append("enum:status")
+    known = r"2026-01-\d\dT\d\d:\d\d:\d\d\.000\+0000"
+    times = {"CreatedDate": "created_date", "SystemModstamp": "system_modstamp"}
+    return reasons + [f"type:{table}" for name, table in times.items() if not re.fullmatch(known, row[name])]
 
 
 def rate(row: Row) -> list[str]:
@@ -143,7 +144,7 @@ def sound_rows(feed: str, date: str) -> tuple[dict[str, Row], Counter[str]]:
             continue
         name = row[key] if key else str(number)
         if name in sound:
-            reasons[f"duplicate:{key}"] += 1
+            reasons[f"duplicate:{key.lower()}"] += 1
         sound[name] = row
     return sound, reasons
 

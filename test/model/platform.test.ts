@@ -19,7 +19,7 @@ describe('the declaration', () => {
   it('is valid as this repository holds it', () => {
     const { problems, counts } = validateProject(projectWith({}));
     expect(problems).to.deep.equal([]);
-    expect(counts).to.deep.equal({ environments: 3, datasets: 6, sources: 6, jobs: 5 });
+    expect(counts).to.deep.equal({ environments: 3, datasets: 9, sources: 9, jobs: 8 });
   });
 
   it('names the place of an unknown key and the key that was probably meant', () => {

@@ -116,7 +116,7 @@ describe('Lake Formation', () => {
         resources(dev, 'aws_lakeformation_lf_tag').map(([, { key, values }]) => [key, values]),
       ),
     ).to.deep.equal({
-      domain: ['crm', 'marketing', 'sales'],
+      domain: ['crm', 'finance', 'marketing', 'sales'],
       layer: ['bronze', 'gold', 'silver'],
       sensitivity: ['internal', 'pii', 'public'],
     });
@@ -139,8 +139,9 @@ describe('Lake Formation', () => {
       `${table('accounts')}(billing_address) pii`,
       `${table('contacts')}(first_name,last_name,email,phone) pii`,
       '${aws_glue_catalog_table.catalog_redshift_behavior_events_bronze.name}(user_id) pii',
+      '${aws_glue_catalog_table.catalog_salesforce_leads_bronze.name}(first_name,last_name,email) pii',
     ]);
-    expect(assigned.filter((one) => one.includes('(') && one.includes('pii'))).to.have.length(3);
+    expect(assigned.filter((one) => one.includes('(') && one.includes('pii'))).to.have.length(4);
   });
 
   it('marks rejected rows as personal data, whatever their dataset is', () => {
@@ -154,7 +155,10 @@ describe('Lake Formation', () => {
         ['crm_accounts', 'crm'],
         ['crm_contacts', 'crm'],
         ['crm_opportunities', 'crm'],
+        ['fx_rates', 'finance'],
+        ['kafka_orders', 'sales'],
         ['redshift_behavior_events', 'marketing'],
+        ['salesforce_leads', 'sales'],
         ['snowflake_customers', 'sales'],
         ['snowflake_orders', 'sales'],
       ].flatMap(([table, domain]) =>

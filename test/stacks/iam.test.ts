@@ -25,7 +25,10 @@ const jobNames = [
   'crm-accounts',
   'crm-contacts',
   'crm-opportunities',
+  'fx-rates',
+  'kafka-orders',
   'redshift-behavior',
+  'salesforce-to-bronze',
   'snowflake-to-bronze',
 ];
 

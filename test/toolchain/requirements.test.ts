@@ -10,7 +10,8 @@ const textOf = (name: string) => readFileSync(join(folder, name), 'utf8');
 
 describe('the pinned lists', () => {
   it('exist for every list of wishes', () => {
-    const wishes = readdirSync(folder).filter((name) => name.endsWith('.in') && name !== 'jars.in');
+    const ofJars = ['jars.in', 'kafka-broker.in'];
+    const wishes = readdirSync(folder).filter((name) => name.endsWith('.in') && !ofJars.includes(name));
     expect(lists.sort()).to.deep.equal(wishes.map((name) => name.replace(/in$/, 'txt')).sort());
   });
 
@@ -33,13 +34,16 @@ describe('the pinned lists', () => {
     for (const [name, version] of dev) if (jobs.has(name)) expect(jobs.get(name), name).to.equal(version);
   });
 
-  it('hold the jars that are asked for, by plain name', () => {
-    const jars = [...wantedJars().keys()];
-    const asked = [...textOf('jars.in').matchAll(/^[\w.]+:([\w.-]+):([\w.]+)$/gm)];
-    expect(asked).not.to.be.empty;
-    for (const [, artifact, version] of asked)
-      expect(jars).to.include(`${artifact ?? ''}-${version ?? ''}.jar`);
-  });
+  for (const set of ['jars', 'kafka-broker'] as const) {
+    it(`hold the jars that ${set}.in asks for, by plain name`, () => {
+      const jars = [...wantedJars(set).keys()];
+      const asked = [...textOf(`${set}.in`).matchAll(/^[\w.]+:([\w.-]+):([\w.]+)$/gm)];
+      expect(asked.length).to.be.greaterThan(0);
+      for (const [, artifact, version] of asked) {
+        expect(jars).to.include(`${artifact ?? ''}-${version ?? ''}.jar`);
+      }
+    });
+  }
 
   it('name jars without the group that Ivy puts before them', () => {
     expect(plainName('io.delta_delta-spark_2.12-3.3.2.jar')).to.equal('delta-spark_2.12-3.3.2.jar');

@@ -1,0 +1,219 @@
+"""The one path of every stream ingest: messages -> conform to contract -> append to bronze, and quarantine beside it.
+
+Each batch is written to both tables with the number that the stream's checkpoint gives it, and Delta refuses a number
+that it has seen: so a batch that is tried again after a crash is in neither of them twice, wherever the crash fell.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+
+from pyspark import StorageLevel
+from pyspark.errors import StreamingQueryException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.streaming.query import StreamingQuery
+
+from jobs.common.conform import conform
+from jobs.common.context import RunContext
+from jobs.common.contract import Contract
+from jobs.common.declaration import Connector, Source
+from jobs.common.errors import DeclarationError, SourceError
+from jobs.common.messages import MESSAGE, OFFSET, PARTITION, TIMESTAMP, TOPIC, delivery_of_messages
+from jobs.common.result import DatasetResult, JobResult
+from jobs.common.secret import field_of, secret_of
+from jobs.common.write import append_batch
+
+log = logging.getLogger("dataplat.stream")
+
+AVAILABLE_NOW, CONTINUOUS = "available-now", "continuous"
+_EVERY = "30 seconds"
+_MESSAGES_A_BATCH = 500_000  # bounds what a batch holds, however far behind the stream is
+
+
+def stream_messages(context: RunContext) -> JobResult:
+    """Run a job whose one input is a topic and whose one output is a dataset written by `append-stream`.
+
+    :raises JobError: see `jobs.common.errors`; batches that were written before are in the tables, once
+    """
+    source, contract = _source_and_contract(context)
+    connector = context.environment.connector(source)
+    sink = _Sink(context, contract)
+    trigger = context.arguments.get("trigger", AVAILABLE_NOW)
+    writer = (
+        _messages(context, source, connector)
+        .writeStream.queryName(f"{context.job.id} {context.run_id}")
+        .option("checkpointLocation", sink.checkpoint)
+        .foreachBatch(sink.take)
+    )
+    query = (
+        writer.trigger(availableNow=True)
+        if trigger == AVAILABLE_NOW
+        else writer.trigger(processingTime=_EVERY)
+    ).start()
+    _await(query, source, connector)
+    result = sink.result()
+    log.info(
+        "%s: %d messages read, %d written, %d quarantined",
+        contract.id,
+        result.rows_read,
+        result.rows_written,
+        result.rows_quarantined,
+    )
+    return JobResult(context.job.id, context.date.isoformat(), context.run_id, (result,))
+
+
+class _Sink:
+    """Where the batches of one stream go."""
+
+    def __init__(self, context: RunContext, contract: Contract) -> None:
+        self._context = context
+        self._contract = contract
+        self._table = context.storage.table(contract)
+        self._quarantine = context.storage.quarantine(contract)
+        # Beside the rows and below an underscore, where neither a reader nor a vacuum looks.
+        self.checkpoint = f"{self._table}_checkpoints/{context.job.id}"
+        self._stream: str | None = None
+        self._read = self._rejected = 0
+        self._reasons: Counter[str] = Counter()
+        self._unmapped: Counter[str] = Counter()
+
+    def take(self, batch: DataFrame, number: int) -> None:
+        """Write one batch."""
+        spark, contract = batch.sparkSession, self._contract
+        messages = batch.persist(StorageLevel.MEMORY_AND_DISK)
+        try:
+            conformed = conform(delivery_of_messages(messages, contract), contract, self._context.date)
+            conformed.frame.persist(StorageLevel.MEMORY_AND_DISK)
+            counts = conformed.count()
+            stream = self._stream or _name_of(spark, self.checkpoint)
+            self._stream = stream
+            commit = {"job": self._context.job.id, "runId": self._context.run_id, "batch": number}
+            partitions = contract.partitioned_by
+            if counts.rejected:
+                append_batch(conformed.rejected(), self._quarantine, partitions, stream, number, commit)
+            if counts.read > counts.rejected or number == 0:
+                append_batch(conformed.accepted(), self._table, partitions, stream, number, commit)
+            conformed.frame.unpersist()
+        finally:
+            messages.unpersist()
+        self._read += counts.read
+        self._rejected += counts.rejected
+        self._reasons.update(counts.reasons)
+        self._unmapped.update(counts.unmapped)
+
+    def result(self) -> DatasetResult:
+        """What came of all batches of this run."""
+        limit = self._context.declaration.quarantine_threshold(self._contract.id).warn_above
+        warnings = []
+        if limit is not None and self._rejected > limit * self._read:
+            warnings.append(
+                f"{self._contract.id}: {self._rejected} of {self._read} messages break the contract; "
+                f"they are in {self._quarantine}"
+            )
+            log.warning("%s", warnings[0])
+        return DatasetResult(
+            table=self._contract.id,
+            rows_read=self._read,
+            rows_written=self._read - self._rejected,
+            rows_quarantined=self._rejected,
+            reasons=dict(self._reasons),
+            unmapped=dict(self._unmapped),
+            warnings=tuple(warnings),
+        )
+
+
+def _source_and_contract(context: RunContext) -> tuple[Source, Contract]:
+    job = context.job
+    if len(job.inputs) != 1 or len(job.outputs) != 1 or not job.inputs[0].startswith("source/"):
+        raise DeclarationError(f"job {job.id}: a stream has one source and one output")
+    contract = context.declaration.contract(job.outputs[0])
+    if contract.write != "append-stream":
+        raise DeclarationError(f"{contract.id}: a stream writes by append-stream, not {contract.write}")
+    return context.declaration.source(job.inputs[0][len("source/") :]), contract
+
+
+def _messages(context: RunContext, source: Source, connector: Connector) -> DataFrame:
+    """The source's messages as a stream, with the columns of `PLACE` and the message as bytes."""
+    if connector.kind == "kafka":
+        return _of_topic(context, source, connector)
+    if connector.kind == "files":
+        return _of_files(context, source)
+    raise DeclarationError(
+        f"job {context.job.id} cannot read {source.system} by {connector.kind}; it can by files, kafka"
+    )
+
+
+def _of_topic(context: RunContext, source: Source, connector: Connector) -> DataFrame:
+    options = {
+        "kafka.bootstrap.servers": connector.setting("bootstrapServers"),
+        "subscribe": str(source.entity),
+        "startingOffsets": "earliest",
+        "maxOffsetsPerTrigger": str(_MESSAGES_A_BATCH),
+        # What the topic has thrown away before it was read is gone: better to hear of it than not.
+        "failOnDataLoss": "true",
+    }
+    if connector.secret is not None:
+        options.update(_credentials(context, connector))
+    return (
+        context.spark.readStream.format("kafka")
+        .options(**options)
+        .load()
+        .select(
+            F.col("topic").alias(TOPIC),
+            F.col("partition").alias(PARTITION),
+            F.col("offset").alias(OFFSET),
+            F.col("timestamp").alias(TIMESTAMP),
+            F.col("value").alias(MESSAGE),
+        )
+    )
+
+
+def _credentials(context: RunContext, connector: Connector) -> dict[str, str]:
+    secret = secret_of(context.environment, connector)
+    user, password = (field_of(secret, name, connector).reveal() for name in ("username", "password"))
+    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in (user, password))
+    module = "org.apache.kafka.common.security.scram.ScramLoginModule"
+    return {
+        "kafka.security.protocol": "SASL_SSL",
+        "kafka.sasl.mechanism": "SCRAM-SHA-512",
+        "kafka.sasl.jaas.config": '{} required username="{}" password="{}";'.format(module, *quoted),
+    }
+
+
+def _of_files(context: RunContext, source: Source) -> DataFrame:
+    """A topic that was written into files of landing, of all dates: a JSON object a message, with where it stood."""
+    files = context.storage.uri("landing", source.path.replace("{date}", "*"))
+    return (
+        context.spark.readStream.schema(
+            "topic string, partition int, offset bigint, timestamp timestamp, value string"
+        )
+        .option("mode", "FAILFAST")
+        .json(files)
+        .select(
+            F.col("topic").alias(TOPIC),
+            F.col("partition").alias(PARTITION),
+            F.col("offset").alias(OFFSET),
+            F.col("timestamp").alias(TIMESTAMP),
+            F.encode("value", "UTF-8").alias(MESSAGE),
+        )
+    )
+
+
+def _await(query: StreamingQuery, source: Source, connector: Connector) -> None:
+    try:
+        query.awaitTermination()
+    except StreamingQueryException as error:
+        cause = str(error).split("\n")[0][:500]
+        raise SourceError(
+            f"the stream from {source.entity or source.id} ({connector.kind}) broke off: {cause}. What was taken is "
+            "in the table, once; the next run goes on behind it"
+        ) from error
+
+
+def _name_of(spark: SparkSession, checkpoint: str) -> str:
+    """The id that the checkpoint has given its stream: another checkpoint counts its batches anew."""
+    text = "\n".join(row["value"] for row in spark.read.text(f"{checkpoint}/metadata").collect())
+    return str(json.loads(text)["id"])

@@ -1,0 +1,297 @@
+"""Order events from Kafka into bronze: a real broker, killed and brought back; and a topic written into files."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import pytest
+from conftest import Lake
+from peers.kafka_broker import KafkaBroker
+
+from jobs.common import stream
+from jobs.common.errors import SourceError
+from jobs.common.result import DatasetResult
+from jobs.ingest.kafka_orders_stream import JOB, run
+
+TABLE, TOPIC = "kafka_orders", "orders"
+QUARANTINE = f"{TABLE}__quarantine"
+Message = tuple[str, bytes]
+
+
+def message(number: int, **fields: object) -> Message:
+    """An event, as the shop writes it."""
+    value = {
+        "event_id": f"EVT-{number:06d}",
+        "event_type": "order_placed",
+        "order_id": f"ORD-{number:06d}",
+        "customer_id": "CUS-000001",
+        "currency": "EUR",
+        "order_total": "12.50",
+        "occurred_at": "2026-01-05T08:00:00Z",
+        **fields,
+    }
+    return f"ORD-{number:06d}", json.dumps(value).encode()
+
+
+class Orders:
+    """A topic with three partitions, and a lake that takes its messages."""
+
+    def __init__(self, lake: Lake, broker: KafkaBroker, topic: str) -> None:
+        self.lake, self.broker, self.topic = lake, broker, topic
+        broker.create_topic(topic, 3)
+        connector: dict[str, object] = {"kind": "kafka", "bootstrapServers": broker.bootstrap_servers}
+        lake.reaching("kafka", connector)
+        lineage = lake.folder / "config" / "shared" / "lineage.yaml"
+        lineage.write_text(lineage.read_text().replace("entity: orders #", f"entity: {topic} #"))
+        self.declaration = type(lake.declaration)(lake.folder / "config")
+
+    def put(self, *messages: Message) -> None:
+        self.broker.produce(self.topic, list(messages))
+
+    def run(self, **arguments: object) -> DatasetResult:
+        context = self.lake.context(JOB, "2026-01-05", declaration=self.declaration, **arguments)
+        (output,) = run(context).outputs
+        return output
+
+    def ids(self) -> Counter[str]:
+        return Counter(row[0] for row in self.lake.table(TABLE).select("event_id").collect())
+
+    def places(self) -> Counter[tuple[int, int]]:
+        """Where the rows of both tables stood."""
+        both = [self.lake.table(TABLE).select("_partition", "_offset")]
+        if (self.lake.folder / "bronze" / QUARANTINE).exists():
+            both.append(self.lake.table(QUARANTINE).select("_partition", "_offset"))
+        return Counter((row[0], row[1]) for table in both for row in table.collect())
+
+    def there(self) -> int:
+        """How many rows bronze has, also before there is a table."""
+        log = self.lake.folder / "bronze" / TABLE / "_delta_log"
+        return self.lake.table(TABLE).count() if log.exists() and list(log.glob("*.json")) else 0
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    broker = KafkaBroker(tmp_path_factory.mktemp("kafka")).start()
+    yield broker
+    broker.kill()
+
+
+@pytest.fixture
+def orders(lake: Lake, broker: KafkaBroker, request: pytest.FixtureRequest) -> Orders:
+    return Orders(lake, broker, f"orders-{abs(hash(request.node.name)) % 10**8}")
+
+
+def until(condition: Callable[[], bool], what: str, seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.2)
+
+
+class Background:
+    """A run in a thread, so that things can happen to it."""
+
+    def __init__(self, work: Callable[[], DatasetResult]) -> None:
+        self.result: DatasetResult | None = None
+        self.error: Exception | None = None
+
+        def body() -> None:
+            try:
+                self.result = work()
+            except Exception as error:
+                self.error = error
+
+        self._thread = threading.Thread(target=body, daemon=True)
+        self._thread.start()
+
+    @property
+    def over(self) -> bool:
+        return not self._thread.is_alive()
+
+    def join(self) -> None:
+        self._thread.join(120)
+        assert self.over
+
+
+def test_each_message_lands_once_and_running_again_changes_nothing(orders: Orders) -> None:
+    orders.put(*(message(number) for number in range(50)))
+    result = orders.run()
+    assert (result.rows_read, result.rows_written, result.rows_quarantined) == (50, 50, 0)
+    before = sorted(orders.lake.table(TABLE).toJSON().collect())
+    assert orders.run().rows_read == 0
+    assert sorted(orders.lake.table(TABLE).toJSON().collect()) == before
+    orders.put(*(message(number) for number in range(50, 60)))
+    assert orders.run().rows_written == 10
+    assert orders.ids() == {f"EVT-{number:06d}": 1 for number in range(60)}
+    today = dt.datetime.now(dt.timezone.utc).date()
+    days = {row[0] for row in orders.lake.table(TABLE).select("ingest_date").distinct().collect()}
+    assert days <= {today, today - dt.timedelta(days=1)}
+
+
+def test_what_is_malformed_goes_to_quarantine_with_where_it_stood(orders: Orders) -> None:
+    bad = [b'{"event_id": "EVT-', b"order placed", b"[1, 2]", b"", b'"text"', b'{"a": \xff\xfe}', b"{oops}"]
+    for number, value in enumerate(bad):
+        orders.broker.produce(orders.topic, [(None, value)], partition=number % 3)
+    orders.broker.produce(orders.topic, [(None, None)], partition=1)  # a tombstone
+    orders.broker.produce(orders.topic, [message(1, event_type="order_teleported")], partition=2)
+    orders.broker.produce(orders.topic, [message(2)], partition=2)
+    result = orders.run()
+    assert result.reasons == {"malformed": len(bad) + 1, "enum:event_type": 1}
+    assert orders.ids() == {"EVT-000002": 1}
+    rows = orders.lake.table(QUARANTINE).collect()
+    assert {row["_topic"] for row in rows} == {orders.topic}
+    where = {(row["_partition"], row["_offset"]) for row in rows}
+    assert where == {(0, 0), (1, 0), (2, 0), (0, 1), (1, 1), (2, 1), (0, 2), (1, 2), (2, 2)}
+    texts = {(row["_partition"], row["_offset"]): row["_raw"].get("_record") for row in rows}
+    assert (texts[0, 0], texts[1, 1]) == ('{"event_id": "EVT-', '"text"')
+    assert texts[1, 2] == ""
+    (wrong,) = [row for row in rows if list(row["_reasons"]) == ["enum:event_type"]]
+    assert (wrong["_raw"]["event_type"], wrong["_source_file"]) == ("order_teleported", f"{orders.topic}/2")
+
+
+def test_fields_come_as_they_were_written(orders: Orders) -> None:
+    orders.put(
+        message(1, order_total=9007199254740993.07),  # rounded by Python's own JSON: written by hand below
+        ("2", message(2)[1].replace(b'"12.50"', b"9007199254740993.07")),
+        ("3", message(3)[1].replace(b'"12.50"', b"12.5")),
+        ("4", message(4)[1].replace(b'"12.50"', b'"1,250.00"')),
+        message(5, coupon={"code": "X", "percent": 10}),
+        ("6", message(6)[1].replace(b'"12.50"', b"12.505")),
+        ("7", message(7)[1].replace(b'"12.50"', b"1234567890123456.789")),
+    )
+    result = orders.run()
+    totals = orders.lake.table(TABLE).selectExpr("event_id", "cast(order_total as string)").collect()
+    assert {row[0][-1]: row[1] for row in totals if row[0][-1] != "1"} == {
+        "2": "9007199254740993.07",
+        "3": "12.50",
+        "5": "12.50",
+    }
+    assert result.reasons["type:order_total"] == 3
+    assert result.unmapped == {"coupon": 1}
+    (row,) = orders.lake.table(TABLE).where("event_id = 'EVT-000005'").collect()
+    assert json.loads(row["_unmapped"]["coupon"]) == {"code": "X", "percent": 10}
+
+
+@pytest.mark.parametrize("fails", ["quarantine", "table", "after both"])
+def test_a_crash_between_the_writes_of_a_batch_loses_and_doubles_nothing(
+    orders: Orders, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    orders.put(*(message(number) for number in range(20)))
+    orders.run()
+    orders.put(*(message(number) for number in range(20, 40)), ("bad", b"no JSON"))
+    append = stream.append_batch
+    calls = iter(["quarantine", "table"])
+
+    def dies(*arguments: object) -> None:
+        call = next(calls)
+        if call == fails:
+            raise RuntimeError("the machine is gone")
+        append(*arguments)  # type: ignore[arg-type]
+        if call == "table":
+            raise RuntimeError("the machine is gone")
+
+    monkeypatch.setattr(stream, "append_batch", dies)
+    with pytest.raises(SourceError, match="broke off"):
+        orders.run()
+    monkeypatch.setattr(stream, "append_batch", append)
+    orders.run()
+    assert orders.ids() == {f"EVT-{number:06d}": 1 for number in range(40)}
+    assert set(orders.places().values()) == {1}
+    assert sum(orders.places().values()) == 41
+
+
+def test_a_broker_that_is_killed_in_the_midst_of_it(orders: Orders, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "_MESSAGES_A_BATCH", 300)
+    orders.put(*(message(number) for number in range(1500)))
+    orders.broker.produce(orders.topic, [("bad", b"no JSON")] * 7)
+    running = Background(orders.run)
+    until(lambda: orders.there() > 0, "the first batch is in bronze")
+    assert not running.over
+    orders.broker.kill()
+    time.sleep(2)
+    orders.broker.start()
+    running.join()
+    if running.error is not None:  # then the next run takes the rest
+        assert isinstance(running.error, SourceError)
+        orders.run()
+    assert orders.ids() == {f"EVT-{number:06d}": 1 for number in range(1500)}
+    assert orders.lake.table(QUARANTINE).count() == 7
+    assert set(orders.places().values()) == {1}
+    assert orders.run().rows_read == 0
+
+
+def test_a_continuous_stream_takes_what_comes_also_behind_a_dead_broker(
+    orders: Orders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "_EVERY", "1 second")
+    orders.put(*(message(number) for number in range(30)))
+    running = Background(lambda: orders.run(trigger="continuous"))
+    until(lambda: orders.there() == 30, "what was there is in bronze")
+    orders.broker.kill()
+    time.sleep(3)
+    orders.broker.start()
+    orders.put(*(message(number) for number in range(30, 70)))
+    until(lambda: orders.there() == 70, "what came later is in bronze")
+    assert not running.over
+    (query,) = orders.lake.spark.streams.active
+    query.stop()
+    running.join()
+    assert running.result is not None
+    assert running.result.rows_written == 70
+    assert orders.ids() == {f"EVT-{number:06d}": 1 for number in range(70)}
+
+
+def test_messages_that_the_topic_has_thrown_away_unread_are_told(orders: Orders) -> None:
+    from confluent_kafka import TopicPartition
+    from confluent_kafka.admin import AdminClient
+
+    orders.broker.produce(orders.topic, [message(number) for number in range(20)], partition=0)
+    orders.run()
+    orders.broker.produce(orders.topic, [message(number) for number in range(20, 40)], partition=0)
+    admin = AdminClient({"bootstrap.servers": orders.broker.bootstrap_servers})
+    for deleted in admin.delete_records([TopicPartition(orders.topic, 0, 30)]).values():
+        deleted.result(timeout=30)
+    with pytest.raises(SourceError, match="broke off"):
+        orders.run()
+    assert orders.there() == 20
+
+
+def test_a_topic_that_was_written_into_files_does_as_well(lake: Lake) -> None:
+    def deliver(date: str, *values: bytes) -> None:
+        folder = lake.folder / "landing" / "kafka" / "orders" / date
+        folder.mkdir(parents=True)
+        lines = [
+            {
+                "topic": "orders",
+                "partition": 1,
+                "offset": number,
+                "timestamp": f"{date}T23:59:59Z",
+                "value": text,
+            }
+            for number, text in enumerate(value.decode() for value in values)
+        ]
+        (folder / "orders.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    def take() -> DatasetResult:
+        return run(lake.context(JOB, "2026-01-05")).outputs[0]
+
+    deliver("2026-01-05", message(1)[1], b"", message(1)[1])
+    deliver("2026-01-06", message(2)[1])
+    result = take()
+    assert result.reasons == {"malformed": 1, "duplicate:event_id": 1}
+    assert result.warnings[0].startswith("kafka_orders_bronze: 2 of 4 messages break the contract")
+    assert take().rows_read == 0
+    deliver("2026-01-07", message(3)[1])
+    assert take().rows_written == 1
+    rows = lake.table(TABLE).selectExpr("event_id", "_offset", "cast(ingest_date as string)").collect()
+    assert {tuple(row) for row in rows} == {
+        ("EVT-000001", 2, "2026-01-05"),
+        ("EVT-000002", 0, "2026-01-06"),
+        ("EVT-000003", 0, "2026-01-07"),
+    }
