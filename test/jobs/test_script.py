@@ -13,6 +13,7 @@ import pyspark
 import pytest
 from conftest import PROJECT, Lake
 from expected import expected
+from expected_feeds import sound_rows
 
 SCRIPT = PROJECT / "jobs" / "ingest" / "crm_opportunities_ingest.py"
 QUICK = [
@@ -57,6 +58,32 @@ def test_a_plain_script_run_from_anywhere_prints_its_result_alone_to_stdout(
     assert lake.table("crm_opportunities").count() == want.bronze
     assert f"{want.rows} rows read" in done.stderr
     assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("script", "feed", "folder", "table"),
+    [
+        ("fx_rates_ingest.py", "fx", "fx", "fx_rates"),
+        ("salesforce_to_bronze.py", "salesforce leads", "salesforce/leads", "salesforce_leads"),
+        ("kafka_orders_stream.py", "kafka orders", "kafka/orders", "kafka_orders"),
+    ],
+)
+def test_every_source_is_a_script_that_can_be_run_twice(
+    lake: Lake, script: str, feed: str, folder: str, table: str
+) -> None:
+    lake.deliver_samples(f"{folder}/{DAY}")
+    sound, reasons = sound_rows(feed, DAY)
+    command = [sys.executable, str(PROJECT / "jobs" / "ingest" / script), "--env", "local", "--date", DAY]
+    content: list[list[str]] = []
+    for _ in range(2):
+        done = run([*command, "--lake-root", lake.folder.as_uri()], PROJECT)
+        assert done.returncode == 0, done.stderr
+        content.append(sorted(lake.table(table).toJSON().collect()))
+        if len(content) == 1:
+            result = json.loads(done.stdout)
+            assert (result["rows"]["written"], result["reasons"]) == (len(sound), dict(reasons))
+    assert len(content[0]) == len(sound)
+    assert content[1] == content[0]
 
 
 def test_nothing_delivered_ends_with_1_and_the_path(lake: Lake, tmp_path: Path) -> None:
