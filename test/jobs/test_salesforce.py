@@ -250,20 +250,22 @@ def test_delivered_records_do_as_well_and_what_is_none_is_quarantined_as_a_whole
     folder.mkdir(parents=True)
     records = [
         {"attributes": {"type": "Lead"}, **record, "IsDeleted": number == 1}
-        for number, record in enumerate(some(3, "2026-01-05"))
+        for number, record in enumerate(some(20, "2026-01-05"))
     ]
-    records.append({**records[0], "Id": "00Q5f0000000009EAA", "CreatedDate": "05/01/2026"})
+    records.append({**records[0], "Id": "00Q5f0000000099EAA", "CreatedDate": "05/01/2026"})
     lines = [json.dumps(record) for record in records]
     (folder / "leads.jsonl").write_text(
         "\n".join([*lines[:2], '{"Id": "00Q', "", "[1, 2]", *lines[2:]]) + "\n"
     )
     for _ in range(2):
         (result,) = run(lake.context(JOB, "2026-01-05")).outputs
-        assert (result.rows_written, result.unmapped) == (3, {})
+        assert (result.rows_written, result.unmapped) == (20, {})
         assert result.reasons == {"malformed": 2, "type:created_date": 1}
-        rows = {row["id"][-4]: row for row in lake.table(TABLE).collect()}
-        assert {key: row["is_deleted"] for key, row in rows.items()} == {"1": False, "2": True, "3": False}
-        assert rows["2"]["system_modstamp"].isoformat()[:19] == "2026-01-05T10:00:01"
+        rows = {int(row["id"][5:-3]): row for row in lake.table(TABLE).collect()}
+        assert {key: row["is_deleted"] for key, row in rows.items()} == {
+            key: key == 2 for key in range(1, 21)
+        }
+        assert rows[2]["system_modstamp"].isoformat()[:19] == "2026-01-05T10:00:01"
     raw = [row["_raw"].get("_record") for row in lake.table(f"{TABLE}__quarantine").collect()]
     assert sorted(filter(None, raw)) == ["[1, 2]", '{"Id": "00Q']
 
