@@ -4,10 +4,11 @@ import {
   SecretsmanagerSecretPolicy,
   SecretsmanagerSecretRotation,
 } from './constructs.cjs';
+import { maskingKey } from '../src/model/connector.js';
 import type { Environment } from '../src/model/environment.js';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
-import { maskingKey, secretsOf, type Secret } from '../src/model/secrets.js';
+import { secretsOf, type Secret } from '../src/model/secrets.js';
 import { policy } from './policy.js';
 
 export { needsMaskingKey } from '../src/model/secrets.js';

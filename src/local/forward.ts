@@ -26,9 +26,17 @@ function passedOn(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !ofTheConnection.has(name)));
 }
 
+export interface Passing {
+  /** Instead of the request's own. */
+  readonly body?: Buffer | undefined;
+  /** A header of the answer that the client is not told. */
+  readonly without?: string;
+}
+
 /** Passes a request to an emulator and its answer back, both as streams: nothing is held in memory. */
-export async function forward(exchange: Exchange, port: number, body?: Buffer): Promise<void> {
+export async function forward(exchange: Exchange, port: number, passing: Passing = {}): Promise<void> {
   const { request, response } = exchange;
+  const { body, without } = passing;
   const headers = passedOn(request.headers);
   if (body) {
     delete headers['transfer-encoding'];
@@ -38,7 +46,9 @@ export async function forward(exchange: Exchange, port: number, body?: Buffer): 
     const upstream = httpRequest(
       { host: '127.0.0.1', port, method: request.method, path: exchange.target, headers, agent },
       (answer) => {
-        response.writeHead(answer.statusCode ?? 502, passedOn(answer.headers));
+        const told = passedOn(answer.headers);
+        if (without !== undefined) delete told[without];
+        response.writeHead(answer.statusCode ?? 502, told);
         pipeline(answer, response).then(resolve, reject);
       },
     );

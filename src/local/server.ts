@@ -23,6 +23,7 @@ import { BucketInventories, isBucketInventory } from './quirks/bucket-inventorie
 import { createThenTell, isGlueCreate } from './quirks/glue-creates.js';
 import { deleteThenTell, isGlueDelete } from './quirks/glue-deletes.js';
 import { createThenTag, isGlueCreateWithTags } from './quirks/glue-tags.js';
+import { isLookByHadoop, lookWithoutKey } from './quirks/hadoop-copies.js';
 import { cancelRotation, isRotationCancel } from './quirks/secret-rotation-cancel.js';
 import { mayBeSubscription, subscribeThenName } from './quirks/sns-webhooks.js';
 import type { EndpointSettings, Service } from './service.js';
@@ -292,7 +293,8 @@ async function emulate(
   }
   if (body === undefined && isRotationCancel(exchange)) return cancelRotation(exchange, ministackPort);
   if (body === undefined && mayBeSubscription(exchange)) return subscribeThenName(exchange, ministackPort);
-  return forward(exchange, ministackPort, body);
+  if (body === undefined && isLookByHadoop(exchange)) return lookWithoutKey(exchange, ministackPort);
+  return forward(exchange, ministackPort, { body });
 }
 
 function log(line: string): void {

@@ -4,10 +4,14 @@ import type { Job, Source } from './lineage.js';
 import { sourceIdOf } from './lineage.js';
 import type { Platform } from './platform.js';
 
+/** The one secret that is no system's: what masks of personal data are made with. */
+export const maskingKey = 'masking-key';
+
 const count = z.int().positive();
 const secret = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,39}$/, 'lower-case letters, digits and hyphens, at most 40')
+  .refine((id) => id !== maskingKey, 'the name of the key of masks, which no system may know')
   .describe(
     'last part of the name of a secret in Secrets Manager, <prefix>/<secret>: a JSON object with what the system asks for',
   );

@@ -1,4 +1,4 @@
-import { sourceSecretsOf } from './connector.js';
+import { maskingKey, sourceSecretsOf } from './connector.js';
 import type { Dataset } from './dataset.js';
 import type { Job } from './lineage.js';
 import { names } from './names.js';
@@ -13,8 +13,6 @@ export interface Secret {
   /** The jobs that may fetch it; nobody else's may. */
   readonly readers: readonly Job[];
 }
-
-export const maskingKey = 'masking-key';
 
 /** The secrets that a platform needs: the masking key, and what opens the systems that its sources come from. */
 export function secretsOf(platform: Platform): Secret[] {

@@ -18,6 +18,10 @@ import { trustStoreOptions } from './trust-store.js';
 export type JarSet = 'jars' | 'kafka-broker';
 
 const titles: Record<JarSet, string> = { jars: "Spark's jars", 'kafka-broker': "the Kafka broker's jars" };
+const purposes: Record<JarSet, string> = {
+  jars: 'for Delta tables, s3:// paths, databases and Kafka',
+  'kafka-broker': 'for the tests',
+};
 
 function listOf(set: JarSet): string {
   return requirementsFile(`${set}.sha256`);
@@ -49,7 +53,7 @@ export function findJars(cache: string, set: JarSet = 'jars'): Finding<string[]>
         where: directory,
         value: names.map((name) => join(directory, name)),
       }
-    : { state: 'missing', reason: `${titles[set]} are not here`, mend: setUp };
+    : { state: 'missing', reason: `${titles[set]} ${purposes[set]} are not here`, mend: setUp };
 }
 
 /** What fetches the jars. */

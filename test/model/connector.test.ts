@@ -76,6 +76,12 @@ describe('how a system is reached', () => {
       false,
     );
   });
+
+  it('does not take the key of masks for the secret of a system', () => {
+    const crm = { kind: 'jdbc', url: 'jdbc:postgresql://crm.example/crm', partitions: 1 };
+    expect(connectorSchema.safeParse({ ...crm, secret: 'crm' }).success).to.equal(true);
+    expect(connectorSchema.safeParse({ ...crm, secret: 'masking-key' }).success).to.equal(false);
+  });
 });
 
 describe('the secret of a source', () => {

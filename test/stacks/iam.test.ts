@@ -1,8 +1,5 @@
 import { expect } from 'chai';
 import { keyNames } from '../../src/model/keys.js';
-import type { Job } from '../../src/model/lineage.js';
-import type { Platform } from '../../src/model/platform.js';
-import { buildGraph } from '../../src/model/graph.js';
 import { environmentNames } from './environments.js';
 import { withManyJobs } from './many-jobs.js';
 import { SimulatedAccess } from './simulated-access.js';
@@ -14,6 +11,7 @@ import {
   synthesized,
   type PolicyStatement,
 } from './synthesized.js';
+import { withSilver } from './with-silver.js';
 
 const dev = declared('dev').stacks;
 
@@ -337,22 +335,3 @@ describe('IAM', () => {
     }
   });
 });
-
-/** The platform with one job more, which carries contacts from bronze to silver. */
-function withSilver(platform: Platform): Platform {
-  const contacts = platform.datasets.find(({ id }) => id === 'crm_contacts_bronze');
-  const ingest = platform.jobs.find(({ id }) => id === 'crm_contacts');
-  if (!contacts || !ingest) throw new Error('the contacts are gone');
-  const job: Job = {
-    ...ingest,
-    id: 'contacts_silver',
-    entryPoint: 'jobs/transform/contacts.py',
-    inputs: ['crm_contacts_bronze'],
-    outputs: ['contacts_silver'],
-  };
-  const jobs = [...platform.jobs, job];
-  const graph = buildGraph(jobs);
-  if ('cycle' in graph) throw new Error('a cycle');
-  const silver = { ...contacts, id: 'contacts_silver', table: 'contacts', layer: 'silver' as const };
-  return { ...platform, datasets: [...platform.datasets, silver], jobs, graph };
-}
