@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
@@ -31,6 +31,8 @@ class Delivery:
     """Files of text, which may have bytes that are not UTF-8; none where a system decodes its own."""
     provided: tuple[str, ...] = ()
     """Columns of the frame that are columns of the platform's in the contract, an offset for example."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Of `files`, where they are read once more after they were looked at: what differs when one was replaced."""
 
     def raw(self) -> list[tuple[str, str]]:
         """Each delivered name with the frame's column of it."""
@@ -57,7 +59,7 @@ def delivery_of(
     that the contract has from the platform, `beside` those that are there for `origin` alone; none of them counts as
     delivered.
 
-    :raises SourceSchemaError: a column that the contract requires is not there, or a name is there twice
+    :raises SourceSchemaError: see `refuse_schema`
     """
     names = tuple(name for name in frame.columns if name not in (position, malformed, *provided, *beside))
     refuse_schema(names, contract, str(origin) if isinstance(origin, str) else contract.id)
@@ -75,7 +77,9 @@ def delivery_of(
 
 
 def refuse_schema(names: Sequence[str], contract: Contract, where: str) -> None:
-    """:raises SourceSchemaError: the names lack a column that the contract requires, or hold one twice"""
+    """:raises SourceSchemaError: the names lack a column that the contract requires, hold one twice, or spell one in
+    another case, which would else pass for a new column while its values go missing
+    """
     missing = [
         column.name for column in contract.source_columns if column.required and column.name not in names
     ]
@@ -88,6 +92,13 @@ def refuse_schema(names: Sequence[str], contract: Contract, where: str) -> None:
     twice = [name for name, count in Counter(name.lower() for name in names).items() if count > 1]
     if twice:
         raise SourceSchemaError(f"{where} has {', '.join(twice)} twice; nothing was written")
+    spelled = {column.name.lower(): column.name for column in contract.source_columns}
+    renamed = [name for name in names if spelled.get(name.lower(), name) != name]
+    if renamed:
+        raise SourceSchemaError(
+            f"{where} has {', '.join(renamed)}, in the contract {contract.id} "
+            f"{', '.join(spelled[name.lower()] for name in renamed)}; nothing was written"
+        )
 
 
 def _quoted(name: str) -> str:

@@ -47,7 +47,7 @@ class LandingEmptyError(JobError):
 
 
 class LandingHeaderError(JobError):
-    """A delivered file's header lacks a required column, or names one twice."""
+    """A delivered file's header lacks a required column, names one twice, or spells one in another case."""
 
     kind = "landing-header"
 
@@ -58,8 +58,20 @@ class LandingEncodingError(JobError):
     kind = "landing-encoding"
 
 
+class LandingDamagedError(JobError):
+    """A compressed file that cannot be unpacked to its end."""
+
+    kind = "landing-damaged"
+
+
+class LandingChangedError(JobError):
+    """A delivered file was replaced, added or taken away while it was read."""
+
+    kind = "landing-changed"
+
+
 class SourceSchemaError(JobError):
-    """What a source has lacks a required column, or names one twice."""
+    """What a source has lacks a required column, names one twice, or spells one in another case."""
 
     kind = "source-schema"
 

@@ -21,7 +21,7 @@ from jobs.common.contract import Contract
 from jobs.common.declaration import Connector, Source, Threshold
 from jobs.common.delivery import Delivery
 from jobs.common.errors import DeclarationError, QualityError
-from jobs.common.landing import read_delivery, require_utf8
+from jobs.common.landing import read_delivery, reading, require_utf8
 from jobs.common.result import DatasetResult, JobResult
 from jobs.common.watermark import Window, commit_with, text_of, window_of
 from jobs.common.write import merge, replace_partition
@@ -103,7 +103,8 @@ def land(
     conformed = conform(delivery, contract, context.date)
     conformed.frame.persist(StorageLevel.MEMORY_AND_DISK)
     try:
-        counts = conformed.count()
+        with reading(context.spark, delivery):
+            counts = conformed.count()
         if counts.undecoded:
             require_utf8(context.spark, delivery)
         commit: dict[str, object] = {"job": context.job.id, "date": date, "runId": context.run_id}

@@ -13,11 +13,14 @@ import codecs
 import csv
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import reduce
 from typing import Any
 
 from py4j.java_gateway import JavaObject
 from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
@@ -27,6 +30,9 @@ from jobs.common.declaration import Source
 from jobs.common.delivery import MALFORMED, POSITION, SOURCE_FILE, Delivery, refuse_schema
 from jobs.common.errors import (
     DeclarationError,
+    JobError,
+    LandingChangedError,
+    LandingDamagedError,
     LandingEmptyError,
     LandingEncodingError,
     LandingHeaderError,
@@ -45,32 +51,26 @@ _KNOWN_OPTIONS = {"header", "multiLine", "delimiter"}
 def read_delivery(spark: SparkSession, source: Source, folder: str, contract: Contract) -> Delivery:
     """The files in `folder`, which must be there, be UTF-8 and have the contract's required columns.
 
-    :raises LandingMissingError, LandingEmptyError, LandingHeaderError, LandingEncodingError, StorageError:
+    :raises LandingMissingError, LandingEmptyError, LandingHeaderError, LandingEncodingError, LandingDamagedError,
+        StorageError:
     """
     delimiter = _delimiter(source)
     files = _list(spark, folder)
     by_header: dict[tuple[str, ...], list[str]] = {}
-    for file, size in files:
-        by_header.setdefault(_header(spark, file, size, delimiter, contract), []).append(file)
+    for file, _ in files:
+        by_header.setdefault(_header(spark, file, delimiter, contract), []).append(file)
     names = tuple(dict.fromkeys(name for header in by_header for name in header))
     parts = [_read(spark, paths, header, names, delimiter) for header, paths in by_header.items()]
     frame = reduce(lambda left, right: left.unionByName(right, allowMissingColumns=True), parts)
-    return Delivery(frame, names, tuple(file for file, _ in files))
+    return Delivery(frame, names, tuple(file for file, _ in files), versions=dict(files))
 
 
 def read_documents(spark: SparkSession, folder: str) -> list[tuple[str, bytes]]:
-    """The files in `folder` as they are, by their addresses: for small documents that are read as a whole.
+    """The files in `folder` by their addresses: for small documents that are read as a whole.
 
-    :raises LandingMissingError, StorageError:
+    :raises LandingMissingError, LandingDamagedError, StorageError:
     """
-    documents = []
-    for file, _ in _list(spark, folder):
-        stream = _open(spark, file)
-        try:
-            documents.append((file, bytes(stream.readAllBytes())))
-        finally:
-            stream.close()
-    return documents
+    return [(file, _bytes(spark, file)) for file, _ in _list(spark, folder)]
 
 
 def read_lines(spark: SparkSession, folder: str) -> tuple[DataFrame, tuple[str, ...]]:
@@ -81,6 +81,27 @@ def read_lines(spark: SparkSession, folder: str) -> tuple[DataFrame, tuple[str, 
     files = tuple(file for file, _ in _list(spark, folder))
     lines = spark.read.text([_literally(file) for file in files]).where(F.trim("value") != "")
     return lines.select(F.col("value").alias(LINE), F.col("_metadata.file_path").alias(SOURCE_FILE)), files
+
+
+@contextmanager
+def reading(spark: SparkSession, delivery: Delivery) -> Iterator[None]:
+    """Around the one pass that reads a delivery: what was read is what stood in the folder before, and is whole.
+
+    Spark opens a file long after its header was looked at; of one that was replaced in between it would put values
+    under the wrong names.
+
+    :raises LandingChangedError: a file was replaced, added or taken away meanwhile
+    :raises LandingDamagedError: a compressed file is cut short or damaged
+    """
+    try:
+        yield
+    except (Py4JJavaError, PySparkException):
+        _require_unchanged(spark, delivery)
+        for file in delivery.files:
+            if _codec(spark, file) is not None:
+                _drain(spark, file)
+        raise
+    _require_unchanged(spark, delivery)
 
 
 def require_utf8(spark: SparkSession, delivery: Delivery) -> None:
@@ -102,6 +123,31 @@ def require_utf8(spark: SparkSession, delivery: Delivery) -> None:
             stream.close()
 
 
+def _require_unchanged(spark: SparkSession, delivery: Delivery) -> None:
+    if not delivery.versions:
+        return
+    folder = next(iter(delivery.versions)).rpartition("/")[0]
+    now = dict(_list(spark, folder))
+    changed = sorted(
+        file for file in {*now, *delivery.versions} if now.get(file) != delivery.versions.get(file)
+    )
+    if changed:
+        raise LandingChangedError(
+            f"{', '.join(changed)} changed while it was read; nothing was written. "
+            "Run the date again once the delivery is complete"
+        )
+
+
+def _drain(spark: SparkSession, file: str) -> None:
+    stream = _open(spark, file)
+    try:
+        stream.transferTo(_jvm(spark).java.io.OutputStream.nullOutputStream())
+    except Py4JJavaError as error:
+        raise _unreadable(spark, file, error) from error
+    finally:
+        stream.close()
+
+
 def _delimiter(source: Source) -> str:
     unknown = set(source.options) - _KNOWN_OPTIONS
     if source.format != "csv" or unknown or source.options.get("header") is not True:
@@ -112,14 +158,14 @@ def _delimiter(source: Source) -> str:
     return str(source.options.get("delimiter", ","))
 
 
-def _list(spark: SparkSession, folder: str) -> list[tuple[str, int]]:
-    """The files in a folder with their sizes in bytes, by name; names that begin with `.` or `_` are not data."""
+def _list(spark: SparkSession, folder: str) -> list[tuple[str, str]]:
+    """The files in a folder with their versions, by name; names that begin with `.` or `_` are not data."""
     try:
         path = _jvm(spark).org.apache.hadoop.fs.Path(folder)
         system = path.getFileSystem(_hadoop_conf(spark))
         statuses = system.listStatus(path) if system.exists(path) else []
         found = [
-            (status.getPath().toString(), int(status.getLen()))
+            (status.getPath().toString(), _version(status))
             for status in statuses
             if status.isFile() and status.getPath().getName()[0] not in "._"
         ]
@@ -130,14 +176,18 @@ def _list(spark: SparkSession, folder: str) -> list[tuple[str, int]]:
     return sorted(found)
 
 
-def _header(spark: SparkSession, file: str, size: int, delimiter: str, contract: Contract) -> tuple[str, ...]:
-    stream = _open(spark, file)
+def _version(status: JavaObject) -> str:
+    """What differs when a file was replaced. S3 counts its times in seconds, so its ETag is asked for too; only S3A has
+    it, and no interface that all of Hadoop's releases know.
+    """
+    etag = re.search(r"eTag=(\S+)", status.toString())
+    return f"{status.getLen()} {status.getModificationTime()} {etag[1] if etag else ''}"
+
+
+def _header(spark: SparkSession, file: str, delimiter: str, contract: Contract) -> tuple[str, ...]:
+    begin = _bytes(spark, file, _HEADER_BYTES)
     try:
-        begin = bytes(stream.readNBytes(_HEADER_BYTES))
-    finally:
-        stream.close()
-    try:
-        text = codecs.getincrementaldecoder("utf-8-sig")().decode(begin, final=size <= len(begin))
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(begin, final=len(begin) < _HEADER_BYTES)
     except UnicodeDecodeError as error:
         raise LandingEncodingError(f"{file} is not UTF-8 (byte {error.start}); nothing was written") from None
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -197,11 +247,38 @@ def _hadoop_conf(spark: SparkSession) -> Any:
 
 
 def _open(spark: SparkSession, file: str) -> JavaObject:
+    """A file's bytes, unpacked where its name says that it is compressed; Spark goes by the name too."""
     path = _jvm(spark).org.apache.hadoop.fs.Path(file)
+    codec = _codec(spark, file)
     try:
-        return path.getFileSystem(_hadoop_conf(spark)).open(path)
+        stream = path.getFileSystem(_hadoop_conf(spark)).open(path)
+        return stream if codec is None else codec.createInputStream(stream)
     except Py4JJavaError as error:
-        raise StorageError(f"cannot read {file}: {_java_message(error)}") from error
+        raise _unreadable(spark, file, error) from error
+
+
+def _bytes(spark: SparkSession, file: str, most: int | None = None) -> bytes:
+    stream = _open(spark, file)
+    try:
+        return bytes(stream.readAllBytes() if most is None else stream.readNBytes(most))
+    except Py4JJavaError as error:
+        raise _unreadable(spark, file, error) from error
+    finally:
+        stream.close()
+
+
+def _codec(spark: SparkSession, file: str) -> JavaObject | None:
+    jvm = _jvm(spark)
+    factory = jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(_hadoop_conf(spark))
+    return factory.getCodec(jvm.org.apache.hadoop.fs.Path(file))
+
+
+def _unreadable(spark: SparkSession, file: str, error: Py4JJavaError) -> JobError:
+    if _codec(spark, file) is None:
+        return StorageError(f"cannot read {file}: {_java_message(error)}")
+    return LandingDamagedError(
+        f"{file} is cut short or damaged ({_java_message(error)}); nothing was written"
+    )
 
 
 def _java_message(error: Py4JJavaError) -> str:
