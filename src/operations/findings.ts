@@ -1,4 +1,8 @@
+import { holdsData } from '../model/data-bearing.js';
 import type { ResourceChange } from '../terraform/plan-file.js';
+import { texts } from './findings/documents.js';
+import { exposure } from './findings/exposure.js';
+import { widening } from './findings/iam-widening.js';
 
 /** What a person must know of a plan before agreeing to it. */
 export interface Finding {
@@ -18,19 +22,15 @@ export const findingKinds = {
 } as const;
 export type FindingKind = keyof typeof findingKinds;
 
-/** Types whose destruction loses data that no apply brings back. */
-const holdsData = new Set([
-  'aws_s3_bucket',
-  'aws_glue_catalog_table',
-  'aws_glue_catalog_database',
-  'aws_kms_key',
-  'aws_dynamodb_table',
-]);
-
 /** Everything in a plan that is worth stopping for. `caller` is the ARN that runs Terraform. */
 export function findingsOf(changes: readonly ResourceChange[], caller?: string): Finding[] {
   const managed = changes.filter((change) => change.mode === 'managed');
-  return managed.flatMap((change) => [...findingsIn(change), ...administratorLoss(change, managed, caller)]);
+  return managed.flatMap((change) => [
+    ...findingsIn(change),
+    ...widening(change, managed),
+    ...exposure(change, managed),
+    ...administratorLoss(change, managed, caller),
+  ]);
 }
 
 function findingsIn(resource: ResourceChange): Finding[] {
@@ -48,7 +48,7 @@ function findingsIn(resource: ResourceChange): Finding[] {
       ? ` because of ${change.replace_paths.map((path) => path.join('.')).join(', ')}`
       : '';
 
-  if (holdsData.has(type) && destroyed) add('data-loss', `${nameOf(before)} is ${verb}${because}`);
+  if (holdsData(type) && destroyed) add('data-loss', `${nameOf(before)} is ${verb}${because}`);
   if (type === 'aws_emrserverless_application') {
     if (replaced)
       add(
@@ -72,7 +72,6 @@ function findingsIn(resource: ResourceChange): Finding[] {
         `${nameOf(before)} can be made again only after ${days} days, or restored until then`,
       );
   }
-  found.push(...widening(resource), ...exposure(resource));
   return found;
 }
 
@@ -119,101 +118,10 @@ function parsed(text: unknown): unknown {
   }
 }
 
-function widening({ type, address, change }: ResourceChange): Finding[] {
-  const attribute = {
-    aws_iam_role_policy: 'policy',
-    aws_iam_policy: 'policy',
-    aws_iam_role: 'assume_role_policy',
-  }[type];
-  if (attribute === undefined || !change.before || !change.after) return [];
-  const [before, after] = [allowed(change.before[attribute]), allowed(change.after[attribute])];
-  const gained = [...after].filter((grant) => !before.has(grant));
-  return gained.length === 0
-    ? []
-    : [
-        {
-          kind: 'iam-widening',
-          address,
-          text: `gains ${gained.slice(0, 3).join('; ')}${gained.length > 3 ? `; and ${gained.length - 3} more` : ''}`,
-        },
-      ];
-}
-
-/** Each allowed (action, resource or principal) of a policy document. */
-function allowed(policy: unknown): Set<string> {
-  const grants = new Set<string>();
-  if (typeof policy !== 'string') return grants;
-  const document = JSON.parse(policy) as { Statement?: unknown };
-  for (const statement of list(document.Statement) as Record<string, unknown>[]) {
-    if (statement['Effect'] !== 'Allow') continue;
-    const onto = texts(statement['Resource']);
-    const targets = onto.length > 0 ? onto : [JSON.stringify(statement['Principal'] ?? '*')];
-    for (const action of texts(statement['Action']))
-      for (const target of targets) grants.add(`${action} on ${target}`);
-  }
-  return grants;
-}
-
-function exposure({ type, address, change }: ResourceChange): Finding[] {
-  const { before, after, actions } = change;
-  const found: Finding[] = [];
-  const add = (text: string): void => {
-    found.push({ kind: 'exposure', address, text });
-  };
-  if (type === 'aws_s3_bucket_public_access_block') {
-    const open = [
-      'block_public_acls',
-      'block_public_policy',
-      'ignore_public_acls',
-      'restrict_public_buckets',
-    ].filter((key) => (after ? after[key] === false : actions.includes('delete') && before !== null));
-    if (open.length > 0 && after) add(`public access is not blocked: ${open.join(', ')}`);
-  }
-  if (
-    type === 'aws_s3_bucket_server_side_encryption_configuration' &&
-    actions.length === 1 &&
-    actions[0] === 'delete'
-  ) {
-    add(`${nameOf(before)} loses its encryption setting`);
-  }
-  if (type === 'aws_vpc_security_group_ingress_rule' || type === 'aws_security_group_rule') {
-    const ranges = [...texts(after?.['cidr_ipv4']), ...texts(after?.['cidr_blocks'])];
-    const inward = type === 'aws_vpc_security_group_ingress_rule' || after?.['type'] === 'ingress';
-    if (inward && ranges.includes('0.0.0.0/0')) add('lets in the whole internet');
-  }
-  if (
-    type === 'aws_s3_bucket_policy' &&
-    typeof after?.['policy'] === 'string' &&
-    allowsEveryone(after['policy'])
-  ) {
-    add('allows everyone');
-  }
-  return found;
-}
-
-function allowsEveryone(policy: string): boolean {
-  const document = JSON.parse(policy) as { Statement?: unknown };
-  return (list(document.Statement) as Record<string, unknown>[]).some(
-    (statement) =>
-      statement['Effect'] === 'Allow' &&
-      statement['Condition'] === undefined &&
-      (statement['Principal'] === '*' ||
-        (statement['Principal'] as { AWS?: unknown } | undefined)?.AWS === '*'),
-  );
-}
-
 function nameOf(values: Readonly<Record<string, unknown>> | null): string {
   for (const key of ['bucket', 'name', 'alias', 'id']) {
     const value = values?.[key];
     if (typeof value === 'string') return value;
   }
   return 'it';
-}
-
-function list(value: unknown): unknown[] {
-  return value === undefined || value === null ? [] : Array.isArray(value) ? value : [value];
-}
-
-function texts(value: unknown): string[] {
-  return list(value).filter((one): one is string => typeof one === 'string');
 }

@@ -125,11 +125,137 @@ describe('the findings of a plan', () => {
           after: { block_public_acls: false },
         }),
       ),
-    ).to.deep.equal(['exposure', 'exposure', 'exposure']);
+    ).to.deep.equal(['iam-widening', 'exposure', 'exposure', 'exposure']);
     expect(
       kinds(
         changed('aws_s3_bucket_policy', { actions: ['update'], before: {}, after: { policy: refusing } }),
       ),
     ).to.deep.equal([]);
+  });
+
+  it('tell data in a replica of a key as well', () => {
+    expect(kinds(changed('aws_kms_replica_key', { actions: ['delete'], before: {} }))).to.deep.equal([
+      'data-loss',
+    ]);
+  });
+
+  it('tell a bucket that is opened by taking its block away, unless the bucket goes too', () => {
+    const block = changed('aws_s3_bucket_public_access_block', {
+      actions: ['delete'],
+      before: { bucket: 'lake' },
+    });
+    const bucket = changed('aws_s3_bucket', { actions: ['delete'], before: { bucket: 'lake' } });
+    expect(kinds(block)).to.deep.equal(['exposure']);
+    expect(kinds(block, bucket)).to.deep.equal(['data-loss']);
+  });
+
+  it('tell the whole internet by either protocol, and in rules that stand in their group', () => {
+    const open = (type: string, after: Record<string, unknown>): string[] =>
+      kinds(changed(type, { actions: ['update'], before: {}, after }));
+    expect(open('aws_vpc_security_group_ingress_rule', { cidr_ipv6: '::/0' })).to.deep.equal(['exposure']);
+    expect(open('aws_security_group_rule', { type: 'ingress', ipv6_cidr_blocks: ['::/0'] })).to.deep.equal([
+      'exposure',
+    ]);
+    expect(open('aws_security_group_rule', { type: 'egress', cidr_blocks: ['0.0.0.0/0'] })).to.deep.equal([]);
+    expect(open('aws_security_group', { ingress: [{ cidr_blocks: ['0.0.0.0/0'] }] })).to.deep.equal([
+      'exposure',
+    ]);
+    expect(open('aws_security_group', { ingress: [{ cidr_blocks: ['10.0.0.0/8'] }] })).to.deep.equal([]);
+  });
+
+  describe('of rights', () => {
+    const document = (...statements: object[]): string => JSON.stringify({ Statement: statements });
+    const allow = { Effect: 'Allow', Action: ['s3:GetObject'], Resource: 'arn:aws:s3:::lake/*' };
+    const text = (
+      type: string,
+      before: object | null,
+      after: object,
+      ...others: ResourceChange[]
+    ): string[] =>
+      findingsOf([
+        changed(type, {
+          actions: [before ? 'update' : 'create'],
+          before: before as Change['before'],
+          after: after as Change['after'],
+        }),
+        ...others,
+      ]).map((finding) => finding.text);
+    const policies = (before: object[], after: object[], type = 'aws_iam_role_policy'): string[] =>
+      text(type, { policy: document(...before) }, { policy: document(...after) });
+
+    it('tell a policy that is put on a role that is there, and none on one that is made', () => {
+      const attachment = { role: 'jobs', policy_arn: 'arn:aws:iam::aws:policy/AdministratorAccess' };
+      const made = changed('aws_iam_role', { actions: ['create'], after: { name: 'jobs' } });
+      expect(text('aws_iam_role_policy_attachment', null, attachment)).to.deep.equal([
+        'gains all that arn:aws:iam::aws:policy/AdministratorAccess allows',
+      ]);
+      expect(text('aws_iam_role_policy_attachment', null, attachment, made)).to.deep.equal([]);
+      const inline = { role: 'jobs', policy: document(allow) };
+      expect(text('aws_iam_role_policy', null, inline)).to.deep.equal([
+        'gains s3:GetObject on arn:aws:s3:::lake/*',
+      ]);
+      expect(text('aws_iam_role_policy', null, inline, made)).to.deep.equal([]);
+    });
+
+    it('tell a condition that is dropped or changed, and none that is added', () => {
+      const tight = { ...allow, Condition: { Bool: { 'aws:SecureTransport': 'true' } } };
+      const other = { ...allow, Condition: { Bool: { 'aws:SecureTransport': 'false' } } };
+      const found = ['gains s3:GetObject on arn:aws:s3:::lake/* under other conditions'];
+      expect(policies([tight], [allow])).to.deep.equal(found);
+      expect(policies([tight], [other])).to.deep.equal(found);
+      expect(policies([allow], [tight])).to.deep.equal([]);
+    });
+
+    it('tell everything but something', () => {
+      const { Effect, Resource } = allow;
+      expect(policies([allow], [allow, { Effect, Resource, NotAction: ['iam:*'] }])).to.deep.equal([
+        'gains everything but iam:* on arn:aws:s3:::lake/*',
+      ]);
+    });
+
+    it('tell what is no longer denied, of a bucket, a key or a secret too', () => {
+      const deny = { Effect: 'Deny', Principal: '*', Action: ['s3:*'], Resource: 'arn:aws:s3:::lake/*' };
+      for (const type of ['aws_s3_bucket_policy', 'aws_kms_key', 'aws_secretsmanager_secret_policy']) {
+        const found = ['is no longer denied s3:* on arn:aws:s3:::lake/* for "*"'];
+        const some = { ...allow, Principal: { AWS: 'arn:aws:iam::111122223333:root' } };
+        expect(policies([deny, some], [some], type), type).to.deep.equal(found);
+        expect(policies([some], [deny, some], type), type).to.deep.equal([]);
+      }
+    });
+
+    it('tell who is excepted from a denial, and nothing where somebody is not any more', () => {
+      const deny = (...excepted: string[]): object => ({
+        Effect: 'Deny',
+        Principal: '*',
+        Action: ['s3:*'],
+        Resource: 'arn:aws:s3:::lake/*',
+        Condition: {
+          ArnNotLike: { 'aws:PrincipalArn': excepted },
+          Bool: { 'aws:PrincipalIsAWSService': 'false' },
+        },
+      });
+      expect(policies([deny('a')], [deny('a', 'b')], 'aws_s3_bucket_policy')).to.deep.equal([
+        'is denied s3:* on arn:aws:s3:::lake/* for "*" under other conditions',
+      ]);
+      expect(policies([deny('a', 'b')], [deny('a')], 'aws_s3_bucket_policy')).to.deep.equal([]);
+    });
+
+    it('tell one more value of a condition, and none where there is one less', () => {
+      const from = (...accounts: string[]): object => ({
+        ...allow,
+        Condition: { StringEquals: { 'aws:PrincipalAccount': accounts } },
+      });
+      expect(policies([from('1')], [from('1', '2')])).to.have.length(1);
+      expect(policies([from('1', '2')], [from('2')])).to.deep.equal([]);
+    });
+
+    it('tell a role that leaves its boundary', () => {
+      const role = (boundary: string | null) => ({ name: 'jobs', permissions_boundary: boundary });
+      expect(text('aws_iam_role', role('arn:b'), role(null))).to.deep.equal(['loses its boundary arn:b']);
+      expect(text('aws_iam_role', role('arn:b'), role('arn:c'))).to.deep.equal([
+        'is held by another boundary, arn:c',
+      ]);
+      expect(text('aws_iam_role', role(null), role('arn:c'))).to.deep.equal([]);
+    });
   });
 });
