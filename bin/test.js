@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Runs the tests: `node bin/test.js [--heavy] [--only ts|environments|py [argument...]]`. What follows --only goes to its
-// runner.
+// Runs the tests: `node bin/test.js [--heavy] [--only SUITE [argument...]]`. What follows --only goes to the suite's runner.
+// Heavy ones are the files `*.heavy.test.ts` and the Python tests that are marked so.
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,93 +9,118 @@ import { locateKafkaBroker, locateRuntime } from '../dist/src/toolchain/locate-t
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 const heavyFiles = 'dist/test/**/*.heavy.test.js';
-const environmentFiles = 'dist/test/**/*.environment.test.js';
 
-const suites = {
-  ts: {
-    title: 'TypeScript',
-    run: mocha('dist/test/**/*.test.js', '--ignore', heavyFiles, '--ignore', environmentFiles),
-  },
-  environments: { title: 'Environments', run: mocha(environmentFiles) },
-  py: { title: 'Python', run: runPytest },
-  heavy: { title: 'Heavy', run: mocha(heavyFiles, environmentFiles) },
+const everyday = {
+  ts: { title: 'TypeScript', run: mocha('dist/test/**/*.test.js', '--ignore', heavyFiles) },
+  py: { title: 'Python', run: pytest('not heavy') },
+};
+const heavy = {
+  ts: { title: 'Heavy TypeScript', run: mocha(heavyFiles) },
+  py: { title: 'Heavy Python', run: pytest('heavy') },
 };
 
 const asked = process.argv.slice(2);
-const heavy = asked[0] === '--heavy';
-if (heavy) asked.shift();
-let only = heavy ? 'heavy' : undefined;
+const suites = asked[0] === '--heavy' ? heavy : everyday;
+if (suites === heavy) asked.shift();
+let only;
 if (asked[0] === '--only') [, only] = asked.splice(0, 2);
 if ((only !== undefined && !(only in suites)) || (only === undefined && asked.length > 0)) {
-  console.error(
-    'usage: node bin/test.js [--heavy] [--only ts|environments|py [argument for mocha or pytest ...]]',
-  );
+  console.error('usage: node bin/test.js [--heavy] [--only ts|py [argument for mocha or pytest ...]]');
   process.exit(2);
 }
 
-let [passed, failed, broken] = [0, 0, false];
+const results = [];
 if (only !== undefined) await runSuite(only, asked);
-else {
-  // Applying an environment is mostly waiting: it goes beside the other suites, and has its say when they have had theirs.
-  const environments = hold('environments');
+else if (suites === heavy) {
+  // One after another: some measure, and each wants the machine.
+  for (const name of Object.keys(suites)) await runSuite(name);
+} else {
+  // Users' commands and Terraform mostly wait, Spark mostly computes: side by side they keep two cores busy. What the
+  // second one says is held until the first one has had its say.
+  const held = hold('py');
   await runSuite('ts');
-  await runSuite('py');
-  await environments();
+  await held();
 }
-console.log(`\n${passed} passed, ${failed} failed`);
-process.exitCode = failed > 0 || broken ? 1 : 0;
+process.exitCode = report();
 
 async function runSuite(name, passedThrough = [], show = (text) => void process.stdout.write(text)) {
   const { title, run: runIt } = suites[name];
   show(`\n── ${title} ──\n`);
-  const result = await runIt(passedThrough, show);
-  passed += result.passed;
-  failed += result.failed;
-  if (result.passed + result.failed === 0) {
-    show(`\nNo test of the ${title} suite ran.\n`);
-    broken = true;
-  }
-  // A runner that fails without a failed test (an import error, an unknown flag) has failed all the same.
-  if (result.code !== 0) broken = true;
+  const began = performance.now();
+  const { code, said, closing } = await runIt(passedThrough, show);
+  const counted = (outcome) => Number(new RegExp(`(\\d+) (?:${outcome})\\b`).exec(closing)?.[1] ?? 0);
+  const counts = {
+    passed: counted('passing|passed'),
+    failed: counted('failing|failed') + counted('errors?'),
+  };
+  const seconds = Math.round((performance.now() - began) / 1000);
+  if (counts.passed + counts.failed === 0) show(`\nNo test of the ${title} suite ran.\n`);
+  results.push({ title, seconds, code, ...counts, slowest: slowestOf(said) });
 }
 
-/** Starts a suite and keeps what it says. @returns waits for its end and shows it */
+/** Starts a suite and keeps what it says. @returns shows that, and the rest as it comes, up to the suite's end */
 function hold(name) {
   let said = '';
-  const running = runSuite(name, [], (text) => (said += text));
+  let show = (text) => (said += text);
+  const running = runSuite(name, [], (text) => void show(text));
   return async () => {
-    await running;
     process.stdout.write(said);
+    show = (text) => process.stdout.write(text);
+    await running;
   };
+}
+
+/** Says what took long and how it all ended. @returns the exit code */
+function report() {
+  const slowest = results.flatMap((suite) => suite.slowest).sort((a, b) => b.seconds - a.seconds);
+  console.log('\nThe slowest:');
+  for (const { seconds, test } of slowest.slice(0, 20))
+    console.log(`${seconds.toFixed(1).padStart(7)} s  ${test}`);
+  const times = results.map(({ title, seconds }) => `${title} ${seconds} s`);
+  const total = (key) => results.reduce((sum, result) => sum + result[key], 0);
+  console.log(`\n${times.join(', ')}\n${total('passed')} passed, ${total('failed')} failed`);
+  // A runner that fails without a failed test (an import error, an unknown flag) has failed all the same.
+  const sound = results.every(({ code, passed, failed }) => code === 0 && failed === 0 && passed > 0);
+  return sound ? 0 : 1;
 }
 
 function mocha(...files) {
   return async (passedThrough, show) => {
     const program = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
-    const strict = ['--forbid-only', '--forbid-pending'];
-    const words = [program, ...files, ...strict, ...passedThrough];
-    const { code, said } = await run(process.execPath, words, show);
-    return {
-      code,
-      passed: counted(said, /^\s+(\d+) passing\b/m),
-      failed: counted(said, /^\s+(\d+) failing\b/m),
-    };
+    const options = [
+      '--forbid-only',
+      '--forbid-pending',
+      '--reporter',
+      join(root, 'bin', 'mocha-reporter.cjs'),
+    ];
+    const { code, said } = await run(
+      process.execPath,
+      [program, ...files, ...options, ...passedThrough],
+      show,
+    );
+    return { code, said, closing: said.match(/^\s+\d+ (?:passing|failing)\b.*$/gm)?.join('\n') };
   };
 }
 
-async function runPytest(passedThrough, show) {
-  const { jobsPython, javaHome, jars } = await locateRuntime();
-  const spark = { PYSPARK_PYTHON: jobsPython, DATAPLAT_SPARK_JARS: jars.join(',') };
-  const broker = { DATAPLAT_KAFKA_BROKER_JARS: (await locateKafkaBroker()).join(':') };
-  const variables = { ...process.env, JAVA_HOME: javaHome, ...spark, ...broker };
-  const { code, said } = await run(jobsPython, ['-m', 'pytest', '-q', ...passedThrough], show, variables);
-  const closing = said.trimEnd().split('\n').at(-1) ?? '';
-  const failures = counted(closing, /(\d+) failed\b/) + counted(closing, /(\d+) errors?\b/);
-  return { code, passed: counted(closing, /(\d+) passed\b/), failed: failures };
+function pytest(mark) {
+  return async (passedThrough, show) => {
+    const { jobsPython, javaHome, jars } = await locateRuntime();
+    const spark = { PYSPARK_PYTHON: jobsPython, DATAPLAT_SPARK_JARS: jars.join(',') };
+    const broker = { DATAPLAT_KAFKA_BROKER_JARS: (await locateKafkaBroker()).join(':') };
+    const variables = { ...process.env, JAVA_HOME: javaHome, ...spark, ...broker };
+    const options = ['-m', mark, '--durations', '20', '--durations-min', '0'];
+    const words = ['-m', 'pytest', '-q', ...options, ...passedThrough];
+    const { code, said } = await run(jobsPython, words, show, variables);
+    return { code, said, closing: said.trimEnd().split('\n').at(-1) };
+  };
 }
 
-function counted(text, pattern) {
-  return Number(pattern.exec(text)?.[1] ?? 0);
+/** The tests of the lines `12.34s call <test>`, as pytest has them and our reporter for mocha too. */
+function slowestOf(said) {
+  return [...said.matchAll(/^(\d+\.\d+)s (?:call|setup|teardown)\s+(.+)$/gm)].map(([, seconds, test]) => ({
+    seconds: Number(seconds),
+    test,
+  }));
 }
 
 /** Shows what a runner says while it says it, and keeps it. */

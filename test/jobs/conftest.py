@@ -25,12 +25,19 @@ def declaration() -> Declaration:
 
 
 @pytest.fixture(scope="session")
-def spark(declaration: Declaration, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+def spark(
+    declaration: Declaration, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[SparkSession]:
     root = tmp_path_factory.mktemp("spark").as_uri()
     session = spark_session("tests", declaration, declaration.environment("local"), lake_root=root)
     session.sparkContext.setLogLevel("ERROR")
     for name in ("spark.sql.shuffle.partitions", "spark.databricks.delta.snapshotPartitions"):
         session.conf.set(name, "1")
+    if "not heavy" in pytestconfig.option.markexpr:
+        # Spark compiles every query for speed, which takes longer than to interpret it over a few rows. The heavy
+        # tests, and all that run jobs as users do, have it compiled.
+        session.conf.set("spark.sql.codegen.wholeStage", "false")
+        session.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
     yield session
     session.stop()
 

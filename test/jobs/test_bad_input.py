@@ -1,5 +1,6 @@
-"""Every row of docs/BAD_INPUT.md: what comes, and what becomes of it, on Delta tables behind `s3://` on the local
-endpoint. The tables are shared by all tests; each compares them with what they were before it.
+"""Every row of docs/BAD_INPUT.md: what comes, and what becomes of it, on Delta tables in a folder; as heavy tests,
+behind `s3://` on the local endpoint too. The tables are shared by all tests; each compares them with what they were
+before it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import boto3
 import pytest
@@ -91,14 +92,70 @@ class State:
     rows: tuple[str, ...]
 
 
+class Objects(Protocol):
+    """Where a lake's buckets are."""
+
+    storage: Storage
+
+    def put(self, bucket: str, key: str, content: bytes) -> None: ...
+
+    def delete(self, bucket: str, key: str) -> None: ...
+
+    def keys(self, bucket: str, prefix: str) -> list[str]: ...
+
+
+class Folders:
+    """Buckets as folders."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.storage = Storage("unused", root.as_uri())
+
+    def put(self, bucket: str, key: str, content: bytes) -> None:
+        file = self.root / bucket / key
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
+    def delete(self, bucket: str, key: str) -> None:
+        (self.root / bucket / key).unlink()
+
+    def keys(self, bucket: str, prefix: str) -> list[str]:
+        base = self.root / bucket
+        files = (str(file.relative_to(base)) for file in base.rglob("*") if file.is_file())
+        return [key for key in files if key.startswith(prefix)]
+
+
+class Buckets:
+    """Buckets of the local endpoint."""
+
+    def __init__(self, s3: Any) -> None:
+        self.s3 = s3
+        self.storage = Storage("bad-input")
+        for bucket in ("landing", "bronze"):
+            region = {"LocationConstraint": s3.meta.region_name}
+            s3.create_bucket(Bucket=self.name(bucket), CreateBucketConfiguration=region)
+
+    def name(self, bucket: str) -> str:
+        return f"{self.storage.bucket_prefix}-{bucket}"
+
+    def put(self, bucket: str, key: str, content: bytes) -> None:
+        self.s3.put_object(Bucket=self.name(bucket), Key=key, Body=content)
+
+    def delete(self, bucket: str, key: str) -> None:
+        self.s3.delete_object(Bucket=self.name(bucket), Key=key)
+
+    def keys(self, bucket: str, prefix: str) -> list[str]:
+        found = self.s3.list_objects_v2(Bucket=self.name(bucket), Prefix=prefix)
+        return [content["Key"] for content in found.get("Contents", [])]
+
+
 @dataclass(frozen=True)
 class Lake:
-    """A lake of buckets on the local endpoint."""
+    """A lake, and runs over it."""
 
     spark: SparkSession
     declaration: Declaration
-    s3: Any
-    prefix: str = "bad-input"
+    objects: Objects
 
     def context(self, job: str, date: str, connector: Connector | None = None) -> RunContext:
         environment = self.declaration.environment("local")
@@ -109,19 +166,19 @@ class Lake:
             spark=self.spark,
             declaration=self.declaration,
             environment=environment,
-            storage=Storage(self.prefix),
+            storage=self.objects.storage,
             job=self.declaration.job(job),
             date=dt.date.fromisoformat(date),
             run_id="test",
         )
 
     def put(self, name: str, content: bytes, date: str = DAY) -> None:
-        self.s3.put_object(Bucket=f"{self.prefix}-landing", Key=f"crm/accounts/{date}/{name}", Body=content)
+        self.objects.put("landing", f"crm/accounts/{date}/{name}", content)
 
     def deliver(self, date: str = DAY, **files: bytes) -> None:
         """Let a date's folder hold these files and no other; `_` in a name is a dot."""
-        for key in self.keys("landing", f"crm/accounts/{date}/"):
-            self.s3.delete_object(Bucket=f"{self.prefix}-landing", Key=key)
+        for key in self.objects.keys("landing", f"crm/accounts/{date}/"):
+            self.objects.delete("landing", key)
         for name, content in files.items():
             self.put(name.replace("_", "."), content, date)
 
@@ -129,8 +186,9 @@ class Lake:
         return crm_accounts_ingest.run(self.context("crm_accounts", date))
 
     def state(self, table: str = "crm_accounts") -> State:
-        commits = [key for key in self.keys("bronze", f"{table}/_delta_log/") if key.endswith(".json")]
-        rows = self.spark.read.format("delta").load(f"s3://{self.prefix}-bronze/{table}/")
+        log = self.objects.keys("bronze", f"{table}/_delta_log/")
+        commits = [key for key in log if key.endswith(".json")]
+        rows = self.spark.read.format("delta").load(self.objects.storage.uri("bronze", f"{table}/"))
         return State(len(commits), tuple(sorted(rows.toJSON().collect())))
 
     def bronze(self, date: str = DAY) -> dict[str, dict[str, Any]]:
@@ -146,18 +204,12 @@ class Lake:
         ]
         return sorted(found)
 
-    def keys(self, bucket: str, prefix: str) -> list[str]:
-        found = self.s3.list_objects_v2(Bucket=f"{self.prefix}-{bucket}", Prefix=prefix)
-        return [content["Key"] for content in found.get("Contents", [])]
 
-
-@pytest.fixture(scope="module")
-def endpoint(
-    spark: SparkSession, declaration: Declaration, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Any]:
-    """A client of the endpoint's S3, which Spark reaches too as long as this lasts."""
+@contextmanager
+def buckets(spark: SparkSession, declaration: Declaration, folder: Path) -> Iterator[Buckets]:
+    """Buckets of a local endpoint, which Spark reaches too as long as this lasts."""
     manager = "spark.sql.streaming.checkpointFileManagerClass"
-    with pytest.MonkeyPatch.context() as patch, local_endpoint(tmp_path_factory.mktemp("endpoint")) as port:
+    with pytest.MonkeyPatch.context() as patch, local_endpoint(folder) as port:
         patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
         local = declaration.environment("local")
         properties = s3a_properties(local)
@@ -166,24 +218,36 @@ def endpoint(
             if name.startswith("spark.hadoop."):
                 hadoop.set(name[len("spark.hadoop.") :], value)
         spark.conf.set(manager, properties[manager])
-        yield boto3.client(
+        s3 = boto3.client(
             "s3",
             endpoint_url=f"http://127.0.0.1:{port}",
             region_name=local.region,
             aws_access_key_id=local.account,
             aws_secret_access_key="local",
         )
+        yield Buckets(s3)
         spark.conf.unset(manager)
 
 
+@pytest.fixture(scope="module", params=["folders", pytest.param("buckets", marks=pytest.mark.heavy)])
+def objects(
+    request: pytest.FixtureRequest,
+    spark: SparkSession,
+    declaration: Declaration,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Objects]:
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "folders":
+        yield Folders(folder)
+    else:
+        with buckets(spark, declaration, folder) as made:
+            yield made
+
+
 @pytest.fixture(scope="module")
-def landed(endpoint: Any, spark: SparkSession, declaration: Declaration) -> Lake:
+def landed(objects: Objects, spark: SparkSession, declaration: Declaration) -> Lake:
     """A lake whose table holds one sound day."""
-    lake = Lake(spark, declaration, endpoint)
-    for bucket in ("landing", "bronze"):
-        endpoint.create_bucket(
-            Bucket=f"{lake.prefix}-{bucket}", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
-        )
+    lake = Lake(spark, declaration, objects)
     lake.deliver(accounts_csv=csv_of(sound()))
     assert lake.run().rows_written == ROWS
     return lake

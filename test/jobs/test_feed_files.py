@@ -13,7 +13,9 @@ from jobs.common.read.salesforce import table_name
 from jobs.ingest import fx_rates_ingest, kafka_orders_stream, salesforce_to_bronze
 
 
-@pytest.mark.parametrize("date", ["2026-01-16", "2026-01-21", "2026-01-27"])
+@pytest.mark.parametrize(
+    "date", ["2026-01-16", pytest.param("2026-01-21", marks=pytest.mark.heavy), "2026-01-27"]
+)
 def test_rates(lake: Lake, date: str) -> None:
     lake.deliver_samples(f"fx/{date}")
     for _ in range(2):
@@ -25,7 +27,15 @@ def test_rates(lake: Lake, date: str) -> None:
     assert days == ({date, "2026-01-14"} if date == "2026-01-16" else {date})
 
 
-@pytest.mark.parametrize("date", ["2026-01-01", "2026-01-06", "2026-01-13", "2026-01-22"])
+@pytest.mark.parametrize(
+    "date",
+    [
+        "2026-01-01",
+        "2026-01-06",
+        pytest.param("2026-01-13", marks=pytest.mark.heavy),
+        pytest.param("2026-01-22", marks=pytest.mark.heavy),
+    ],
+)
 def test_leads(lake: Lake, date: str) -> None:
     lake.deliver_samples(f"salesforce/leads/{date}")
     for _ in range(2):

@@ -178,7 +178,14 @@ def test_fields_come_as_they_were_written(orders: Orders) -> None:
     assert json.loads(row["_unmapped"]["coupon"]) == {"code": "X", "percent": 10}
 
 
-@pytest.mark.parametrize("fails", ["quarantine", "table", "after both"])
+@pytest.mark.parametrize(
+    "fails",
+    [
+        pytest.param("quarantine", marks=pytest.mark.heavy),
+        "table",
+        pytest.param("after both", marks=pytest.mark.heavy),
+    ],
+)
 def test_a_crash_between_the_writes_of_a_batch_loses_and_doubles_nothing(
     orders: Orders, monkeypatch: pytest.MonkeyPatch, fails: str
 ) -> None:
@@ -226,6 +233,7 @@ def test_a_broker_that_is_killed_in_the_midst_of_it(orders: Orders, monkeypatch:
     assert orders.run().rows_read == 0
 
 
+@pytest.mark.heavy
 def test_a_continuous_stream_takes_what_comes_also_behind_a_dead_broker(
     orders: Orders, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -151,7 +151,7 @@ def test_from_the_threshold_on_it_is_a_bulk_job_and_brings_the_same(sales: Sales
     assert sum(path.startswith("/queryAll") for path in sales.calls()) == 1
 
 
-@pytest.mark.parametrize("threshold", [1000, 1])
+@pytest.mark.parametrize("threshold", [1000, pytest.param(1, marks=pytest.mark.heavy)])
 def test_a_session_that_expires_is_renewed_wherever_it_ends(sales: Sales, threshold: int) -> None:
     sales.put(*some(45, "2026-01-05"))
     for calls in (1, 2, 3):
@@ -161,7 +161,7 @@ def test_a_session_that_expires_is_renewed_wherever_it_ends(sales: Sales, thresh
         assert sales.organisation.logins - before > 1
 
 
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("status", [429, pytest.param(503, marks=pytest.mark.heavy)])
 def test_a_busy_salesforce_is_waited_for(sales: Sales, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     sales.put(*some(5, "2026-01-05"))
     sales.organisation.refuse(status, retry_after=1, times=2)

@@ -7,13 +7,15 @@ import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pyspark
 import pytest
 from conftest import PROJECT, Lake
 from expected import expected
-from expected_feeds import sound_rows
+from expected_feeds import rows_of, sound_rows
 
 SCRIPT = PROJECT / "jobs" / "ingest" / "crm_opportunities_ingest.py"
 QUICK = [
@@ -60,33 +62,65 @@ def test_a_plain_script_run_from_anywhere_prints_its_result_alone_to_stdout(
     assert list(elsewhere.iterdir()) == []
 
 
+def of_crm(entity: str) -> tuple[int, int]:
+    """How many rows a day's extract holds, and how many of them are sound."""
+    want = expected(entity, DAY)
+    return want.rows, want.bronze
+
+
+def of_feed(feed: str) -> tuple[int, int]:
+    return len(rows_of(feed, DAY)), len(sound_rows(feed, DAY)[0])
+
+
+# By script: for each table the folder that is delivered for it, and what comes of that.
+SOURCES: dict[str, dict[str, tuple[str, Callable[[], tuple[int, int]]]]] = {
+    "kafka_orders_stream.py": {"kafka_orders": ("kafka/orders", partial(of_feed, "kafka orders"))},
+    "crm_accounts_ingest.py": {"crm_accounts": ("crm/accounts", partial(of_crm, "accounts"))},
+    "crm_contacts_ingest.py": {"crm_contacts": ("crm/contacts", partial(of_crm, "contacts"))},
+    "crm_opportunities_ingest.py": {
+        "crm_opportunities": ("crm/opportunities", partial(of_crm, "opportunities"))
+    },
+    "fx_rates_ingest.py": {"fx_rates": ("fx", partial(of_feed, "fx"))},
+    "redshift_behavior_ingest.py": {
+        "redshift_behavior_events": ("redshift/behavior_events", partial(of_feed, "redshift behavior_events"))
+    },
+    "salesforce_to_bronze.py": {
+        "salesforce_leads": ("salesforce/leads", partial(of_feed, "salesforce leads"))
+    },
+    "snowflake_to_bronze.py": {
+        "snowflake_orders": ("snowflake/orders", partial(of_feed, "snowflake orders")),
+        "snowflake_customers": ("snowflake/customers", partial(of_feed, "snowflake customers")),
+    },
+}
+
+
+def test_every_job_that_ingests_is_known_here() -> None:
+    ingest = PROJECT / "jobs" / "ingest"
+    assert set(SOURCES) == {file.name for file in ingest.glob("*.py")} - {"__init__.py"}
+
+
 @pytest.mark.parametrize(
-    ("script", "feed", "folder", "table"),
-    [
-        ("fx_rates_ingest.py", "fx", "fx", "fx_rates"),
-        ("salesforce_to_bronze.py", "salesforce leads", "salesforce/leads", "salesforce_leads"),
-        ("kafka_orders_stream.py", "kafka orders", "kafka/orders", "kafka_orders"),
-    ],
+    "script",
+    [next(iter(SOURCES)), *(pytest.param(script, marks=pytest.mark.heavy) for script in list(SOURCES)[1:])],
 )
-def test_every_source_is_a_script_that_can_be_run_twice(
-    lake: Lake, script: str, feed: str, folder: str, table: str
-) -> None:
-    lake.deliver_samples(f"{folder}/{DAY}")
-    sound, reasons = sound_rows(feed, DAY)
+def test_every_source_is_a_script_that_can_be_run_twice(lake: Lake, script: str) -> None:
+    tables = SOURCES[script]
+    lake.deliver_samples(*(f"{folder}/{DAY}" for folder, _ in tables.values()))
     command = [sys.executable, str(PROJECT / "jobs" / "ingest" / script), "--env", "local", "--date", DAY]
-    content: list[list[str]] = []
+    content: list[dict[str, list[str]]] = []
     for _ in range(2):
         done = run([*command, "--lake-root", lake.folder.as_uri()], PROJECT)
         assert done.returncode == 0, done.stderr
-        content.append(sorted(lake.table(table).toJSON().collect()))
+        content.append({table: sorted(lake.table(table).toJSON().collect()) for table in tables})
         if len(content) == 1:
-            result = json.loads(done.stdout)
-            assert result["rows"] == {
-                "read": len(sound) + reasons.total(),
-                "written": len(sound),
-                "quarantined": reasons.total(),
+            read, sound = (sum(counts) for counts in zip(*(of() for _, of in tables.values())))
+            assert json.loads(done.stdout)["rows"] == {
+                "read": read,
+                "written": sound,
+                "quarantined": read - sound,
             }
-    assert len(content[0]) == len(sound)
+    for table, (_, of) in tables.items():
+        assert len(content[0][table]) == of()[1]
     assert content[1] == content[0]
 
 

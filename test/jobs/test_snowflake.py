@@ -137,6 +137,7 @@ def test_each_day_has_what_changed_on_it(shop: Snowflake, caplog: pytest.LogCapt
     assert PASSWORD not in caplog.text
 
 
+@pytest.mark.heavy
 def test_running_a_day_again_changes_nothing_and_days_left_out_are_caught_up(shop: Snowflake) -> None:
     shop.live(DATES[0])
     shop.run(DATES[0])
@@ -150,6 +151,7 @@ def test_running_a_day_again_changes_nothing_and_days_left_out_are_caught_up(sho
     assert sorted(shop.lake.table("snowflake_orders").toJSON().collect()) == before
 
 
+@pytest.mark.heavy
 def test_a_change_that_became_visible_late_is_found_within_the_lookback(shop: Snowflake) -> None:
     shop.live(DATES[0])
     shop.run(DATES[0])
@@ -210,7 +212,14 @@ def test_a_table_that_is_not_there_or_lost_a_column_writes_nothing(shop: Snowfla
     assert not (shop.lake.folder / "bronze").exists()
 
 
-@pytest.mark.parametrize("date", ["2026-01-01", "2026-01-05", "2026-01-14"])
+@pytest.mark.parametrize(
+    "date",
+    [
+        pytest.param("2026-01-01", marks=pytest.mark.heavy),
+        "2026-01-05",
+        pytest.param("2026-01-14", marks=pytest.mark.heavy),
+    ],
+)
 def test_delivered_files_do_as_well(lake: Lake, date: str) -> None:
     lake.deliver_samples(f"snowflake/orders/{date}", f"snowflake/customers/{date}")
     result = run(lake.context(JOB, date))

@@ -41,6 +41,12 @@ interface Active {
   stopWaiting?: () => void;
 }
 
+/** What became of an attempt, and when: the moment up to which it is billed is the one that is recorded as its end. */
+type Ended = Outcome & {
+  /** Seconds since 1970. */
+  readonly at: number;
+};
+
 /** Takes runs through their states: queues them, executes them, counts what they used, keeps them on disk. */
 export class Runner {
   readonly #directory: string;
@@ -197,7 +203,7 @@ export class Runner {
     for (;;) {
       const outcome = await this.#attempt(jobRunId, active);
       if (outcome.state !== 'FAILED' || !outcome.retryable || !this.#mayRetry(jobRunId, failures)) {
-        this.#finish(jobRunId, outcome);
+        this.#finish(jobRunId, outcome, outcome.at);
         return;
       }
       this.#endAttempt(jobRunId, 'FAILED', outcome.detail);
@@ -207,17 +213,17 @@ export class Runner {
     }
   }
 
-  async #attempt(jobRunId: string, active: Active): Promise<Outcome> {
-    if (!(await this.#takeSlot(active))) return outcomeOf(active.ending ?? stopping);
+  async #attempt(jobRunId: string, active: Active): Promise<Ended> {
+    if (!(await this.#takeSlot(active))) return { ...outcomeOf(active.ending ?? stopping), at: now() };
     let timeout: NodeJS.Timeout | undefined;
     let begun: number | undefined;
     try {
-      if (active.ending !== undefined) return outcomeOf(active.ending);
+      if (active.ending !== undefined) return { ...outcomeOf(active.ending), at: now() };
       this.#change(jobRunId, { state: 'SCHEDULED', stateDetails: '' });
       const run = this.#run(jobRunId);
       const driver = new Driver(run, active.application(), this.directoryOf(run), this.#around);
       active.driver = driver;
-      return await driver.execute((processGroup) => {
+      const outcome = await driver.execute((processGroup) => {
         begun = now();
         const minutes = run.executionTimeoutMinutes;
         if (minutes > 0) {
@@ -232,11 +238,13 @@ export class Runner {
         if (active.ending !== undefined) return;
         this.#change(jobRunId, { state: 'RUNNING', startedAt: run.startedAt ?? begun }, processGroup);
       });
+      const at = now();
+      if (begun !== undefined) this.#count(jobRunId, active.application(), at - begun);
+      return { ...outcome, at };
     } finally {
       clearTimeout(timeout);
       delete active.driver;
       this.#releaseSlot();
-      if (begun !== undefined) this.#count(jobRunId, active.application(), now() - begun);
     }
   }
 
@@ -267,11 +275,10 @@ export class Runner {
     return recent < (run.retryPolicy?.maxFailedAttemptsPerHour ?? defaultFailedAttemptsPerHour);
   }
 
-  #finish(jobRunId: string, outcome: Outcome): void {
+  #finish(jobRunId: string, outcome: Outcome, at = now()): void {
     const active = this.#active.get(jobRunId);
     if (active === undefined) return;
     clearTimeout(active.queueTimer);
-    const at = now();
     this.#change(jobRunId, { state: outcome.state, stateDetails: outcome.detail, endedAt: at });
     this.#endAttempt(jobRunId, outcome.state, outcome.detail);
     this.#active.delete(jobRunId);
