@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path';
 import { freePort } from '../../src/local/emulator.js';
 import { packageDirectory } from '../../src/project/project-directory.js';
 import { locateRuntime } from '../../src/toolchain/locate-toolchain.js';
+import { smallPlatform } from '../small-platform.js';
 
 /** What a team owns: the declaration and its code, without the package. */
 const declared = ['cdktf.json', 'config', 'jobs', 'dags', 'queries', 'samples'];
@@ -35,13 +36,14 @@ export class AcceptanceProject {
     this.port = port;
   }
 
-  static async make(): Promise<AcceptanceProject> {
+  /** @param project whose declaration it copies */
+  static async make(project = smallPlatform): Promise<AcceptanceProject> {
     const root = realpathSync(mkdtempSync(join(tmpdir(), 'dataplat-acceptance-')));
     const directory = join(root, 'project');
     const programs = join(root, 'bin');
     mkdirSync(programs);
     for (const name of declared) {
-      const from = join(packageDirectory, name);
+      const from = join(project, name);
       if (existsSync(from)) cpSync(from, join(directory, name), { recursive: true });
     }
     writeFileSync(

@@ -9,8 +9,9 @@ import type { Platform } from '../../src/model/platform.js';
 import { loadPlatform } from '../../src/project/load-platform.js';
 import { packageDirectory } from '../../src/project/project-directory.js';
 import { grown } from './growing-platform.js';
+import { smallPlatform } from '../small-platform.js';
 
-const prod = loadPlatform(packageDirectory, 'prod', {}, {});
+const prod = loadPlatform(smallPlatform, 'prod', {}, {});
 const deployed = { applicationId: 'app', natGatewayIds: ['nat-a', 'nat-b', 'nat-c'] };
 const lake = grown(prod, [
   ['orders', 'bronze'],
@@ -117,10 +118,10 @@ describe('alarms derived from what is declared', () => {
 
   it('read the metrics that are emitted: one namespace, the environment and one other dimension', () => {
     const { environment } = lake;
-    expect(jobMetric(environment, { id: 'crm' }, 'SecondsLate')).to.deep.equal({
+    expect(jobMetric(environment, { id: 'shops' }, 'SecondsLate')).to.deep.equal({
       namespace: 'dataplat',
       name: 'SecondsLate',
-      dimensions: { environment: 'prod', job: 'crm' },
+      dimensions: { environment: 'prod', job: 'shops' },
     });
     expect(alarm(lake, 'data-stale', 'orders_silver').measured).to.deep.equal({
       metric: datasetMetric(environment, { id: 'orders_silver' }, 'FreshnessSeconds'),
@@ -144,10 +145,10 @@ describe('the alarms that page', () => {
     const paging = (platform: Platform) =>
       scopeAlarms(environment, declaredAlarms(platform, deployed)).map(({ name, pages }) => [name, pages]);
     expect(paging(lake)).to.deep.equal(
-      ['bronze', 'silver', 'gold', 'platform'].map((scope) => [`dataplat-prod-${scope}`, true]),
+      ['bronze', 'silver', 'gold', 'platform'].map((scope) => [`roastery-prod-${scope}`, true]),
     );
     expect(paging(prod)).to.deep.equal(
-      ['bronze', 'platform'].map((scope) => [`dataplat-prod-${scope}`, true]),
+      ['bronze', 'silver', 'platform'].map((scope) => [`roastery-prod-${scope}`, true]),
     );
   });
 
@@ -156,7 +157,7 @@ describe('the alarms that page', () => {
     const children = scopeAlarms(environment, alarms).flatMap((composite) => composite.children);
     const expected = alarms
       .map((one) => names.alarm(environment, one))
-      .filter((name) => name !== 'dataplat-prod-key-endangered');
+      .filter((name) => name !== 'roastery-prod-key-endangered');
     expect(children).to.have.members(expected);
     expect(new Set(children).size).to.equal(children.length);
   });
@@ -174,7 +175,7 @@ describe('the alarms that page', () => {
       expect(ruleOf(composite).length, composite.name).to.be.at.most(10_240);
     }
     expect(composites.filter(({ pages }) => pages).map(({ name }) => name)).to.deep.equal([
-      'dataplat-prod-silver',
+      'roastery-prod-silver',
     ]);
     const below = composites.filter(({ pages }) => !pages);
     expect(composites.at(-1)?.children).to.deep.equal(below.map(({ name }) => name));

@@ -7,9 +7,9 @@ import { edited, projectWith } from './project.js';
 const dev = 'config/environments/dev.yaml';
 const lineage = 'config/shared/lineage.yaml';
 
-/** The problems of the dev environment with another connector for the CRM, as `line:column message (hint)`. */
-function problemsWith(crm: string, changes: Record<string, string> = {}): string[] {
-  const files = projectWith({ [dev]: edited(dev, 'crm: { kind: files }', crm), ...changes });
+/** The problems of the dev environment with another connector for the tills, as `line:column message (hint)`. */
+function problemsWith(till: string, changes: Record<string, string> = {}): string[] {
+  const files = projectWith({ [dev]: edited(dev, 'till: { kind: files }', till), ...changes });
   return validateProject(files).problems.map(
     ({ location, message, hint }) =>
       `${location.file}:${location.line}:${location.column} ${message}${hint === undefined ? '' : ` (${hint})`}`,
@@ -18,98 +18,94 @@ function problemsWith(crm: string, changes: Record<string, string> = {}): string
 
 const sourcesLine =
   edited(dev, '', '').split('\n').indexOf('sources: # how each system that delivers is reached') + 1;
-const jdbc = 'crm: { kind: jdbc, url: "jdbc:postgresql://crm.example/crm", secret: crm, partitions: 4 }';
+const jdbc = 'till: { kind: jdbc, url: "jdbc:postgresql://till.example/till", secret: till, partitions: 4 }';
 
 describe('how a system is reached', () => {
   it('must be said for each system that a source names, once for all its sources', () => {
     expect(problemsWith('other: { kind: files }')).to.include(
-      `${dev}:${sourcesLine}:1 "sources.crm" is missing (source crm_accounts comes from there; { kind: files } where files of it are delivered)`,
+      `${dev}:${sourcesLine}:1 "sources.till" is missing (source shops comes from there; { kind: files } where files of it are delivered)`,
     );
     expect(
-      problemsWith('other: { kind: files }').filter((problem) => problem.includes('sources.crm')),
+      problemsWith('other: { kind: files }').filter((problem) => problem.includes('sources.till')),
     ).to.have.length(1);
   });
 
   it('is of no use for a system that no source names', () => {
-    const [problem] = problemsWith('crm: { kind: files }\n  crn: { kind: files }');
+    const [problem] = problemsWith('till: { kind: files }\n  tiil: { kind: files }');
     expect(problem).to.equal(
-      `${dev}:${sourcesLine + 2}:3 no source comes from a system "crn" (did you mean crm?)`,
+      `${dev}:${sourcesLine + 2}:3 no source comes from a system "tiil" (did you mean till?)`,
     );
   });
 
   it('must be known where one environment alone is read, too', () => {
-    const files = projectWith({ [dev]: edited(dev, 'crm: { kind: files }', '#') });
+    const files = projectWith({ [dev]: edited(dev, 'till: { kind: files }', '#') });
     expect(() => readPlatform(files, 'dev')).to.throw('the declaration has');
-    expect(readPlatform(files, 'prod').environment.sources['crm']).to.deep.equal({ kind: 'files' });
+    expect(readPlatform(files, 'prod').environment.sources['till']).to.deep.equal({ kind: 'files' });
   });
 
   it('other than by files needs to know what to ask for', () => {
-    const column = '  crm: { kind: '.length + 1;
+    const column = '  till: { kind: '.length + 1;
     expect(problemsWith(jdbc)).to.deep.equal(
-      ['crm_accounts', 'crm_contacts', 'crm_opportunities'].map(
+      ['shops', 'members'].map(
         (id) =>
-          `${dev}:${sourcesLine + 1}:${column} source ${id} of ${lineage} has no "entity" to ask crm for (name its table, object, topic or path there)`,
+          `${dev}:${sourcesLine + 1}:${column} source ${id} of ${lineage} has no "entity" to ask till for (name its table, object, topic or path there)`,
       ),
     );
   });
 
   it('says which kinds there are', () => {
-    expect(problemsWith('crm: { kind: ftp }')).to.deep.equal([
-      `${dev}:${sourcesLine + 1}:16 "sources.crm.kind" is "ftp" (expected one of files, snowflake, jdbc, salesforce, http, kafka)`,
+    expect(problemsWith('till: { kind: ftp }')).to.deep.equal([
+      `${dev}:${sourcesLine + 1}:17 "sources.till.kind" is "ftp" (expected one of files, snowflake, jdbc, salesforce, http, kafka)`,
     ]);
   });
 
   it('wants a kind, and knows the keys of every kind', () => {
-    expect(problemsWith('crm: { url: "https://x.example" }')).to.deep.equal([
-      `${dev}:${sourcesLine + 1}:3 "sources.crm.kind" is missing (expected one of files, snowflake, jdbc, salesforce, http, kafka)`,
+    expect(problemsWith('till: { url: "https://x.example" }')).to.deep.equal([
+      `${dev}:${sourcesLine + 1}:3 "sources.till.kind" is missing (expected one of files, snowflake, jdbc, salesforce, http, kafka)`,
     ]);
     const [problem] = problemsWith(jdbc.replace('partitions', 'partition'));
-    expect(problem).to.match(/"sources\.crm\.partitions" is missing/);
+    expect(problem).to.match(/"sources\.till\.partitions" is missing/);
     expect(problemsWith(jdbc.replace('}', ', acount: x }'))[0]).to.contain(
-      'unknown key "sources.crm.acount" (did you mean "account"?)',
+      'unknown key "sources.till.acount" (did you mean "account"?)',
     );
   });
 
   it('does not take a user or a password in an address', () => {
-    const url = 'jdbc:postgresql://me:pw@crm.example/crm';
-    expect(connectorSchema.safeParse({ kind: 'jdbc', url, secret: 'crm', partitions: 1 }).success).to.equal(
+    const url = 'jdbc:postgresql://me:pw@till.example/till';
+    expect(connectorSchema.safeParse({ kind: 'jdbc', url, secret: 'till', partitions: 1 }).success).to.equal(
       false,
     );
   });
 
   it('does not take the key of masks for the secret of a system', () => {
-    const crm = { kind: 'jdbc', url: 'jdbc:postgresql://crm.example/crm', partitions: 1 };
-    expect(connectorSchema.safeParse({ ...crm, secret: 'crm' }).success).to.equal(true);
-    expect(connectorSchema.safeParse({ ...crm, secret: 'masking-key' }).success).to.equal(false);
+    const till = { kind: 'jdbc', url: 'jdbc:postgresql://till.example/till', partitions: 1 };
+    expect(connectorSchema.safeParse({ ...till, secret: 'till' }).success).to.equal(true);
+    expect(connectorSchema.safeParse({ ...till, secret: 'masking-key' }).success).to.equal(false);
   });
 });
 
 describe('the secret of a source', () => {
   const asDatabase = projectWith({
-    [dev]: edited(dev, 'crm: { kind: files }', jdbc),
-    [lineage]: edited(lineage, '', '').replaceAll('system: crm', 'system: crm\n    entity: crm.things'),
+    [dev]: edited(dev, 'till: { kind: files }', jdbc),
+    [lineage]: edited(lineage, '', '').replaceAll('system: till', 'system: till\n    entity: till.things'),
   });
 
   it('is that of its connector, and none for files', () => {
     const { environment, sources } = readPlatform(asDatabase, 'dev');
-    const ofCrm = sources.filter(({ system }) => system === 'crm');
-    expect(ofCrm.map((source) => secretOfSource(environment, source))).to.deep.equal(['crm', 'crm', 'crm']);
+    const ofTill = sources.filter(({ system }) => system === 'till');
+    expect(ofTill.map((source) => secretOfSource(environment, source))).to.deep.equal(['till', 'till']);
     const { environment: prod } = readPlatform(projectWith({}), 'prod');
-    expect(secretOfSource(prod, ofCrm[0]!)).to.equal(undefined);
+    expect(secretOfSource(prod, ofTill[0]!)).to.equal(undefined);
   });
 
   it('is for the jobs that read the source', () => {
     const platform = readPlatform(asDatabase, 'dev');
-    const job = platform.jobs.find(({ id }) => id === 'crm_accounts')!;
-    expect(sourceSecretsOf(platform, job)).to.deep.equal(['crm']);
-    expect(sourceSecretsOf(platform, { ...job, inputs: ['crm_accounts_bronze'] })).to.deep.equal([]);
-    const [secret] = secretsOf(platform).filter(({ id }) => id === 'crm');
-    expect(secret?.name).to.equal('dataplat-dev/crm');
-    expect(secret?.readers.map(({ id }) => id)).to.deep.equal([
-      'crm_accounts',
-      'crm_contacts',
-      'crm_opportunities',
-    ]);
-    expect(secretsOf(readPlatform(asDatabase, 'prod')).map(({ id }) => id)).not.to.include('crm');
+    const job = platform.jobs.find(({ id }) => id === 'shops')!;
+    expect(sourceSecretsOf(platform, job)).to.deep.equal(['till']);
+    expect(sourceSecretsOf(platform, { ...job, inputs: ['shops_bronze'] })).to.deep.equal([]);
+    const [secret] = secretsOf(platform).filter(({ id }) => id === 'till');
+    expect(secret?.name).to.equal('roastery-dev/till');
+    expect(secret?.readers.map(({ id }) => id)).to.deep.equal(['members', 'shops']);
+    expect(secretsOf(readPlatform(asDatabase, 'prod')).map(({ id }) => id)).not.to.include('till');
   });
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { builtValidators, compiledValidators, schemaIds } from '../../src/model/contract-validators.js';
-import { packageDirectory } from '../../src/project/project-directory.js';
+import { smallPlatform } from '../small-platform.js';
 
 type Contract = Record<string, unknown> & {
   properties: Record<string, Record<string, unknown>>;
@@ -12,7 +12,7 @@ type Contract = Record<string, unknown> & {
 describe('validators of contracts', () => {
   const sound = (): Contract =>
     JSON.parse(
-      readFileSync(join(packageDirectory, 'config/schemas/crm_accounts_bronze.json'), 'utf8'),
+      readFileSync(join(smallPlatform, 'config/schemas/shops_bronze.json'), 'utf8'),
     ) as Contract;
   const contracts: Record<string, () => unknown> = {
     'a sound one': sound,

@@ -5,7 +5,7 @@ import { edited, lineOf, projectWith } from './project.js';
 
 const dev = 'config/environments/dev.yaml';
 const lineage = 'config/shared/lineage.yaml';
-const accounts = 'config/schemas/crm_accounts_bronze.json';
+const shops = 'config/schemas/shops_bronze.json';
 
 /** Every problem as `file:line:column message (hint)`. */
 function problemsWith(changes: Record<string, string | undefined>): string[] {
@@ -16,31 +16,31 @@ function problemsWith(changes: Record<string, string | undefined>): string[] {
 }
 
 describe('the declaration', () => {
-  it('is valid as this repository holds it', () => {
+  it('is valid as it stands', () => {
     const { problems, counts } = validateProject(projectWith({}));
     expect(problems).to.deep.equal([]);
-    expect(counts).to.deep.equal({ environments: 3, datasets: 9, sources: 9, jobs: 8 });
+    expect(counts).to.deep.equal({ environments: 3, datasets: 5, sources: 4, jobs: 5 });
   });
 
   it('names the place of an unknown key and the key that was probably meant', () => {
     expect(problemsWith({ [dev]: edited(dev, '  zones: [a, b]', '  zoness: [a, b]') })).to.deep.equal([
-      `${dev}:12:1 "network.zones" is missing (expected a list)`,
-      `${dev}:14:3 unknown key "network.zoness" (did you mean "zones"?)`,
+      `${dev}:11:1 "network.zones" is missing (expected a list)`,
+      `${dev}:13:3 unknown key "network.zoness" (did you mean "zones"?)`,
     ]);
   });
 
   it('says what a wrong value is and what was expected', () => {
     expect(problemsWith({ [dev]: edited(dev, 'nat: single', 'nat: sngle') })).to.deep.equal([
-      `${dev}:15:8 "network.nat" is "sngle" (expected none, single or per-zone)`,
+      `${dev}:14:8 "network.nat" is "sngle" (expected none, single or per-zone)`,
     ]);
   });
 
   it('refuses a source on the internet where there is no way to it, and anything but HTTPS to the whole of it', () => {
     expect(problemsWith({ [dev]: edited(dev, 'nat: single', 'nat: none') })).to.deep.equal([
-      `${dev}:18:13 "network.sources[0].cidr" is "0.0.0.0/0" (on the internet, which is reached through NAT: set network.nat, or take https out)`,
+      `${dev}:17:13 "network.sources[0].cidr" is "0.0.0.0/0" (on the internet, which is reached through NAT: set network.nat, or take https out)`,
     ]);
     expect(problemsWith({ [dev]: edited(dev, 'port: 443', 'port: 22') })).to.deep.equal([
-      `${dev}:19:13 "network.sources[0].port" is 22 (the whole internet is reached by HTTPS alone: 443)`,
+      `${dev}:18:13 "network.sources[0].port" is 22 (the whole internet is reached by HTTPS alone: 443)`,
     ]);
   });
 
@@ -58,56 +58,56 @@ describe('the declaration', () => {
   it('wants the account in quotes, because YAML would take its leading zeros away', () => {
     expect(
       problemsWith({ [dev]: edited(dev, "account: '111122223333'", 'account: 111122223333') }),
-    ).to.deep.equal([`${dev}:4:10 "account" is 111122223333 (expected a text)`]);
+    ).to.deep.equal([`${dev}:3:10 "account" is 111122223333 (expected a text)`]);
   });
 
   it('says that an environment is named as its file', () => {
     expect(problemsWith({ [dev]: edited(dev, 'name: dev', 'name: development') })).to.deep.equal([
-      `${dev}:3:7 "name" is "development" (expected dev, the name of the file)`,
+      `${dev}:2:7 "name" is "development" (expected dev, the name of the file)`,
     ]);
   });
 
   it('reports YAML that is none, with its place, and goes on with the other files', () => {
     const problems = problemsWith({
       [dev]: 'name: [dev\n',
-      [lineage]: edited(lineage, 'outputs: [crm_accounts_bronze]', 'outputs: [crm_acounts_bronze]'),
+      [lineage]: edited(lineage, 'outputs: [shops_bronze]', 'outputs: [shps_bronze]'),
     });
     expect(problems[0]).to.match(/^config\/environments\/dev\.yaml:2:1 /);
     expect(problems.at(-1)).to.equal(
-      `${lineage}:${lineOf(lineage, 'outputs: [crm_accounts_bronze]')}:15 no dataset "crm_acounts_bronze" (did you mean crm_accounts_bronze or crm_contacts_bronze?)`,
+      `${lineage}:${lineOf(lineage, 'outputs: [shops_bronze]')}:15 no dataset "shps_bronze" (did you mean shops_bronze?)`,
     );
   });
 
   it('refuses a key that stands twice', () => {
     const [problem] = problemsWith({ [dev]: edited(dev, 'name: dev', 'name: dev\nname: dev') });
-    expect(problem).to.equal(`${dev}:4:1 Map keys must be unique`);
+    expect(problem).to.equal(`${dev}:3:1 Map keys must be unique`);
   });
 
   it('names a source, an entry point and a threshold of nothing', () => {
     const quality = 'config/shared/dq_thresholds.yaml';
-    const text = edited(lineage, 'source/crm_accounts]', 'source/crm_account]').replace(
-      'jobs/ingest/crm_contacts_ingest.py',
+    const text = edited(lineage, 'source/shops]', 'source/shop]').replace(
+      'jobs/ingest/members_ingest.py',
       'jobs/ingest/nothing_ingest.py',
     );
     expect(
       problemsWith({
         [lineage]: text,
-        [quality]: edited(quality, 'crm_accounts_bronze', 'crm_accounts_gold'),
+        [quality]: edited(quality, 'shops_bronze', 'shops_bronz'),
       }),
     ).to.deep.equal([
-      `${lineage}:${lineOf(lineage, 'inputs: [source/crm_accounts]')}:14 no source "crm_account" (did you mean crm_accounts?)`,
-      `${lineage}:${lineOf(lineage, 'jobs/ingest/crm_contacts_ingest.py')}:17 no file jobs/ingest/nothing_ingest.py`,
-      `${quality}:5:3 no dataset "crm_accounts_gold" (did you mean crm_accounts_bronze?)`,
+      `${lineage}:${lineOf(lineage, 'inputs: [source/shops]')}:14 no source "shop" (did you mean shops?)`,
+      `${lineage}:${lineOf(lineage, 'jobs/ingest/members_ingest.py')}:17 no file jobs/ingest/nothing_ingest.py`,
+      `${quality}:4:3 no dataset "shops_bronz" (did you mean shops_bronze?)`,
     ]);
   });
 
   it('refuses jobs that wait for each other', () => {
-    const text = edited(lineage, 'inputs: [source/crm_accounts]', 'inputs: [crm_contacts_bronze]').replace(
-      'inputs: [source/crm_contacts]',
-      'inputs: [crm_accounts_bronze]',
+    const text = edited(lineage, 'inputs: [source/shops]', 'inputs: [members_bronze]').replace(
+      'inputs: [source/members]',
+      'inputs: [shops_bronze]',
     );
     expect(problemsWith({ [lineage]: text })).to.deep.equal([
-      `${lineage}:${lineOf(lineage, '  crm_accounts:', 'jobs:')}:3 jobs wait for each other: crm_accounts -> crm_contacts -> crm_accounts`,
+      `${lineage}:${lineOf(lineage, '  members:', 'jobs:')}:3 jobs wait for each other: members -> shops -> members`,
     ]);
   });
 
@@ -127,13 +127,13 @@ describe('the declaration', () => {
 describe('a contract', () => {
   it('becomes a dataset whose columns have their types, nullability and origin', () => {
     const { datasets } = readPlatform(projectWith({}), 'dev');
-    const columns = datasets.find((dataset) => dataset.id === 'crm_accounts_bronze')?.columns ?? [];
+    const columns = datasets.find((dataset) => dataset.id === 'shops_bronze')?.columns ?? [];
     const brief = columns.map(({ name, type, nullable, origin }) => [name, type, nullable, origin]);
     expect(brief).to.deep.include.members([
-      ['account_id', 'string', false, 'source'],
-      ['annual_revenue', 'decimal(18,2)', true, 'source'],
-      ['employees', 'bigint', true, 'source'],
-      ['is_active', 'boolean', false, 'source'],
+      ['shop_id', 'string', false, 'source'],
+      ['yearly_rent', 'decimal(18,2)', true, 'source'],
+      ['seats', 'int', true, 'source'],
+      ['is_open', 'boolean', false, 'source'],
       ['updated_at', 'timestamp', false, 'source'],
       ['ingest_date', 'date', false, 'platform'],
       ['_unmapped', 'map<string,string>', true, 'platform'],
@@ -141,9 +141,9 @@ describe('a contract', () => {
   });
 
   it('refuses a type that Spark does not have, with its place and the reason', () => {
-    const text = edited(accounts, '"decimal(18,2)"', '"decimal(40,2)"');
+    const text = edited(shops, '"decimal(18,2)"', '"decimal(40,2)"');
     const line = text.split('\n').findIndex((one) => one.includes('decimal(40,2)')) + 1;
-    const [problem] = validateProject(projectWith({ [accounts]: text })).problems;
+    const [problem] = validateProject(projectWith({ [shops]: text })).problems;
     expect(problem?.message).to.equal('unknown type "decimal(40,2)"');
     expect(problem?.hint).to.equal('precision is at most 38');
     expect(problem?.location.line).to.equal(line);
@@ -152,22 +152,22 @@ describe('a contract', () => {
   it('refuses a key column that is none, or may be null', () => {
     const [unknown] = validateProject(
       projectWith({
-        [accounts]: edited(accounts, '"primaryKey": ["account_id"]', '"primaryKey": ["acount_id"]'),
+        [shops]: edited(shops, '"primaryKey": ["shop_id"]', '"primaryKey": ["shp_id"]'),
       }),
     ).problems;
-    expect(unknown?.message).to.equal('no column "acount_id"');
-    expect(unknown?.hint).to.equal('did you mean account_id?');
+    expect(unknown?.message).to.equal('no column "shp_id"');
+    expect(unknown?.hint).to.equal('did you mean shop_id?');
     const [nullable] = validateProject(
       projectWith({
-        [accounts]: edited(accounts, '"primaryKey": ["account_id"]', '"primaryKey": ["employees"]'),
+        [shops]: edited(shops, '"primaryKey": ["shop_id"]', '"primaryKey": ["seats"]'),
       }),
     ).problems;
-    expect(nullable?.message).to.equal('"employees" is part of the primary key and may be null');
+    expect(nullable?.message).to.equal('"seats" is part of the primary key and may be null');
   });
 
   it('refuses a layer that is none and a key that is unknown', () => {
-    const text = edited(accounts, '"layer": "bronze"', '"layer": "copper",\n    "colour": "red"');
-    const messages = validateProject(projectWith({ [accounts]: text })).problems.map(
+    const text = edited(shops, '"layer": "bronze"', '"layer": "copper",\n    "colour": "red"');
+    const messages = validateProject(projectWith({ [shops]: text })).problems.map(
       (problem) => `${problem.message} (${problem.hint})`,
     );
     expect(messages).to.deep.equal([
@@ -177,7 +177,7 @@ describe('a contract', () => {
   });
 
   it('must be JSON proper, although it would pass as YAML', () => {
-    const [problem] = validateProject(projectWith({ [accounts]: '{ "a": 1, }' })).problems;
+    const [problem] = validateProject(projectWith({ [shops]: '{ "a": 1, }' })).problems;
     expect(problem?.code).to.equal('DP2002');
   });
 });

@@ -1,21 +1,24 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProjectFiles } from '../../src/model/platform.js';
-import { packageDirectory } from '../../src/project/project-directory.js';
+import { smallPlatform } from '../small-platform.js';
 
-/** The project of this repository, with some of its files replaced, added or (undefined) taken away. */
-export function projectWith(changes: Readonly<Record<string, string | undefined>>): ProjectFiles {
+/** A project, the small platform unless told otherwise, with some of its files replaced, added or (undefined) taken away. */
+export function projectWith(
+  changes: Readonly<Record<string, string | undefined>>,
+  directory = smallPlatform,
+): ProjectFiles {
   return {
     read: (path) => {
       if (path in changes) return changes[path];
       try {
-        return readFileSync(join(packageDirectory, path), 'utf8');
+        return readFileSync(join(directory, path), 'utf8');
       } catch {
         return undefined;
       }
     },
     list: (folder) => {
-      const there = readdirSync(join(packageDirectory, folder)).filter(
+      const there = readdirSync(join(directory, folder)).filter(
         (name) => !(`${folder}/${name}` in changes),
       );
       const added = Object.keys(changes).filter(
@@ -26,16 +29,16 @@ export function projectWith(changes: Readonly<Record<string, string | undefined>
   };
 }
 
-/** The text of a file of this repository with one piece replaced; fails where the piece is not there. */
-export function edited(path: string, from: string, to: string): string {
-  const text = readFileSync(join(packageDirectory, path), 'utf8');
+/** The text of a file of such a project with one piece replaced; fails where the piece is not there. */
+export function edited(path: string, from: string, to: string, directory = smallPlatform): string {
+  const text = readFileSync(join(directory, path), 'utf8');
   if (!text.includes(from)) throw new Error(`${path} does not hold ${from}`);
   return text.replace(from, to);
 }
 
-/** The line, from 1, where a piece of a file of this repository stands first, behind another where one is named. */
+/** The line, from 1, where a piece of a file of the small platform stands first, behind another where one is named. */
 export function lineOf(path: string, piece: string, behind = ''): number {
-  const text = readFileSync(join(packageDirectory, path), 'utf8');
+  const text = readFileSync(join(smallPlatform, path), 'utf8');
   const from = text.indexOf(behind);
   const at = from < 0 ? -1 : text.indexOf(piece, from);
   if (at < 0) throw new Error(`${path} does not hold ${piece}`);

@@ -6,8 +6,8 @@ import {
 } from '../../src/operations/deploy/application-settings.js';
 import type { EnvironmentAccess } from '../../src/operations/environment-access.js';
 import type { OperationEvent } from '../../src/operations/events.js';
-import { packageDirectory } from '../../src/project/project-directory.js';
 import { platformOf } from '../stacks/synthesized.js';
+import { smallPlatform } from '../small-platform.js';
 
 const keyArn = 'arn:aws:kms:eu-central-1:111122223333:key/0f';
 const dev = platformOf('dev');
@@ -20,12 +20,12 @@ describe('what Terraform does not know of the EMR application', () => {
       schedulerConfiguration: { maxConcurrentRuns: 8, queueTimeoutMinutes: 120 },
       monitoringConfiguration: {
         s3MonitoringConfiguration: {
-          logUri: 's3://dataplat-dev-111122223333-logs/emr/',
+          logUri: 's3://roastery-dev-111122223333-logs/emr/',
           encryptionKeyArn: keyArn,
         },
         cloudWatchLoggingConfiguration: {
           enabled: true,
-          logGroupName: '/dataplat-dev/jobs',
+          logGroupName: '/roastery-dev/jobs',
           encryptionKeyArn: keyArn,
           logTypes: { SPARK_DRIVER: ['STDOUT', 'STDERR'] },
         },
@@ -76,7 +76,7 @@ describe('what Terraform does not know of the EMR application', () => {
 /** An application in some state, with some runs; what is asked of EMR is written down. */
 function access(states: string[], runs: string[], found: object = {}) {
   const asked: string[] = [];
-  const application = () => ({ id: '00app', name: 'dataplat-dev', state: states[0] ?? '' });
+  const application = () => ({ id: '00app', name: 'roastery-dev', state: states[0] ?? '' });
   const emr = {
     getApplication: () => Promise.resolve({ application: found }),
     updateApplication: ({ applicationId }: { applicationId: string }) =>
@@ -97,7 +97,7 @@ function access(states: string[], runs: string[], found: object = {}) {
   };
   return {
     asked,
-    access: { aws, platform: dev, projectDirectory: packageDirectory } as unknown as EnvironmentAccess,
+    access: { aws, platform: dev, projectDirectory: smallPlatform } as unknown as EnvironmentAccess,
   };
 }
 
@@ -116,7 +116,7 @@ describe('setting it', () => {
   it('is done on an application at rest', async () => {
     const { asked, access: environment } = access(['CREATED'], []);
     const { plan, changed } = await applying(environment);
-    expect(plan.settings.map(({ of }) => of)).to.deep.equal(Array(4).fill('EMR application dataplat-dev'));
+    expect(plan.settings.map(({ of }) => of)).to.deep.equal(Array(4).fill('EMR application roastery-dev'));
     expect([asked, changed]).to.deep.equal([['update 00app'], true]);
   });
 

@@ -5,7 +5,7 @@ import type { RunState } from '../../src/model/run-states.js';
 export class MemoryRuns implements JobRuns {
   application: { id: string; name: string; state: string } | undefined = {
     id: 'app',
-    name: 'dataplat-local',
+    name: 'roastery-local',
     state: 'STARTED',
   };
   readonly started: StartRun[] = [];
@@ -30,7 +30,7 @@ export class MemoryRuns implements JobRuns {
     const createdAt = run.createdAt ?? new Date('2026-01-06T06:00:00Z');
     const added: Run = {
       id: `00run${String(this.runs.length + 1).padStart(11, '0')}`,
-      name: 'crm_accounts 2026-01-05',
+      name: 'shops 2026-01-05',
       state: 'SUBMITTED',
       stateDetails: '',
       createdAt,

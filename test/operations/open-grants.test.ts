@@ -55,25 +55,25 @@ async function applied(environment: EnvironmentAccess): Promise<boolean> {
 describe('what Lake Formation leaves to IAM', () => {
   it('is found on our databases and tables, on whatever page it is listed, and on nothing else', async () => {
     const { access: environment } = access({
-      databases: [onDatabase('dataplat_dev_gold'), onDatabase('theirs')],
+      databases: [onDatabase('roastery_dev_gold'), onDatabase('theirs')],
       tables: [
         [onTable('theirs')],
-        [onTable('dataplat_dev_bronze'), onTable('dataplat_dev_bronze', somebody)],
+        [onTable('roastery_dev_bronze'), onTable('roastery_dev_bronze', somebody)],
       ],
     });
     expect((await planOpenGrants(environment)).settings).to.deep.equal([
-      { stack: 'data', of: 'dataplat_dev_gold', text: 'everybody whom IAM lets in loses ALL' },
-      { stack: 'data', of: 'dataplat_dev_bronze.accounts', text: 'everybody whom IAM lets in loses ALL' },
+      { stack: 'data', of: 'roastery_dev_gold', text: 'everybody whom IAM lets in loses ALL' },
+      { stack: 'data', of: 'roastery_dev_bronze.accounts', text: 'everybody whom IAM lets in loses ALL' },
     ]);
   });
 
   it('is revoked as it was granted', async () => {
-    const { asked, access: environment } = access({ tables: [[onTable('dataplat_dev_bronze')]] });
+    const { asked, access: environment } = access({ tables: [[onTable('roastery_dev_bronze')]] });
     expect(await applied(environment)).to.equal(true);
     expect(asked).to.deep.equal([
       {
         Principal: everybody,
-        Resource: { Table: { DatabaseName: 'dataplat_dev_bronze', Name: 'accounts' } },
+        Resource: { Table: { DatabaseName: 'roastery_dev_bronze', Name: 'accounts' } },
         Permissions: ['ALL'],
       },
     ]);

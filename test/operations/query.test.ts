@@ -4,10 +4,10 @@ import { DataplatError } from '../../src/model/errors.js';
 import { query } from '../../src/operations/query.js';
 import { bindParameters } from '../../src/operations/sql-parameters.js';
 import { loadPlatform } from '../../src/project/load-platform.js';
-import { packageDirectory } from '../../src/project/project-directory.js';
 import { collect, failureOf } from './collect.js';
+import { smallPlatform } from '../small-platform.js';
 
-const { environment } = loadPlatform(packageDirectory, 'local', {}, {});
+const { environment } = loadPlatform(smallPlatform, 'local', {}, {});
 const pause = (): Promise<void> => Promise.resolve();
 
 /** Athena in memory: pages of at most `pageSize` rows, the heading among them. */
@@ -70,7 +70,7 @@ describe('query', () => {
     expect(result.rows).to.deep.equal([[3, '9007199254740993', 0.5, true, '12.30', '2026-01-05', null]]);
     expect(result).to.deep.include({ queryId: 'q1', truncated: false, scannedBytes: 9, seconds: 1.5 });
     expect(queries.calls).to.deep.equal([
-      { sql: 'SELECT 1', database: 'dataplat_local_bronze', workgroup: 'dataplat-local' },
+      { sql: 'SELECT 1', database: 'roastery_local_bronze', workgroup: 'roastery-local' },
     ]);
     expect(events.flatMap((event) => (event.type === 'progress' ? [event.detail] : []))).to.deep.equal([
       'QUEUED',

@@ -7,14 +7,14 @@ import { names } from '../../src/model/names.js';
 import { register, type RegisterOptions, type RegisterResult } from '../../src/operations/register.js';
 import { evolve, isWider } from '../../src/operations/schema-evolution.js';
 import { loadPlatform } from '../../src/project/load-platform.js';
-import { packageDirectory } from '../../src/project/project-directory.js';
 import { collect, failureOf } from './collect.js';
 import { MemoryCatalog } from './memory-catalog.js';
 import { MemoryObjects } from './memory-objects.js';
+import { smallPlatform } from '../small-platform.js';
 
-const loaded = loadPlatform(packageDirectory, 'local', {}, {});
+const loaded = loadPlatform(smallPlatform, 'local', {}, {});
 const { environment } = loaded;
-const accounts = findDataset(loaded, 'crm_accounts_bronze');
+const accounts = findDataset(loaded, 'shops_bronze');
 const platform = { ...loaded, datasets: [accounts] };
 const declared = catalogTable(environment, accounts);
 
@@ -31,7 +31,7 @@ describe('glue register', () => {
 
   it('makes what is missing, and then has nothing to do', async () => {
     expect(await run()).to.include({ created: 1, updated: 0, unchanged: 0 });
-    expect(catalog.changes).to.deep.equal(['create crm_accounts']);
+    expect(catalog.changes).to.deep.equal(['create shops']);
     expect(await run()).to.include({ created: 0, updated: 0, unchanged: 1 });
     expect(catalog.changes).to.have.length(1);
   });
@@ -44,12 +44,12 @@ describe('glue register', () => {
   });
 
   it('adds a column, keeps what others noted on the table, and names the version it looked at', async () => {
-    const without = declared.columns.filter(({ name }) => name !== 'industry');
+    const without = declared.columns.filter(({ name }) => name !== 'roast');
     catalog.put({ ...declared, columns: without, parameters: { ...declared.parameters, foreign: 'x' } }, '7');
     const { updated, tables } = await run();
     expect(updated).to.equal(1);
-    expect(tables[0]?.why).to.include('adds industry string');
-    expect(catalog.changes).to.deep.equal(['update crm_accounts at 7']);
+    expect(tables[0]?.why).to.include('adds roast string');
+    expect(catalog.changes).to.deep.equal(['update shops at 7']);
     const [table] = (await catalog.tables(declared.database)) ?? [];
     expect(table?.parameters).to.deep.equal({ ...declared.parameters, foreign: 'x' });
     expect(table?.columns).to.deep.equal(declared.columns);
@@ -58,11 +58,11 @@ describe('glue register', () => {
   it('refuses everything where one table would lose a column, and says which', async () => {
     const more = [...declared.columns, { name: 'fax', type: 'string', comment: '' }];
     catalog.put({ ...declared, columns: more });
-    const both = { ...loaded, datasets: [accounts, findDataset(loaded, 'crm_contacts_bronze')] };
+    const both = { ...loaded, datasets: [accounts, findDataset(loaded, 'members_bronze')] };
     const error = await failureOf(collect(register(both, { catalog, objects })));
     expect(error).to.have.property('code', 'DP7003');
     expect((error as DataplatError).details.excerpt).to.deep.equal([
-      'dataplat_local_bronze.crm_accounts  drops fax string',
+      'roastery_local_bronze.shops  drops fax string',
     ]);
     expect(catalog.changes).to.deep.equal([]);
   });
@@ -76,15 +76,15 @@ describe('glue register', () => {
   it('registers the quarantine once there is one', async () => {
     const bucket = names.bucket(environment, 'bronze');
     objects.stored.set(
-      `${bucket}/crm_accounts__quarantine/_delta_log/00000000000000000000.json`,
+      `${bucket}/shops__quarantine/_delta_log/00000000000000000000.json`,
       Buffer.from('{}'),
     );
     await run();
-    expect(catalog.changes).to.have.members(['create crm_accounts', 'create crm_accounts__quarantine']);
+    expect(catalog.changes).to.have.members(['create shops', 'create shops__quarantine']);
     const table = (await catalog.tables(declared.database))?.find(({ name }) =>
       name.endsWith('__quarantine'),
     );
-    expect(table?.location).to.equal(`s3://${bucket}/crm_accounts__quarantine/`);
+    expect(table?.location).to.equal(`s3://${bucket}/shops__quarantine/`);
     expect(table?.columns.map(({ name, type }) => `${name} ${type}`)).to.deep.equal([
       '_raw map<string,string>',
       '_reasons array<string>',
@@ -102,7 +102,7 @@ describe('glue register', () => {
     catalog.put(declared);
     catalog.put(other('old', 'local'));
     catalog.put(other('theirs', 'dev'));
-    catalog.put(other('crm_accounts__quarantine', 'local'));
+    catalog.put(other('shops__quarantine', 'local'));
     await run();
     expect(catalog.changes).to.deep.equal([]);
     expect(await run({ prune: true })).to.include({ dropped: 1 });

@@ -14,11 +14,11 @@ import {
   type Release,
 } from '../../src/operations/release.js';
 import { loadPlatform } from '../../src/project/load-platform.js';
-import { packageDirectory } from '../../src/project/project-directory.js';
 import { failureOf } from './collect.js';
 import { MemoryObjects } from './memory-objects.js';
+import { smallPlatform } from '../small-platform.js';
 
-const { environment } = loadPlatform(packageDirectory, 'local', {}, {});
+const { environment } = loadPlatform(smallPlatform, 'local', {}, {});
 const bucket = `${environment.lake.bucketPrefix}-artifacts`;
 const file = (path: string, text: string) => ({ path, content: Buffer.from(text) });
 

@@ -6,12 +6,12 @@ import { readLogs } from '../../src/operations/logs.js';
 import { listRuns } from '../../src/operations/runs.js';
 import { status } from '../../src/operations/status.js';
 import { loadPlatform } from '../../src/project/load-platform.js';
-import { packageDirectory } from '../../src/project/project-directory.js';
 import { collect, failureOf } from './collect.js';
 import { MemoryObjects } from './memory-objects.js';
 import { MemoryRuns } from './memory-runs.js';
+import { smallPlatform } from '../small-platform.js';
 
-const platform = loadPlatform(packageDirectory, 'local', {}, {});
+const platform = loadPlatform(smallPlatform, 'local', {}, {});
 const { environment } = platform;
 const buckets = environment.lake.bucketPrefix;
 const billed = { vcpuHours: 0.25, memoryGbHours: 1, storageGbHours: 0 };
@@ -25,12 +25,12 @@ describe('runs', () => {
       state: 'SUCCESS',
       createdAt: new Date('2026-01-06T06:00:00Z'),
       endedAt: new Date('2026-01-06T06:01:30Z'),
-      tags: { 'dataplat.job': 'crm_accounts', 'dataplat.date': '2026-01-05', 'dataplat.release': 'cafe' },
+      tags: { 'dataplat.job': 'shops', 'dataplat.date': '2026-01-05', 'dataplat.release': 'cafe' },
       billed,
     });
     runs.add({
       id: '00aaaaaaaaaaaaa2',
-      name: 'crm_contacts 2026-01-06',
+      name: 'members 2026-01-06',
       state: 'RUNNING',
       createdAt: new Date('2026-01-06T07:00:00Z'),
     });
@@ -39,7 +39,7 @@ describe('runs', () => {
     expect(result.runs).to.deep.equal([
       {
         runId: '00aaaaaaaaaaaaa2',
-        job: 'crm_contacts',
+        job: 'members',
         date: '2026-01-06',
         state: 'RUNNING',
         startedAt: '2026-01-06T07:00:00.000Z',
@@ -47,7 +47,7 @@ describe('runs', () => {
       },
       {
         runId: '00aaaaaaaaaaaaa1',
-        job: 'crm_accounts',
+        job: 'shops',
         date: '2026-01-05',
         release: 'cafe',
         state: 'SUCCESS',
@@ -61,14 +61,14 @@ describe('runs', () => {
   it('are narrowed by job, state, time and number', async () => {
     const runs = new MemoryRuns();
     const at = (hour: number) => ({ createdAt: new Date(Date.UTC(2026, 0, 6, hour)) });
-    runs.add({ ...at(1), name: 'crm_accounts 2026-01-05', state: 'FAILED' });
-    runs.add({ ...at(2), name: 'crm_contacts 2026-01-05', state: 'SUCCESS' });
-    runs.add({ ...at(3), name: 'crm_accounts 2026-01-05', state: 'SUCCESS' });
+    runs.add({ ...at(1), name: 'shops 2026-01-05', state: 'FAILED' });
+    runs.add({ ...at(2), name: 'members 2026-01-05', state: 'SUCCESS' });
+    runs.add({ ...at(3), name: 'shops 2026-01-05', state: 'SUCCESS' });
     const hours = async (options: Parameters<typeof listRuns>[2]): Promise<string[]> =>
       (await collect(listRuns(environment, { runs }, options))).result.runs.map((row) =>
         row.startedAt.slice(11, 13),
       );
-    expect(await hours({ job: { id: 'crm_accounts' } })).to.deep.equal(['03', '01']);
+    expect(await hours({ job: { id: 'shops' } })).to.deep.equal(['03', '01']);
     expect(await hours({ states: ['SUCCESS'] })).to.deep.equal(['03', '02']);
     expect(await hours({ since: new Date('2026-01-06T02:00:00Z') })).to.deep.equal(['03', '02']);
     expect(await hours({ limit: 1 })).to.deep.equal(['03']);
@@ -146,7 +146,7 @@ describe('cancel', () => {
     const { result } = await collect(cancelRun(environment, { runs }, { run: 'abcd', pause }));
     expect(result).to.deep.equal({
       runId: '00aaaaaaaaaaabcd',
-      job: 'crm_accounts',
+      job: 'shops',
       date: '2026-01-05',
       state: 'CANCELLED',
     });
@@ -170,23 +170,27 @@ describe('status', () => {
       endedAt: new Date(Date.UTC(2026, 0, 6, hour, 10)),
     });
     aws.runs.add({ createdAt: new Date('2025-12-01T00:00:00Z'), state: 'SUCCESS', billed });
-    aws.runs.add({ ...at(1), name: 'crm_accounts 2026-01-05', state: 'SUCCESS', billed });
-    const failed = aws.runs.add({ ...at(2), name: 'crm_accounts 2026-01-06', state: 'FAILED', billed });
-    const active = aws.runs.add({ ...at(3), name: 'crm_contacts 2026-01-06', state: 'RUNNING' });
+    aws.runs.add({ ...at(1), name: 'shops 2026-01-05', state: 'SUCCESS', billed });
+    const failed = aws.runs.add({ ...at(2), name: 'shops 2026-01-06', state: 'FAILED', billed });
+    const active = aws.runs.add({ ...at(3), name: 'members 2026-01-06', state: 'RUNNING' });
     const now = () => new Date('2026-01-06T04:10:00Z');
     const { result } = await collect(status(platform, aws, { now, days: 7 }));
-    const neverRun = platform.graph.order.filter(({ id }) => !['crm_accounts', 'crm_contacts'].includes(id));
-    expect(neverRun.map(({ id }) => id)).to.include('crm_opportunities');
+    const neverRun = platform.graph.order.filter(({ id }) => !['shops', 'members'].includes(id));
+    expect(neverRun.map(({ id }) => id)).to.include('invoices');
     expect(result).to.deep.include({
       release: 'cafe',
       period: { days: 7, runs: 3, billed: { vcpuHours: 0.5, memoryGbHours: 2, storageGbHours: 0 } },
-      next: [
-        `dataplat logs ${failed.id} --env local`,
-        ...neverRun.map(({ group, id }) => `dataplat submit ${group} ${id} --date <YYYY-MM-DD> --env local`),
-      ],
+      // Jobs in the order of the graph.
+      next: platform.graph.order.flatMap(({ group, id }) =>
+        id === 'shops'
+          ? [`dataplat logs ${failed.id} --env local`]
+          : neverRun.some((job) => job.id === id)
+            ? [`dataplat submit ${group} ${id} --date <YYYY-MM-DD> --env local`]
+            : [],
+      ),
     });
     expect(result.active.map((row) => row.runId)).to.deep.equal([active.id]);
-    const accounts = result.jobs.find((job) => job.job === 'crm_accounts');
+    const accounts = result.jobs.find((job) => job.job === 'shops');
     expect(accounts).to.deep.include({ runs: 2, failed: 1, secondsSinceSuccess: 3 * 3600 });
     expect(accounts?.last?.state).to.equal('FAILED');
   });

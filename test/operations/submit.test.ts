@@ -4,12 +4,12 @@ import { DataplatError } from '../../src/model/errors.js';
 import { findJob } from '../../src/model/find.js';
 import { submit, type SubmitOptions } from '../../src/operations/submit.js';
 import { loadPlatform } from '../../src/project/load-platform.js';
-import { packageDirectory } from '../../src/project/project-directory.js';
 import { collect, failureOf } from './collect.js';
 import { MemoryObjects } from './memory-objects.js';
 import { MemoryRuns } from './memory-runs.js';
+import { smallPlatform } from '../small-platform.js';
 
-const platform = loadPlatform(packageDirectory, 'local', {}, {});
+const platform = loadPlatform(smallPlatform, 'local', {}, {});
 const { environment } = platform;
 const buckets = environment.lake.bucketPrefix;
 const release = '0123456789abcdef';
@@ -25,12 +25,12 @@ function deployed() {
 }
 
 function writeLog(objects: MemoryObjects, run: string, stream: 'stdout' | 'stderr', text: string): void {
-  const key = `emr/crm_accounts/applications/app/jobs/${run}/SPARK_DRIVER/${stream}.gz`;
+  const key = `emr/shops/applications/app/jobs/${run}/SPARK_DRIVER/${stream}.gz`;
   objects.stored.set(`${buckets}-logs/${key}`, gzipSync(text));
 }
 
 const options: SubmitOptions = {
-  job: findJob(platform, 'crm_accounts'),
+  job: findJob(platform, 'shops'),
   date: '2026-01-05',
   pause: (_wait, signal) =>
     signal?.aborted ? Promise.reject(new DataplatError('DP1008', 'interrupted')) : Promise.resolve(),
@@ -56,14 +56,14 @@ describe('submit', () => {
     const [start] = aws.runs.started;
     const uri = `s3://${buckets}-artifacts/releases/${release}`;
     expect(start).to.deep.include({
-      name: 'crm_accounts 2026-01-05',
-      roleArn: 'arn:aws:iam::123456789012:role/dataplat-local-job-crm-accounts',
-      entryPoint: `${uri}/jobs/ingest/crm_accounts_ingest.py`,
+      name: 'shops 2026-01-05',
+      roleArn: 'arn:aws:iam::123456789012:role/roastery-local-job-shops',
+      entryPoint: `${uri}/jobs/ingest/shops_ingest.py`,
       arguments: ['--env', 'local', '--date', '2026-01-05', '--log-level=debug'],
       logging: {
-        uri: `s3://${buckets}-logs/emr/crm_accounts/`,
-        group: '/dataplat-local/jobs',
-        streamPrefix: 'crm_accounts',
+        uri: `s3://${buckets}-logs/emr/shops/`,
+        group: '/roastery-local/jobs',
+        streamPrefix: 'shops',
         keyArn,
       },
       timeoutMinutes: 60,
@@ -74,7 +74,7 @@ describe('submit', () => {
       },
       tags: {
         'dataplat.environment': 'local',
-        'dataplat.job': 'crm_accounts',
+        'dataplat.job': 'shops',
         'dataplat.date': '2026-01-05',
         'dataplat.release': release,
       },
@@ -111,7 +111,7 @@ describe('submit', () => {
     expect(result).to.deep.include({
       runId: first,
       state: 'SUCCESS',
-      job: 'crm_accounts',
+      job: 'shops',
       date: '2026-01-05',
       release,
       attempts: [first],
@@ -148,7 +148,7 @@ describe('submit', () => {
     const error = await failureOf(collect(submit(environment, noFiles, aws, options)));
     expect(error).to.be.instanceOf(DataplatError).with.property('code', 'DP6001');
     const { message, details } = error as DataplatError;
-    expect(message).to.equal(`run ${first} of crm_accounts for 2026-01-05 failed: no such extract`);
+    expect(message).to.equal(`run ${first} of shops for 2026-01-05 failed: no such extract`);
     expect(details.excerpt).to.deep.equal([...numbered(30, 'python').slice(-18), 'jvm 1', 'jvm 2']);
     expect(details.next?.[0]).to.contain(`dataplat logs ${first}`).and.to.contain('SPARK_DRIVER/');
   });

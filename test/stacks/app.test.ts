@@ -73,11 +73,11 @@ describe('the stacks of an environment', () => {
   it('of an account keep their state in its bucket, one file a stack, encrypted and locked', () => {
     expect(declared('prod').stacks.observability.terraform.backend).to.deep.equal({
       s3: {
-        bucket: 'dataplat-prod-444455556666-terraform-state',
+        bucket: 'roastery-prod-444455556666-terraform-state',
         key: 'prod/observability.tfstate',
         region: 'eu-central-1',
         encrypt: true,
-        kms_key_id: 'arn:aws:kms:eu-central-1:444455556666:alias/dataplat-prod-444455556666-terraform-state',
+        kms_key_id: 'arn:aws:kms:eu-central-1:444455556666:alias/roastery-prod-444455556666-terraform-state',
         allowed_account_ids: ['444455556666'],
         use_lockfile: true,
       },

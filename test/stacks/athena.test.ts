@@ -7,7 +7,7 @@ describe('Athena', () => {
     expect(workgroup?.['configuration']).to.deep.include({
       enforce_workgroup_configuration: true,
       result_configuration: {
-        output_location: 's3://dataplat-prod-444455556666-logs/athena/',
+        output_location: 's3://roastery-prod-444455556666-logs/athena/',
         expected_bucket_owner: '444455556666',
         encryption_configuration: {
           encryption_option: 'SSE_KMS',

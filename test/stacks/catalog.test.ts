@@ -9,37 +9,35 @@ describe('the catalog', () => {
     expect(
       resources(dev, 'aws_glue_catalog_database').map(([, { name, location_uri: uri }]) => [name, uri]),
     ).to.have.deep.members([
-      ['dataplat_dev_bronze', 's3://dataplat-dev-111122223333-bronze/'],
-      ['dataplat_dev_silver', 's3://dataplat-dev-111122223333-silver/'],
-      ['dataplat_dev_gold', 's3://dataplat-dev-111122223333-gold/'],
+      ['roastery_dev_bronze', 's3://roastery-dev-111122223333-bronze/'],
+      ['roastery_dev_silver', 's3://roastery-dev-111122223333-silver/'],
+      ['roastery_dev_gold', 's3://roastery-dev-111122223333-gold/'],
     ]);
   });
 
   it('has the columns of each contract, in its order and with its types', () => {
-    const table = dev.resource['aws_glue_catalog_table']?.['catalog_crm_accounts_bronze'];
+    const table = dev.resource['aws_glue_catalog_table']?.['catalog_shops_bronze'];
     const storage = table?.['storage_descriptor'] as Attributes;
     expect(
       (storage['columns'] as Attributes[]).map(({ name, type }) => `${String(name)} ${String(type)}`),
     ).to.deep.equal([
-      'account_id string',
-      'account_name string',
-      'industry string',
+      'shop_id string',
+      'shop_name string',
       'country string',
-      'billing_address string',
-      'annual_revenue decimal(18,2)',
-      'employees bigint',
-      'is_active boolean',
-      'created_at timestamp',
+      'roast string',
+      'seats int',
+      'yearly_rent decimal(18,2)',
+      'is_open boolean',
       'updated_at timestamp',
       '_source_file string',
       '_unmapped map<string,string>',
       'ingest_date date',
     ]);
-    expect(storage['location']).to.equal('s3://dataplat-dev-111122223333-bronze/crm_accounts/');
+    expect(storage['location']).to.equal('s3://roastery-dev-111122223333-bronze/shops/');
     expect(table?.['parameters']).to.include({
       table_type: 'DELTA',
       'spark.sql.sources.provider': 'delta',
-      'dataplat.dataset': 'crm_accounts_bronze',
+      'dataplat.dataset': 'shops_bronze',
     });
   });
 
@@ -53,10 +51,10 @@ describe('the catalog', () => {
   });
 
   it('has the rows that break a contract as they were delivered, with the reasons', () => {
-    const table = dev.resource['aws_glue_catalog_table']?.['catalog_crm_contacts_bronze_quarantine'];
+    const table = dev.resource['aws_glue_catalog_table']?.['catalog_members_bronze_quarantine'];
     const storage = table?.['storage_descriptor'] as Attributes;
-    expect(table?.['name']).to.equal('crm_contacts__quarantine');
-    expect(storage['location']).to.equal('s3://dataplat-dev-111122223333-bronze/crm_contacts__quarantine/');
+    expect(table?.['name']).to.equal('members__quarantine');
+    expect(storage['location']).to.equal('s3://roastery-dev-111122223333-bronze/members__quarantine/');
     expect((storage['columns'] as Attributes[]).map(({ name }) => name)).to.deep.equal([
       '_raw',
       '_reasons',
@@ -116,7 +114,7 @@ describe('Lake Formation', () => {
         resources(dev, 'aws_lakeformation_lf_tag').map(([, { key, values }]) => [key, values]),
       ),
     ).to.deep.equal({
-      domain: ['crm', 'finance', 'marketing', 'sales'],
+      domain: ['finance', 'people', 'retail'],
       layer: ['bronze', 'gold', 'silver'],
       sensitivity: ['internal', 'pii', 'public'],
     });
@@ -131,17 +129,16 @@ describe('Lake Formation', () => {
       const columns = on?.['column_names'] as string[] | undefined;
       return `${String(on?.['name'])}${columns ? `(${columns.join()})` : ''} ${tag?.value}`;
     });
-    const table = (id: string) => `\${aws_glue_catalog_table.catalog_crm_${id}_bronze.name}`;
+    const table = (id: string) => `\${aws_glue_catalog_table.catalog_${id}.name}`;
     expect(assigned).to.include.members([
       '${aws_glue_catalog_database.catalog_gold.name} gold',
-      `${table('accounts')} crm`,
-      `${table('accounts')} internal`,
-      `${table('accounts')}(billing_address) pii`,
-      `${table('contacts')}(first_name,last_name,email,phone) pii`,
-      '${aws_glue_catalog_table.catalog_redshift_behavior_events_bronze.name}(user_id) pii',
-      '${aws_glue_catalog_table.catalog_salesforce_leads_bronze.name}(first_name,last_name,email) pii',
+      `${table('shops_bronze')} retail`,
+      `${table('shops_bronze')} internal`,
+      `${table('members_bronze')}(full_name,email,phone,born_on) pii`,
+      `${table('members_silver')} internal`,
+      `${table('invoices_bronze')}(member_id) pii`,
     ]);
-    expect(assigned.filter((one) => one.includes('(') && one.includes('pii'))).to.have.length(4);
+    expect(assigned.filter((one) => one.includes('(') && one.includes('pii'))).to.have.length(2);
   });
 
   it('marks rejected rows as personal data, whatever their dataset is', () => {
@@ -152,20 +149,16 @@ describe('Lake Formation', () => {
     );
     expect(tags).to.have.deep.members(
       [
-        ['crm_accounts', 'crm'],
-        ['crm_contacts', 'crm'],
-        ['crm_opportunities', 'crm'],
-        ['fx_rates', 'finance'],
-        ['kafka_orders', 'sales'],
-        ['redshift_behavior_events', 'marketing'],
-        ['salesforce_leads', 'sales'],
-        ['snowflake_customers', 'sales'],
-        ['snowflake_orders', 'sales'],
+        ['shops_bronze', 'retail'],
+        ['members_bronze', 'people'],
+        ['members_silver', 'people'],
+        ['invoices_bronze', 'finance'],
+        ['order_events_bronze', 'retail'],
       ].flatMap(([table, domain]) =>
         [
           { key: '${aws_lakeformation_lf_tag.lakeformation_tag_domain.key}', value: domain },
           { key: '${aws_lakeformation_lf_tag.lakeformation_tag_sensitivity.key}', value: 'pii' },
-        ].map((tag) => [`\${aws_glue_catalog_table.catalog_${table}_bronze_quarantine.name}`, [tag]]),
+        ].map((tag) => [`\${aws_glue_catalog_table.catalog_${table}_quarantine.name}`, [tag]]),
       ),
     );
   });
@@ -186,7 +179,7 @@ describe('Lake Formation', () => {
 
   it("lends a layer's role for that layer's bucket and key alone, to Lake Formation of this account alone", () => {
     const role = dev.resource['aws_iam_role']?.['lakeformation_silver_access_role'];
-    expect(role?.['name']).to.equal('dataplat-dev-lake-silver');
+    expect(role?.['name']).to.equal('roastery-dev-lake-silver');
     expect(statementsOf(role?.['assume_role_policy'])['Trust']).to.deep.equal({
       Sid: 'Trust',
       Effect: 'Allow',
@@ -201,8 +194,8 @@ describe('Lake Formation', () => {
       dev.resource['aws_iam_role_policy']?.['lakeformation_silver_access_policy']?.['policy'],
     );
     expect(Object.values(policy).map(({ Resource }) => Resource)).to.deep.equal([
-      'arn:aws:s3:::dataplat-dev-111122223333-silver',
-      'arn:aws:s3:::dataplat-dev-111122223333-silver/*',
+      'arn:aws:s3:::roastery-dev-111122223333-silver',
+      'arn:aws:s3:::roastery-dev-111122223333-silver/*',
       '${aws_kms_key.key_silver.arn}',
     ]);
   });

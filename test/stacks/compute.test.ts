@@ -8,7 +8,7 @@ const application = (name: string): Attributes =>
 describe('Spark', () => {
   it("runs the environment's release within its capacity, in private subnets, and stops when idle", () => {
     expect(application('dev')).to.deep.include({
-      name: 'dataplat-dev',
+      name: 'roastery-dev',
       type: 'spark',
       release_label: 'emr-7.12.0',
       architecture: 'ARM64',

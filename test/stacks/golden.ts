@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { packageDirectory } from '../../src/project/project-directory.js';
@@ -40,9 +41,31 @@ function parsed(text: string): unknown {
   }
 }
 
+/** The lines by which a text differs from another one, each group under the line of the first text that it stands at. */
+export function unlike(text: string, other: string): string {
+  const directory = mkdtempSync(join(tmpdir(), 'dataplat-golden-'));
+  try {
+    const file = join(directory, 'text');
+    writeFileSync(file, text);
+    const { stdout } = spawnSync('diff', ['-U', '0', '--show-function-line=^  [a-z_0-9]*:$', file, '-'], {
+      input: other,
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+    });
+    // Line numbers move with every change; names of what a line belongs to do not.
+    return stdout
+      .split('\n')
+      .slice(2)
+      .join('\n')
+      .replaceAll(/^@@ .* @@ ?/gm, '@@ ');
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
 /** @throws Error that shows the difference to the golden text of a name */
-export function compareWithGolden(name: string, actual: string): void {
-  const golden = join(folder, name);
+export function compareWithGolden(name: string, actual: string, within = folder): void {
+  const golden = join(within, name);
   if (process.env['UPDATE_GOLDEN']) {
     mkdirSync(dirname(golden), { recursive: true });
     writeFileSync(golden, actual);
@@ -60,7 +83,7 @@ export function compareWithGolden(name: string, actual: string): void {
   const most = 150;
   throw new Error(
     [
-      `${name} is synthesized differently. Where that is meant: UPDATE_GOLDEN=1 npx mocha dist/test/stacks/golden.test.js`,
+      `${name} is synthesized differently. Where that is meant: UPDATE_GOLDEN=1 node bin/test.js --only ts -g reviewed`,
       ...lines.slice(0, most),
       ...(lines.length > most ? [`… and ${lines.length - most} lines more`] : []),
     ].join('\n'),
@@ -69,5 +92,5 @@ export function compareWithGolden(name: string, actual: string): void {
 
 /** The names of all golden texts. */
 export function goldenNames(): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.yaml'));
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(yaml|diff)$/.test(name));
 }

@@ -11,7 +11,6 @@ import {
   synthesized,
   type PolicyStatement,
 } from './synthesized.js';
-import { withSilver } from './with-silver.js';
 
 const dev = declared('dev').stacks;
 
@@ -19,19 +18,10 @@ function jobPolicy(id: string, stacks = dev) {
   return statementsOf(stacks.platform.resource['aws_iam_role_policy']?.[`job_${id}_policy`]?.['policy']);
 }
 
-const jobNames = [
-  'crm-accounts',
-  'crm-contacts',
-  'crm-opportunities',
-  'fx-rates',
-  'kafka-orders',
-  'redshift-behavior',
-  'salesforce-to-bronze',
-  'snowflake-to-bronze',
-];
+const jobNames = ['invoices', 'members', 'members-silver', 'order-events', 'shops'];
 
 const key = (name: string) => `\${data.aws_ssm_parameter.data_kms_${name}_key_arn.insecure_value}`;
-const bucket = (kind: string) => `arn:aws:s3:::dataplat-dev-111122223333-${kind}`;
+const bucket = (kind: string) => `arn:aws:s3:::roastery-dev-111122223333-${kind}`;
 
 describe("a job's role", () => {
   it('exists once a job, for EMR Serverless of this account alone', () => {
@@ -39,7 +29,7 @@ describe("a job's role", () => {
       const { platform, stacks } = declared(name);
       const roles = resources(stacks.platform, 'aws_iam_role').filter(([id]) => id.startsWith('job_'));
       expect(roles.map(([, role]) => role['name'])).to.have.members(
-        jobNames.map((job) => `dataplat-${name}-job-${job}`),
+        jobNames.map((job) => `roastery-${name}-job-${job}`),
       );
       for (const [, role] of roles) {
         expect(statementsOf(role['assume_role_policy'])['Trust']).to.deep.equal({
@@ -61,53 +51,53 @@ describe("a job's role", () => {
   });
 
   it("reads its source's folder and releases, and writes its table, that table's quarantine and its logs", () => {
-    const statements = jobPolicy('crm_contacts');
+    const statements = jobPolicy('members');
     expect(statements['Read']).to.deep.include({
       Action: ['s3:GetObject'],
-      Resource: [`${bucket('landing')}/crm/contacts/*`, `${bucket('artifacts')}/releases/*`],
+      Resource: [`${bucket('landing')}/till/members/*`, `${bucket('artifacts')}/releases/*`],
     });
     expect(statements['Write']).to.deep.include({
       Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
-      Resource: [`${bucket('bronze')}/crm_contacts/*`, `${bucket('bronze')}/crm_contacts__quarantine/*`],
+      Resource: [`${bucket('bronze')}/members/*`, `${bucket('bronze')}/members__quarantine/*`],
     });
     expect(statements['RunLogs']).to.deep.include({
       Action: ['s3:PutObject'],
-      Resource: `${bucket('logs')}/emr/crm_contacts/*`,
+      Resource: `${bucket('logs')}/emr/members/*`,
     });
     expect(statements['LogStreams']?.Resource).to.equal(
-      'arn:aws:logs:eu-central-1:111122223333:log-group:/dataplat-dev/jobs:log-stream:crm_contacts/*',
+      'arn:aws:logs:eu-central-1:111122223333:log-group:/roastery-dev/jobs:log-stream:members/*',
     );
   });
 
   it('names no object of the lake in any other statement', () => {
-    const reached = Object.values(jobPolicy('crm_accounts'))
+    const reached = Object.values(jobPolicy('shops'))
       .filter(({ Action }) => Action.some((action) => /^s3:(Get|Put|Delete)/.test(action)))
       .flatMap(({ Resource }) => Resource);
     expect([...new Set(reached)]).to.have.members([
-      `${bucket('landing')}/crm/accounts/*`,
+      `${bucket('landing')}/till/shops/*`,
       `${bucket('artifacts')}/releases/*`,
-      `${bucket('bronze')}/crm_accounts/*`,
-      `${bucket('bronze')}/crm_accounts__quarantine/*`,
-      `${bucket('logs')}/emr/crm_accounts/*`,
+      `${bucket('bronze')}/shops/*`,
+      `${bucket('bronze')}/shops__quarantine/*`,
+      `${bucket('logs')}/emr/shops/*`,
     ]);
   });
 
   it('lists only below the folders it may reach', () => {
-    expect(jobPolicy('crm_accounts')['ListBronze']?.Condition).to.deep.equal({
+    expect(jobPolicy('shops')['ListBronze']?.Condition).to.deep.equal({
       StringLike: {
         's3:prefix': [
-          'crm_accounts',
-          'crm_accounts/*',
-          'crm_accounts__quarantine',
-          'crm_accounts__quarantine/*',
+          'shops',
+          'shops/*',
+          'shops__quarantine',
+          'shops__quarantine/*',
         ],
       },
     });
-    expect(jobPolicy('crm_accounts')['ListGold']).to.equal(undefined);
+    expect(jobPolicy('shops')['ListGold']).to.equal(undefined);
   });
 
   it('decrypts what it reads and encrypts what it writes, with no other key', () => {
-    const statements = jobPolicy('crm_accounts');
+    const statements = jobPolicy('shops');
     expect(statements['DecryptInputs']).to.deep.include({
       Action: ['kms:Decrypt'],
       Resource: [key('landing'), key('operations')],
@@ -120,42 +110,42 @@ describe("a job's role", () => {
 
   it('knows its own table in the catalog, and Lake Formation grants it that table and no other', () => {
     const catalog = 'arn:aws:glue:eu-central-1:111122223333';
-    expect(jobPolicy('crm_accounts')['WriteCatalog']).to.deep.include({
+    expect(jobPolicy('shops')['WriteCatalog']).to.deep.include({
       Action: ['glue:UpdateTable'],
       Resource: [
         `${catalog}:catalog`,
-        `${catalog}:database/dataplat_dev_bronze`,
-        `${catalog}:table/dataplat_dev_bronze/crm_accounts`,
-        `${catalog}:table/dataplat_dev_bronze/crm_accounts__quarantine`,
+        `${catalog}:database/roastery_dev_bronze`,
+        `${catalog}:table/roastery_dev_bronze/shops`,
+        `${catalog}:table/roastery_dev_bronze/shops__quarantine`,
       ],
     });
     const grants = resources(dev.platform, 'aws_lakeformation_permissions')
-      .filter(([, grant]) => grant['principal'] === '${aws_iam_role.job_crm_accounts_role.arn}')
+      .filter(([, grant]) => grant['principal'] === '${aws_iam_role.job_shops_role.arn}')
       .map(([, { permissions, table, database }]) => ({ permissions, on: table ?? database }));
     expect(grants).to.have.deep.members([
-      { permissions: ['DESCRIBE'], on: { name: 'dataplat_dev_bronze' } },
+      { permissions: ['DESCRIBE'], on: { name: 'roastery_dev_bronze' } },
       {
         permissions: ['ALTER', 'DELETE', 'DESCRIBE', 'INSERT', 'SELECT'],
-        on: { database_name: 'dataplat_dev_bronze', name: 'crm_accounts' },
+        on: { database_name: 'roastery_dev_bronze', name: 'shops' },
       },
     ]);
   });
 
   it('of a job between two layers reads the one, writes the other, and may fetch the masking key', () => {
-    const statements = jobPolicy('contacts_silver', synthesized(withSilver(platformOf('dev'))).stacks);
+    const statements = jobPolicy('members_silver');
     expect(statements['Read']?.Resource).to.deep.equal([
-      `${bucket('bronze')}/crm_contacts/*`,
+      `${bucket('bronze')}/members/*`,
       `${bucket('artifacts')}/releases/*`,
     ]);
     expect(statements['Write']?.Resource).to.deep.equal([
-      `${bucket('silver')}/contacts/*`,
-      `${bucket('silver')}/contacts__quarantine/*`,
+      `${bucket('silver')}/members/*`,
+      `${bucket('silver')}/members__quarantine/*`,
     ]);
     expect(statements['Secrets']).to.deep.include({
       Action: ['secretsmanager:GetSecretValue'],
-      Resource: ['arn:aws:secretsmanager:eu-central-1:111122223333:secret:dataplat-dev/masking-key-??????'],
+      Resource: ['arn:aws:secretsmanager:eu-central-1:111122223333:secret:roastery-dev/masking-key-??????'],
     });
-    expect(jobPolicy('crm_contacts')['Secrets']).to.equal(undefined);
+    expect(jobPolicy('members')['Secrets']).to.equal(undefined);
   });
 });
 
@@ -169,7 +159,7 @@ describe("Airflow's role", () => {
       Sid: 'PassJobRoles',
       Effect: 'Allow',
       Action: ['iam:PassRole'],
-      Resource: jobNames.map((job) => `arn:aws:iam::111122223333:role/dataplat-dev-job-${job}`),
+      Resource: jobNames.map((job) => `arn:aws:iam::111122223333:role/roastery-dev-job-${job}`),
       Condition: { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } },
     });
   });
@@ -192,7 +182,7 @@ describe('every role', () => {
       for (const [id, role] of roles) {
         expect(
           [
-            `arn:aws:iam::${account}:policy/dataplat-${name}-boundary`,
+            `arn:aws:iam::${account}:policy/roastery-${name}-boundary`,
             '${aws_iam_policy.boundary_policy.arn}',
           ],
           id,
@@ -204,7 +194,7 @@ describe('every role', () => {
         const sources = [Condition?.['ArnLike']?.['aws:SourceArn'] ?? []].flat();
         expect(sources, id).not.to.be.empty;
         // ARNs of S3 know no account; the names of our buckets do.
-        const ours = new RegExp(`:${account}:|^arn:aws:s3:::dataplat-${name}-${account}-`);
+        const ours = new RegExp(`:${account}:|^arn:aws:s3:::roastery-${name}-${account}-`);
         for (const source of sources) expect(source, id).to.match(ours);
       }
     }
@@ -297,14 +287,14 @@ describe('with thirty jobs and more', () => {
 
   it('a policy in parts allows what it would in one', () => {
     const access = new SimulatedAccess(many);
-    const upkeep = access.role('dataplat-prod-job-upkeep');
+    const upkeep = access.role('roastery-prod-job-upkeep');
     expect(upkeep.policies.length).to.be.greaterThan(1);
     for (const number of ['00', '10', '19']) {
       for (const layer of ['bronze', 'silver', 'gold'] as const) {
         expect(access.object(upkeep, 's3:DeleteObject', layer, `chain_${number}/a`)).to.equal('Allowed');
       }
     }
-    expect(access.object(upkeep, 's3:GetObject', 'bronze', 'crm_contacts/a')).not.to.equal('Allowed');
+    expect(access.object(upkeep, 's3:GetObject', 'bronze', 'members/a')).not.to.equal('Allowed');
   });
 });
 

@@ -9,12 +9,12 @@ import type { Platform } from '../../src/model/platform.js';
  * dataset, one job that reads everything of gold, and one that keeps every table in order.
  */
 export function withManyJobs(platform: Platform, chains: number): Platform {
-  const contacts = platform.datasets.find(({ id }) => id === 'crm_contacts_bronze');
-  const ingest = platform.jobs.find(({ id }) => id === 'crm_contacts');
-  if (!contacts || !ingest) throw new Error('the contacts are gone');
+  const masked = platform.datasets.find(({ columns }) => columns.some(({ masking }) => masking?.rule === 'hash'));
+  const ingest = platform.jobs.find(({ outputs }) => masked && outputs.includes(masked.id));
+  if (!masked || !ingest) throw new Error('nothing that is masked is declared');
   const numbers = Array.from({ length: chains }, (_, index) => String(index).padStart(2, '0'));
   const dataset = (layer: (typeof layers)[number], number: string): Dataset => ({
-    ...contacts,
+    ...masked,
     id: `chain_${number}_${layer}`,
     table: `chain_${number}`,
     layer,

@@ -22,7 +22,7 @@ describe('alarms', () => {
       ...resources(lake, 'aws_cloudwatch_metric_alarm'),
     ].filter(([, alarm]) => 'alarm_actions' in alarm);
     expect(paging.map(([, alarm]) => alarm['alarm_name'])).to.have.members(
-      ['bronze', 'silver', 'gold', 'platform', 'key-endangered'].map((name) => `dataplat-prod-${name}`),
+      ['bronze', 'silver', 'gold', 'platform', 'key-endangered'].map((name) => `roastery-prod-${name}`),
     );
     for (const [id, alarm] of paging) {
       expect(alarm, id).to.deep.include({ alarm_actions: [pages], ok_actions: [pages] });
@@ -47,7 +47,7 @@ describe('alarms', () => {
       ...resources(lake, 'aws_cloudwatch_metric_alarm'),
       ...resources(lake, 'aws_cloudwatch_composite_alarm'),
     ]) {
-      expect(alarm['alarm_name'], id).to.match(/^dataplat-prod-[a-z0-9-]{1,200}$/);
+      expect(alarm['alarm_name'], id).to.match(/^roastery-prod-[a-z0-9-]{1,200}$/);
       expect(String(alarm['alarm_description']), id)
         .to.match(/ docs\/RUNBOOK_AWS\.md#[a-z-]+$/)
         .and.to.have.length.below(1024);
@@ -59,7 +59,7 @@ describe('alarms', () => {
     const waiting = prod.resource['aws_cloudwatch_metric_alarm']?.['monitoring_alarm_runs_waiting'];
     expect(waiting?.['dimensions']).to.deep.equal({
       ApplicationId: '${data.aws_ssm_parameter.platform_emr_application_id.insecure_value}',
-      ApplicationName: 'dataplat-prod',
+      ApplicationName: 'roastery-prod',
     });
   });
 
@@ -94,7 +94,7 @@ describe('alarms', () => {
 });
 
 describe('a failed job run', () => {
-  const job = 'monitoring_routing_failed_crm_accounts';
+  const job = 'monitoring_routing_failed_shops';
 
   it('is announced by name, for its job and the application of this environment alone', () => {
     const rule = prod.resource['aws_cloudwatch_event_rule']?.[job];
@@ -104,7 +104,7 @@ describe('a failed job run', () => {
       detail: {
         applicationId: ['${data.aws_ssm_parameter.platform_emr_application_id.insecure_value}'],
         // Runs are named `<job> <date>`: a job whose name begins as another's does must not match.
-        jobRunName: [{ prefix: 'crm_accounts ' }],
+        jobRunName: [{ prefix: 'shops ' }],
         state: ['FAILED'],
       },
     });
@@ -113,7 +113,7 @@ describe('a failed job run', () => {
   it('sets off the alarm of its job, by what EventBridge itself counts', () => {
     const rule = prod.resource['aws_cloudwatch_event_rule']?.[job]?.['name'];
     expect(
-      prod.resource['aws_cloudwatch_metric_alarm']?.['monitoring_alarm_job_failed_crm_accounts'],
+      prod.resource['aws_cloudwatch_metric_alarm']?.['monitoring_alarm_job_failed_shops'],
     ).to.deep.include({
       namespace: 'AWS/Events',
       metric_name: 'TriggeredRules',
@@ -196,7 +196,7 @@ describe('the topics', () => {
       protocol: 'https',
       endpoint: 'https://pager.example.com/hook',
       redrive_policy:
-        '{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:444455556666:dataplat-prod-undelivered"}',
+        '{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:444455556666:roastery-prod-undelivered"}',
     });
   });
 
@@ -207,12 +207,12 @@ describe('the topics', () => {
     expect(statements('alarms')).to.have.all.keys('Alarms', 'TlsOnly');
     expect(statements('alarms')['Alarms']?.Condition).to.deep.equal({
       StringEquals: account,
-      ArnLike: { 'aws:SourceArn': 'arn:aws:cloudwatch:eu-central-1:444455556666:alarm:dataplat-prod-*' },
+      ArnLike: { 'aws:SourceArn': 'arn:aws:cloudwatch:eu-central-1:444455556666:alarm:roastery-prod-*' },
     });
     expect(statements('events')).to.have.all.keys('Rules', 'Budgets', 'CostAnomalies', 'TlsOnly');
     expect(statements('events')['Rules']?.Condition).to.deep.equal({
       StringEquals: account,
-      ArnLike: { 'aws:SourceArn': 'arn:aws:events:eu-central-1:444455556666:rule/dataplat-prod-*' },
+      ArnLike: { 'aws:SourceArn': 'arn:aws:events:eu-central-1:444455556666:rule/roastery-prod-*' },
     });
     for (const id of ['alarms', 'events']) {
       expect(statements(id)['TlsOnly']).to.include({ Effect: 'Deny' });
@@ -221,7 +221,7 @@ describe('the topics', () => {
 
   it('can be published to by what the key lets use it', () => {
     const key = resources(declared('prod').stacks.data, 'aws_kms_key').find(
-      ([, { description }]) => description === 'dataplat-prod operations',
+      ([, { description }]) => description === 'roastery-prod operations',
     )?.[1]['policy'];
     expect(statementsOf(key)['Alarms']).to.deep.nested.include({
       'Principal.Service': ['budgets', 'cloudwatch', 'costalerts', 'events', 'sns'].map(
@@ -274,9 +274,9 @@ describe('dashboards', () => {
     const shown = (stack: typeof lake) =>
       resources(stack, 'aws_cloudwatch_dashboard').map(([, dashboard]) => dashboard['dashboard_name']);
     expect(shown(lake)).to.have.members(
-      ['bronze', 'silver', 'gold', 'platform'].map((scope) => `dataplat-prod-${scope}`),
+      ['bronze', 'silver', 'gold', 'platform'].map((scope) => `roastery-prod-${scope}`),
     );
-    expect(shown(prod)).to.have.members(['bronze', 'platform'].map((scope) => `dataplat-prod-${scope}`));
+    expect(shown(prod)).to.have.members(['bronze', 'silver', 'platform'].map((scope) => `roastery-prod-${scope}`));
   });
 
   it('show the alarms, runs and datasets of their layer and of no other', () => {

@@ -13,11 +13,11 @@ function withFiles(files: AirflowFiles): StackJson {
 describe('Airflow', () => {
   it('is private, encrypted, in two subnets, and takes DAGs from the artifacts bucket', () => {
     expect(airflowOf(prod)).to.deep.include({
-      name: 'dataplat-prod',
+      name: 'roastery-prod',
       airflow_version: '3.0.6',
       webserver_access_mode: 'PRIVATE_ONLY',
       endpoint_management: 'SERVICE',
-      source_bucket_arn: 'arn:aws:s3:::dataplat-prod-444455556666-artifacts',
+      source_bucket_arn: 'arn:aws:s3:::roastery-prod-444455556666-artifacts',
       dag_s3_path: 'dags/',
       kms_key: '${data.aws_ssm_parameter.data_kms_operations_key_arn.insecure_value}',
     });
@@ -74,7 +74,7 @@ describe('Airflow', () => {
     const stack = withFiles({ startupScript: 'echo "${HOME}" %{if}\n', requirements: 'one==1\n', plugins });
     const objects = stack.resource['aws_s3_object'] ?? {};
     const common = {
-      bucket: 'dataplat-prod-444455556666-artifacts',
+      bucket: 'roastery-prod-444455556666-artifacts',
       kms_key_id: '${data.aws_ssm_parameter.data_kms_operations_key_arn.insecure_value}',
     };
     // Terraform takes `$${` for `${` and `%%{` for `%{`.

@@ -8,9 +8,9 @@ describe('what the platform writes beside the lake', () => {
       const { platform, stacks } = declared(name);
       const groups = resources(stacks.platform, 'aws_cloudwatch_log_group');
       expect(groups.map(([, group]) => group['name'])).to.include.members([
-        `/dataplat-${name}/jobs`,
-        `/dataplat-${name}/network`,
-        `airflow-dataplat-${name}-Task`,
+        `/roastery-${name}/jobs`,
+        `/roastery-${name}/network`,
+        `airflow-roastery-${name}-Task`,
       ]);
       for (const [id, group] of groups) {
         expect(group, id).to.include({

@@ -11,7 +11,7 @@ import {
 } from './synthesized.js';
 
 const kinds = ['landing', 'bronze', 'silver', 'gold'];
-const original = (kind: string) => `arn:aws:s3:::dataplat-prod-444455556666-${kind}`;
+const original = (kind: string) => `arn:aws:s3:::roastery-prod-444455556666-${kind}`;
 const copy = (kind: string) => `${original(kind)}-dr`;
 const prod = declared('prod').stacks.data;
 
@@ -45,7 +45,7 @@ describe('the copies in another region', () => {
         for (const id of Object.keys(found)) expect(id).not.to.match(/^dr_/);
       }
     }
-    expect(prod.output['gold_replica_bucket']?.value).to.equal('dataplat-prod-444455556666-gold-dr');
+    expect(prod.output['gold_replica_bucket']?.value).to.equal('roastery-prod-444455556666-gold-dr');
   });
 
   it('are made in that region, of this account, with the same tags', () => {
@@ -56,7 +56,7 @@ describe('the copies in another region', () => {
   it('are of what cannot be made again, and their logs', () => {
     const buckets = resources(prod, 'aws_s3_bucket').filter(([id]) => id.startsWith('dr_'));
     expect(buckets.map(([, { bucket }]) => bucket)).to.have.members(
-      [...kinds, 'logs'].map((kind) => `dataplat-prod-444455556666-${kind}-dr`),
+      [...kinds, 'logs'].map((kind) => `roastery-prod-444455556666-${kind}-dr`),
     );
     for (const [id, { provider, force_destroy }] of buckets) {
       expect([provider, force_destroy], id).to.deep.equal(['aws.dr', false]);
@@ -96,7 +96,7 @@ describe('the copies in another region', () => {
             'aws:PrincipalArn': [
               'arn:aws:iam::444455556666:role/data-platform-admin',
               'arn:aws:iam::444455556666:role/data-platform-deploy',
-              ...(kind === 'logs' ? [] : ['arn:aws:iam::444455556666:role/dataplat-prod-replication']),
+              ...(kind === 'logs' ? [] : ['arn:aws:iam::444455556666:role/roastery-prod-replication']),
               'arn:aws:iam::444455556666:root',
             ],
           },

@@ -1,13 +1,12 @@
 import { expect } from 'chai';
 import type { Environment } from '../../src/model/environment.js';
 import { declared, platformOf, statementsOf, synthesized, type StackJson } from './synthesized.js';
-import { withSilver } from './with-silver.js';
 
 const prod = declared('prod').stacks.platform;
 
 /** Production with other settings of its secrets. */
 function withSecrets(secrets: Partial<Environment['secrets']>): StackJson {
-  const platform = withSilver(platformOf('prod'));
+  const platform = platformOf('prod');
   const { environment } = platform;
   return synthesized({
     ...platform,
@@ -23,7 +22,7 @@ const exempt = (stack: StackJson, sid: string): unknown =>
   ];
 
 const administrator = 'arn:aws:iam::444455556666:role/data-platform-admin';
-const silverJob = 'arn:aws:iam::444455556666:role/dataplat-prod-job-contacts-silver';
+const silverJob = 'arn:aws:iam::444455556666:role/roastery-prod-job-members-silver';
 const rotation = {
   lambdaArn: 'arn:aws:lambda:eu-central-1:444455556666:function:rotate',
   roleArn: 'arn:aws:iam::444455556666:role/rotate',
@@ -33,7 +32,7 @@ const rotation = {
 describe('secrets', () => {
   it('have a place for the masking key, encrypted and to be had back, but never its value', () => {
     expect(prod.resource['aws_secretsmanager_secret']?.['secret_masking_key']).to.include({
-      name: 'dataplat-prod/masking-key',
+      name: 'roastery-prod/masking-key',
       kms_key_id: '${data.aws_ssm_parameter.data_kms_operations_key_arn.insecure_value}',
       recovery_window_in_days: 30,
     });
@@ -49,8 +48,6 @@ describe('secrets', () => {
       Action: ['secretsmanager:GetSecretValue'],
     });
     expect(exempt(stack, 'ReadersOnly')).to.deep.equal([administrator, silverJob]);
-    // No job of the repository's own masks yet.
-    expect(exempt(prod, 'ReadersOnly')).to.deep.equal([administrator]);
   });
 
   it('are set by administrators alone, over TLS alone, and never open to the public', () => {

@@ -231,7 +231,7 @@ describe('the inventory', () => {
         destination: {
           bucket: {
             account_id: '444455556666',
-            bucket_arn: 'arn:aws:s3:::dataplat-prod-444455556666-logs',
+            bucket_arn: 'arn:aws:s3:::roastery-prod-444455556666-logs',
             encryption: { sse_s3: {} },
             format: 'Parquet',
             prefix: 'inventory',
@@ -254,12 +254,12 @@ describe('the inventory', () => {
     expect(delivery('prod')).to.deep.include({
       Principal: { Service: ['s3.amazonaws.com'] },
       Action: ['s3:PutObject'],
-      Resource: 'arn:aws:s3:::dataplat-prod-444455556666-logs/inventory/*',
+      Resource: 'arn:aws:s3:::roastery-prod-444455556666-logs/inventory/*',
       Condition: {
         StringEquals: { 'aws:SourceAccount': '444455556666' },
         ArnLike: {
           'aws:SourceArn': ['landing', 'bronze', 'silver', 'gold'].map(
-            (kind) => `arn:aws:s3:::dataplat-prod-444455556666-${kind}`,
+            (kind) => `arn:aws:s3:::roastery-prod-444455556666-${kind}`,
           ),
         },
       },

@@ -5,9 +5,9 @@ import { names, stackKinds, type StackKind } from '../../src/model/names.js';
 import type { Platform } from '../../src/model/platform.js';
 import type { AirflowFiles } from '../../src/project/airflow-files.js';
 import { loadPlatform } from '../../src/project/load-platform.js';
-import { packageDirectory } from '../../src/project/project-directory.js';
 import type { NamedQuery } from '../../src/project/named-queries.js';
 import { synthesize } from '../../stacks/app.js';
+import { smallPlatform } from '../small-platform.js';
 
 export type Attributes = Readonly<Record<string, unknown>>;
 
@@ -27,9 +27,9 @@ export interface Synthesized {
   readonly texts: Readonly<Record<StackKind, string>>;
 }
 
-/** The platform of this repository in one environment, with the settings of the machine left out. */
+/** The small platform in one environment, with the settings of the machine left out. */
 export function platformOf(environment: string): Platform {
-  return loadPlatform(packageDirectory, environment, {}, {});
+  return loadPlatform(smallPlatform, environment, {}, {});
 }
 
 /** Synthesizes a platform into a directory that is gone afterwards. */
@@ -64,7 +64,7 @@ export function synthesized(
 
 const once = new Map<string, Synthesized>();
 
-/** The stacks of one of this repository's environments, made once for all tests. */
+/** The stacks of one of the small platform's environments, made once for all tests. */
 export function declared(environment: string): Synthesized {
   const made = once.get(environment) ?? synthesized(platformOf(environment));
   once.set(environment, made);

@@ -1,0 +1,70 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AcceptanceProject } from './acceptance-project.js';
+
+/**
+ * The states of a local environment that cases begin with. Each is a folder with a `script` that makes it, beginning with the
+ * state that its file `from` names or with nothing; what the script leaves is kept as a checkpoint. A state is made once a
+ * run of the tests, when the first case asks for it.
+ */
+export class EnvironmentStates {
+  private readonly directory = mkdtempSync(join(tmpdir(), 'dataplat-states-'));
+  private readonly made = new Map<string, Promise<void>>();
+
+  /** @param folder that holds a folder a state */
+  constructor(private readonly folder: string) {}
+
+  get names(): string[] {
+    return readdirSync(this.folder).sort();
+  }
+
+  /** A project whose environment is in a state; in none, where no name is given. */
+  async project(state?: string): Promise<AcceptanceProject> {
+    const project = await AcceptanceProject.make();
+    if (state === undefined) return project;
+    try {
+      await this.make(state);
+      await this.checkpoint(project, 'load', state);
+      return project;
+    } catch (error) {
+      await project.remove();
+      throw error;
+    }
+  }
+
+  remove(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private make(state: string): Promise<void> {
+    const made = this.made.get(state) ?? this.makeNow(state);
+    this.made.set(state, made);
+    return made;
+  }
+
+  private async makeNow(state: string): Promise<void> {
+    const folder = join(this.folder, state);
+    if (!existsSync(folder)) throw new Error(`no state ${state}; there is ${this.names.join(', ')}`);
+    const project = await this.project(stateNamedIn(folder));
+    try {
+      const printed = await project.run(folder);
+      if (/^exit \d+$/m.test(printed)) throw new Error(`${state} could not be made:\n${printed}`);
+      await this.checkpoint(project, 'save', state);
+    } finally {
+      await project.remove();
+    }
+  }
+
+  private async checkpoint(project: AcceptanceProject, verb: 'save' | 'load', name: string): Promise<void> {
+    const line = `dataplat local ${verb} ${name} --yes --quiet --checkpoints-dir '${this.directory}'`;
+    const { code, printed } = await project.bash(line);
+    if (code !== 0) throw new Error(`${line} ended with ${code}:\n${printed}`);
+  }
+}
+
+/** The state that a case or another state begins with. */
+export function stateNamedIn(folder: string): string | undefined {
+  const file = join(folder, 'from');
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
+}

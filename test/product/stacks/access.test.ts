@@ -1,0 +1,321 @@
+import { expect } from 'chai';
+import { sourceIdOf } from '../../../src/model/lineage.js';
+import { names } from '../../../src/model/names.js';
+import type { Dataset } from '../../../src/model/dataset.js';
+import type { BucketKind } from '../../../src/model/layers.js';
+import { secretsOf } from '../../../src/model/secrets.js';
+import { environmentNames } from '../../stacks/environments.js';
+import { withManyJobs } from '../../stacks/many-jobs.js';
+import { SimulatedAccess } from '../../stacks/simulated-access.js';
+import { synthesized, type Synthesized } from '../../stacks/synthesized.js';
+import { product, productStacks } from '../declared.js';
+
+const allowed = 'Allowed';
+
+/** What was decided, beside what should have been: only where they differ. */
+class Verdicts {
+  readonly wrong: string[] = [];
+  private counts = { allowed: 0, denied: 0 };
+
+  expect(should: boolean, what: string, result: string): void {
+    this.counts[should ? 'allowed' : 'denied'] += 1;
+    if ((result === allowed) !== should)
+      this.wrong.push(`${what}: ${result}, should be ${should ? allowed : 'denied'}`);
+  }
+
+  /** Both kinds must have been asked for, or the test proved nothing. */
+  check(): void {
+    expect(this.wrong).to.deep.equal([]);
+    expect(this.counts.allowed).to.be.greaterThan(0);
+    expect(this.counts.denied).to.be.greaterThan(0);
+  }
+}
+
+const made: Readonly<Record<string, () => Synthesized>> = {
+  ...Object.fromEntries(environmentNames.map((name) => [name, () => productStacks(name)])),
+  'a larger graph in dev': () => synthesized(withManyJobs(product('dev'), 3)),
+};
+
+for (const [title, make] of Object.entries(made)) {
+  describe(`access in ${title}`, function () {
+    this.timeout(60_000);
+    let platform: Synthesized['platform'];
+    let access: SimulatedAccess;
+    before(() => {
+      const made = make();
+      platform = made.platform;
+      access = new SimulatedAccess(made);
+    });
+    const callers = () =>
+      platform.jobs.map((job) => ({ job, caller: access.role(names.jobRole(platform.environment, job)) }));
+
+    it('a job reads the objects of its inputs and writes those of its outputs, and of no other dataset', () => {
+      const verdicts = new Verdicts();
+      for (const { job, caller } of callers()) {
+        for (const dataset of platform.datasets) {
+          const [reads, writes] = [job.inputs.includes(dataset.id), job.outputs.includes(dataset.id)];
+          for (const [table, own] of [
+            [dataset.table, reads || writes],
+            [`${dataset.table}__quarantine`, writes],
+          ] as const) {
+            const ask = (action: string) =>
+              access.object(caller, action, dataset.layer, `${table}/part-0.parquet`);
+            verdicts.expect(own, `${job.id} reads ${dataset.layer}/${table}`, ask('s3:GetObject'));
+            for (const action of ['s3:PutObject', 's3:DeleteObject']) {
+              verdicts.expect(writes, `${job.id} ${action} ${dataset.layer}/${table}`, ask(action));
+            }
+            const list = access.bucket(caller, 's3:ListBucket', dataset.layer, { 's3:prefix': `${table}/` });
+            verdicts.expect(own, `${job.id} lists ${dataset.layer}/${table}`, list);
+          }
+        }
+      }
+      verdicts.check();
+    });
+
+    it('a job knows the tables of its inputs and outputs in the catalog, and changes those of its outputs', () => {
+      const verdicts = new Verdicts();
+      const table = (dataset: Dataset) => {
+        const { region, account } = platform.environment;
+        return `arn:aws:glue:${region}:${account}:table/${names.database(platform.environment, dataset.layer)}/${dataset.table}`;
+      };
+      for (const { job, caller } of callers()) {
+        for (const dataset of platform.datasets) {
+          const [reads, writes] = [job.inputs.includes(dataset.id), job.outputs.includes(dataset.id)];
+          const ask = (action: string) => access.plain(caller, action, table(dataset));
+          verdicts.expect(reads || writes, `${job.id} gets ${dataset.id}`, ask('glue:GetTable'));
+          verdicts.expect(writes, `${job.id} updates ${dataset.id}`, ask('glue:UpdateTable'));
+          verdicts.expect(false, `${job.id} deletes ${dataset.id}`, ask('glue:DeleteTable'));
+        }
+      }
+      verdicts.check();
+    });
+
+    it('a job uses the keys of the layers that it reads and writes, through S3, and no other', () => {
+      const verdicts = new Verdicts();
+      const sourced = (job: (typeof platform.jobs)[number]) =>
+        job.inputs.some((input) => sourceIdOf(input) !== undefined);
+      for (const { job, caller } of callers()) {
+        const layersOf = (ids: readonly string[]): BucketKind[] =>
+          platform.datasets.filter(({ id }) => ids.includes(id)).map(({ layer }) => layer);
+        const writes = layersOf(job.outputs);
+        const reads = [...layersOf(job.inputs), ...writes, ...(sourced(job) ? (['landing'] as const) : [])];
+        for (const bucket of ['landing', 'bronze', 'silver', 'gold'] as const) {
+          const ask = (action: string) => access.keyOf(caller, action, bucket, 'any/part');
+          verdicts.expect(reads.includes(bucket), `${job.id} decrypts ${bucket}`, ask('kms:Decrypt'));
+          verdicts.expect(
+            writes.includes(bucket),
+            `${job.id} encrypts ${bucket}`,
+            ask('kms:GenerateDataKey'),
+          );
+          verdicts.expect(
+            false,
+            `${job.id} decrypts ${bucket} itself`,
+            access.key(caller, 'kms:Decrypt', bucket),
+          );
+        }
+      }
+      verdicts.check();
+    });
+
+    it("a job reads its own sources' deliveries and none of the others", () => {
+      const verdicts = new Verdicts();
+      for (const { job, caller } of callers()) {
+        for (const source of platform.sources) {
+          const key = `${source.path.replace('{date}', '2026-01-01')}part.csv`;
+          const own = job.inputs.includes(`source/${source.id}`);
+          verdicts.expect(
+            own,
+            `${job.id} reads ${source.id}`,
+            access.object(caller, 's3:GetObject', 'landing', key),
+          );
+          verdicts.expect(
+            false,
+            `${job.id} writes ${source.id}`,
+            access.object(caller, 's3:PutObject', 'landing', key),
+          );
+        }
+      }
+      verdicts.check();
+    });
+
+    it('a job logs under its own name alone, and reads releases but makes none', () => {
+      const verdicts = new Verdicts();
+      const { region, account } = platform.environment;
+      const group = `arn:aws:logs:${region}:${account}:log-group:${names.jobLogGroup(platform.environment)}`;
+      for (const { job, caller } of callers()) {
+        for (const other of platform.jobs) {
+          const own = other === job;
+          const put = access.object(
+            caller,
+            's3:PutObject',
+            'logs',
+            `emr/${other.id}/applications/a/jobs/b/driver.gz`,
+          );
+          verdicts.expect(own, `${job.id} logs as ${other.id}`, put);
+          const stream = `${group}:log-stream:${other.id}/applications/a/jobs/b`;
+          verdicts.expect(
+            own,
+            `${job.id} streams as ${other.id}`,
+            access.plain(caller, 'logs:PutLogEvents', stream),
+          );
+        }
+        for (const [action, should] of [
+          ['s3:GetObject', true],
+          ['s3:PutObject', false],
+        ] as const) {
+          verdicts.expect(
+            should,
+            `${job.id} ${action} release`,
+            access.object(caller, action, 'artifacts', 'releases/x/jobs.zip'),
+          );
+        }
+      }
+      verdicts.check();
+    });
+
+    it('a secret is fetched by the jobs that need it and by no other', () => {
+      const secrets = secretsOf(platform);
+      const wrong: string[] = [];
+      for (const secret of secrets) {
+        for (const { job, caller } of callers()) {
+          const own = secret.readers.some(({ id }) => id === job.id);
+          const result = access.secret(caller, 'secretsmanager:GetSecretValue', secret.name);
+          if ((result === allowed) !== own) wrong.push(`${job.id} ${secret.name}: ${result}`);
+        }
+      }
+      expect(wrong).to.deep.equal([]);
+      if (title.startsWith('a larger')) {
+        expect(secrets.flatMap(({ readers }) => readers).length, 'readers').to.be.greaterThan(0);
+      }
+    });
+  });
+}
+
+describe('whoever IAM lets do everything', function () {
+  this.timeout(60_000);
+  const { platform } = productStacks('prod');
+  const access = new SimulatedAccess(productStacks('prod'));
+  const account = platform.environment.account;
+  const someone = access.almighty(`arn:aws:iam::${account}:role/somebody`);
+  const administrator = access.almighty(`arn:aws:iam::${account}:role/data-platform-admin`);
+  const deployer = access.almighty(`arn:aws:iam::${account}:role/data-platform-deploy`);
+  const analyst = access.almighty(`arn:aws:iam::${account}:role/analyst`);
+  const delivery = access.almighty(`arn:aws:iam::${account}:role/data-delivery`);
+  const root = access.almighty(`arn:aws:iam::${account}:root`);
+  const lake = access.role(`${platform.environment.prefix}-lake-silver`);
+  const buckets = ['landing', 'bronze', 'silver', 'gold', 'artifacts', 'logs'] as const;
+
+  it('reaches nothing without being named', () => {
+    for (const bucket of buckets) {
+      for (const action of ['s3:GetObject', 's3:PutObject', 's3:DeleteObject']) {
+        expect(access.object(someone, action, bucket, 'a/b'), `${action} ${bucket}`).to.equal(
+          'ExplicitlyDenied',
+        );
+      }
+      for (const action of ['s3:ListBucket', 's3:PutBucketPolicy', 's3:DeleteBucket']) {
+        expect(access.bucket(someone, action, bucket), `${action} ${bucket}`).to.equal('ExplicitlyDenied');
+      }
+      expect(access.keyOf(someone, 'kms:Decrypt', bucket, 'a/b'), bucket).to.equal('ImplicitlyDenied');
+    }
+  });
+
+  it('administers keys and buckets where he deploys or is an administrator, and so never is locked out', () => {
+    for (const caller of [administrator, deployer, root]) {
+      for (const bucket of buckets) {
+        for (const action of [
+          's3:PutBucketPolicy',
+          's3:DeleteBucketPolicy',
+          's3:PutBucketVersioning',
+          's3:ListBucket',
+        ]) {
+          expect(access.bucket(caller, action, bucket), `${caller.arn} ${action} ${bucket}`).to.equal(
+            allowed,
+          );
+        }
+      }
+      for (const key of ['landing', 'gold', 'operations'] as const) {
+        for (const action of ['kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'kms:EnableKeyRotation']) {
+          expect(access.key(caller, action, key), `${caller.arn} ${action} ${key}`).to.equal(allowed);
+        }
+      }
+    }
+  });
+
+  it('uses no key of data by administering it, and reads no data', () => {
+    for (const caller of [administrator, deployer, root]) {
+      for (const bucket of ['landing', 'bronze', 'silver', 'gold'] as const) {
+        expect(access.object(caller, 's3:GetObject', bucket, 'a/b'), bucket).to.equal('ExplicitlyDenied');
+        for (const action of ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:CreateGrant']) {
+          expect(access.key(caller, action, keyNameOf(bucket)), `${action} ${bucket}`).to.equal(
+            'ImplicitlyDenied',
+          );
+          if (action === 'kms:CreateGrant') continue;
+          expect(access.keyOf(caller, action, bucket, 'a/b'), bucket).to.equal('ImplicitlyDenied');
+        }
+      }
+    }
+    // So that this can fail: whoever deploys uses the key of operations, for releases.
+    expect(access.keyOf(deployer, 'kms:GenerateDataKey', 'artifacts', 'releases/a')).to.equal(allowed);
+    expect(access.keyOf(administrator, 'kms:Decrypt', 'artifacts', 'releases/a')).to.equal(
+      'ImplicitlyDenied',
+    );
+  });
+
+  it('deploys: releases up, logs down, a lake emptied that is taken down', () => {
+    expect(access.object(deployer, 's3:PutObject', 'artifacts', 'releases/a/jobs.zip')).to.equal(allowed);
+    expect(access.object(deployer, 's3:GetObject', 'logs', 'emr/crm_accounts/x')).to.equal(allowed);
+    expect(access.object(deployer, 's3:DeleteObjectVersion', 'gold', 'a/b')).to.equal(allowed);
+    expect(access.object(deployer, 's3:PutObject', 'gold', 'a/b')).to.equal('ExplicitlyDenied');
+  });
+
+  it('asks Athena where a persona names him: results, and no other file or key', () => {
+    for (const action of ['s3:GetObject', 's3:PutObject']) {
+      expect(access.object(analyst, action, 'logs', 'athena/1.csv', encrypted('operations'))).to.equal(
+        allowed,
+      );
+      expect(access.object(analyst, action, 'logs', 'emr/crm_accounts/x')).to.equal('ExplicitlyDenied');
+      expect(access.object(analyst, action, 'gold', 'a/b')).to.equal('ExplicitlyDenied');
+    }
+    expect(access.keyOf(analyst, 'kms:Decrypt', 'logs', 'athena/1.csv')).to.equal(allowed);
+    expect(access.keyOf(analyst, 'kms:Decrypt', 'logs', 'emr/crm_accounts/x')).to.equal('ImplicitlyDenied');
+    expect(access.keyOf(analyst, 'kms:Decrypt', 'silver', 'a/b')).to.equal('ImplicitlyDenied');
+    expect(access.object(lake, 's3:GetObject', 'silver', 'contacts/a')).to.equal(allowed);
+    expect(access.keyOf(lake, 'kms:Decrypt', 'silver', 'contacts/a')).to.equal(allowed);
+    expect(access.object(lake, 's3:GetObject', 'gold', 'contacts/a')).not.to.equal(allowed);
+  });
+
+  it('delivers into landing where he is named for it, and looks at nothing else', () => {
+    expect(access.object(delivery, 's3:PutObject', 'landing', 'crm/accounts/a.csv')).to.equal(allowed);
+    expect(access.keyOf(delivery, 'kms:GenerateDataKey', 'landing', 'crm/accounts/a.csv')).to.equal(allowed);
+    expect(access.object(delivery, 's3:PutObject', 'bronze', 'a')).to.equal('ExplicitlyDenied');
+  });
+
+  /** Headers of an upload that say with what it is to be encrypted. */
+  function encrypted(key?: 'operations' | 'landing') {
+    return key === undefined
+      ? { 's3:x-amz-server-side-encryption': 'aws:kms' }
+      : {
+          's3:x-amz-server-side-encryption': 'aws:kms',
+          's3:x-amz-server-side-encryption-aws-kms-key-id': access.keyArn(key),
+        };
+  }
+
+  it('uploads with the key of the bucket or says nothing of it, over TLS 1.2 at least', () => {
+    const put = (context: Readonly<Record<string, string>>) =>
+      access.object(delivery, 's3:PutObject', 'landing', 'crm/a.csv', context);
+    expect(put({})).to.equal(allowed);
+    expect(put(encrypted('landing'))).to.equal(allowed);
+    expect(put(encrypted('operations'))).to.equal('ExplicitlyDenied');
+    expect(put(encrypted())).to.equal('ExplicitlyDenied');
+    expect(put({ 's3:x-amz-server-side-encryption': 'AES256' })).to.equal('ExplicitlyDenied');
+    expect(put({ 's3:x-amz-server-side-encryption-customer-algorithm': 'AES256' })).to.equal(
+      'ExplicitlyDenied',
+    );
+    expect(put({ 'aws:SecureTransport': 'false' })).to.equal('ExplicitlyDenied');
+    expect(put({ 's3:TlsVersion': '1.1' })).to.equal('ExplicitlyDenied');
+  });
+});
+
+function keyNameOf(bucket: 'landing' | 'bronze' | 'silver' | 'gold') {
+  return bucket;
+}
