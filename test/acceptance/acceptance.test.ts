@@ -17,21 +17,30 @@ describe('the command line, as its users meet it', function () {
   const states = new EnvironmentStates(join(folder, 'states'));
   after(() => states.remove());
 
+  for (const state of states.names) {
+    it(`begins with: ${state.replaceAll('-', ' ')}`, async () => {
+      compare(join(folder, 'states', state), await states.make(state));
+    });
+  }
+
   for (const name of cases()) {
     it(name.replace('/', ': ').replaceAll('-', ' '), async () => {
       const place = join(folder, name);
       const project = await states.project(stateNamedIn(place));
       try {
-        const actual = settled(await project.run(place), project);
-        const golden = join(place, 'output.txt');
-        if (process.env['UPDATE_GOLDEN']) writeFileSync(golden, actual);
-        expect(actual).to.equal(existsSync(golden) ? readFileSync(golden, 'utf8') : '');
+        compare(place, settled(await project.run(place), project));
       } finally {
         await project.remove();
       }
     });
   }
 });
+
+function compare(place: string, actual: string): void {
+  const golden = join(place, 'output.txt');
+  if (process.env['UPDATE_GOLDEN']) writeFileSync(golden, actual);
+  expect(actual).to.equal(existsSync(golden) ? readFileSync(golden, 'utf8') : '');
+}
 
 function cases(): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })

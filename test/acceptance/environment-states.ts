@@ -2,15 +2,16 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AcceptanceProject } from './acceptance-project.js';
+import { settled } from './settled.js';
 
 /**
  * The states of a local environment that cases begin with. Each is a folder with a `script` that makes it, beginning with the
  * state that its file `from` names or with nothing; what the script leaves is kept as a checkpoint. A state is made once a
- * run of the tests, when the first case asks for it.
+ * run of the tests, when the first case asks for it, and is a case itself: its script must print its `output.txt`.
  */
 export class EnvironmentStates {
   private readonly directory = mkdtempSync(join(tmpdir(), 'dataplat-states-'));
-  private readonly made = new Map<string, Promise<void>>();
+  private readonly made = new Map<string, Promise<string>>();
 
   /** @param folder that holds a folder a state */
   constructor(private readonly folder: string) {}
@@ -37,20 +38,21 @@ export class EnvironmentStates {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  private make(state: string): Promise<void> {
+  /** Makes a state unless it is there. @returns what its script printed */
+  make(state: string): Promise<string> {
     const made = this.made.get(state) ?? this.makeNow(state);
     this.made.set(state, made);
     return made;
   }
 
-  private async makeNow(state: string): Promise<void> {
+  private async makeNow(state: string): Promise<string> {
     const folder = join(this.folder, state);
     if (!existsSync(folder)) throw new Error(`no state ${state}; there is ${this.names.join(', ')}`);
     const project = await this.project(stateNamedIn(folder));
     try {
-      const printed = await project.run(folder);
-      if (/^exit \d+$/m.test(printed)) throw new Error(`${state} could not be made:\n${printed}`);
+      const printed = settled(await project.run(folder), project);
       await this.checkpoint(project, 'save', state);
+      return printed;
     } finally {
       await project.remove();
     }
