@@ -162,9 +162,10 @@ async function saveAlone(
 export async function* loadCheckpoint(request: LoadRequest): Operation<LoadedCheckpoint> {
   const { store, name, platform, endpoint, consent } = request;
   const { manifest, directory: from } = await requireCheckpoint(store, name);
-  if (typeof manifest === 'string') throw doesNotFit(name, manifest);
-  const problem = misfit(manifest, platform.environment);
-  if (problem !== undefined) throw doesNotFit(name, problem);
+  const { environment } = platform;
+  if (typeof manifest === 'string') throw doesNotFit(name, environment.name, manifest);
+  const problem = misfit(manifest, environment);
+  if (problem !== undefined) throw doesNotFit(name, environment.name, problem);
   const directory = localDirectory(endpoint.projectDirectory);
   const lost = await whatIsThere(directory);
   if (lost.length > 0 && !(await consent(lost))) {

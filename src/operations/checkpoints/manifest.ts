@@ -77,12 +77,12 @@ export function misfit(manifest: Manifest, environment: Environment): string | u
   return `it belongs to the environment ${place(manifest.environment)}, and this is ${place(environment)}`;
 }
 
-export function doesNotFit(name: string, problem: string): DataplatError {
+export function doesNotFit(name: string, environment: string, problem: string): DataplatError {
   return new DataplatError('DP3010', `checkpoint "${name}" cannot be loaded: ${problem}`, {
     left: 'nothing was changed',
     next: [
-      'dataplat local list',
-      `or make it anew: dataplat deploy, and then dataplat local save ${name} --force`,
+      `dataplat deploy --env ${environment}, and then dataplat local save ${name} --force, which makes it anew`,
+      `dataplat local remove ${name}`,
     ],
   });
 }
