@@ -161,7 +161,7 @@ async function saveAlone(
  */
 export async function* loadCheckpoint(request: LoadRequest): Operation<LoadedCheckpoint> {
   const { store, name, platform, endpoint, consent } = request;
-  const { manifest, directory: from } = await requireCheckpoint(store, name);
+  const { manifest } = await requireCheckpoint(store, name);
   const { environment } = platform;
   if (typeof manifest === 'string') throw doesNotFit(name, environment.name, manifest);
   const problem = misfit(manifest, environment);
@@ -180,7 +180,7 @@ export async function* loadCheckpoint(request: LoadRequest): Operation<LoadedChe
       if (running?.phase === 'ready') await requireNoChange(request, running);
       if (running?.port !== endpoint.port) await requireFreePort(endpoint.port);
       tell('copying');
-      const id = await takeCopy(directory, join(from, 'instance'), name, manifest);
+      const id = await takeCopy(directory, request, manifest);
       if (running) tell('stopping the endpoint');
       await stop(directory);
       adoptInstance(directory, { id, ...manifest.instance });
@@ -221,26 +221,36 @@ export async function removeCheckpoint(store: string, name: string): Promise<voi
   await takeOut(store, name);
 }
 
-/** Copies a checkpoint to where instances are; appears there whole. @returns the new instance's id */
-async function takeCopy(directory: string, from: string, name: string, manifest: Manifest): Promise<string> {
+/**
+ * Copies a checkpoint to where instances are; appears there whole.
+ * @returns the new instance's id
+ * @throws DataplatError DP3011 where it is not what its manifest says, or is another one by now
+ */
+async function takeCopy(
+  directory: string,
+  { store, name }: CheckpointRequest,
+  manifest: Manifest,
+): Promise<string> {
   const id = newInstanceId(new Date().toISOString());
   const instances = join(directory, 'instances');
   const part = join(instances, `.${id}`);
   await mkdir(instances, { recursive: true });
   try {
-    const { files, bytes } = await copyInstance(from, part);
+    const { files, bytes } = await copyInstance(join(store, name, 'instance'), part);
+    const now = (await storedCheckpoint(store, name))?.manifest;
+    if (typeof now !== 'object' || now.id !== manifest.id) {
+      throw notWhole(name, 'was saved anew or removed meanwhile');
+    }
     if (files !== manifest.files || bytes !== manifest.bytes) {
-      throw notWhole(
-        name,
-        `it says ${manifest.files} files, ${manifest.bytes} bytes; there are ${files}, ${bytes}`,
-      );
+      const { files: told, bytes: large } = manifest;
+      throw notWhole(name, `is not whole: of ${told} files, ${large} bytes, there are ${files}, ${bytes}`);
     }
     await rename(part, join(instances, id));
     return id;
   } catch (error) {
     await rm(part, { recursive: true, force: true });
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw notWhole(name, `${(error as NodeJS.ErrnoException).path ?? 'a file'} is gone`);
+    throw notWhole(name, `is not whole: ${(error as NodeJS.ErrnoException).path ?? 'a file'} is gone`);
   }
 }
 
@@ -287,12 +297,8 @@ function holdsNothingWhole(why: string): DataplatError {
 }
 
 function notWhole(name: string, why: string): DataplatError {
-  return new DataplatError(
-    'DP3011',
-    `checkpoint "${name}" is not whole, or was saved anew meanwhile: ${why}`,
-    {
-      left: 'nothing was changed',
-      next: ['the same command again', `dataplat local remove ${name}`],
-    },
-  );
+  return new DataplatError('DP3011', `checkpoint "${name}" ${why}`, {
+    left: 'nothing was changed',
+    next: ['the same command again', `dataplat local remove ${name}`],
+  });
 }

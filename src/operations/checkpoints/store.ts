@@ -80,8 +80,10 @@ export async function putCheckpoint(
     await mkdir(part, { mode: 0o700 });
     const manifest = await fill(join(part, 'instance'));
     await writeFile(join(part, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600 });
-    await takeOut(store, name);
+    // The earlier one is out of the way for a moment only, and is removed when the new one is in its place.
+    const earlier = await setAside(store, name);
     await rename(part, join(store, name));
+    if (earlier !== undefined) await rm(earlier, { recursive: true, force: true });
     return manifest;
   } finally {
     await rm(part, { recursive: true, force: true });
@@ -90,14 +92,20 @@ export async function putCheckpoint(
 
 /** Removes a checkpoint, whole. */
 export async function takeOut(store: string, name: string): Promise<void> {
-  const out = join(store, `.${name}.${process.pid}.${randomUUID()}`);
+  const aside = await setAside(store, name);
+  if (aside !== undefined) await rm(aside, { recursive: true, force: true });
+}
+
+/** @returns where it is now; undefined where there is none */
+async function setAside(store: string, name: string): Promise<string | undefined> {
+  const aside = join(store, `.${name}.${process.pid}.${randomUUID()}`);
   try {
-    await rename(join(store, name), out);
+    await rename(join(store, name), aside);
+    return aside;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  await rm(out, { recursive: true, force: true });
 }
 
 /** What savers of this name left that work no more. */

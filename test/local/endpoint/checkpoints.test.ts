@@ -228,6 +228,19 @@ describe('A checkpoint of the local endpoint', function () {
     expect(readdirSync(join(here.directory, 'instances'))).to.deep.equal([instanceId]);
   });
 
+  it('that is saved anew while it is loaded is refused: nobody gets a part of each', async () => {
+    const { instanceId } = await here.up();
+    await save('deployed', true);
+    const loading = load(here, 'deployed', async () => {
+      await save('deployed', true);
+      return true;
+    });
+    const error = await refusal(loading);
+    expect(error.code).to.equal('DP3011');
+    expect(error.message).to.contain('saved anew');
+    expect(await here.up()).to.include({ instanceId, began: 'running' });
+  });
+
   it('is removed by its name alone', async () => {
     for (const name of ['../deployed', 'Deployed', '', 'a/b', '.deployed']) {
       expect((await refusal(removeCheckpoint(store, name))).code, name).to.equal('DP1001');
