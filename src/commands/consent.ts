@@ -25,3 +25,16 @@ export function namingBy(ui: Ui, confirm: string | undefined): Naming {
   if (confirm !== undefined) return { confirm };
   return ui.interactive ? { typeName: (question) => ui.ask(question) } : {};
 }
+
+/** Shows what would be lost, even where nobody is asked, and asks whether it may be. */
+export function consentToLoss(
+  ui: Ui,
+  heading: string,
+  question: string,
+  agreed: boolean,
+): (lost: readonly string[]) => Promise<boolean> {
+  return async (lost) => {
+    ui.say([heading, ...lost.map((line) => `  ${line}`)].join('\n'));
+    return agreed || ui.confirm(question);
+  };
+}

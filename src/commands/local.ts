@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import type { LocalStatus } from '../operations/local-endpoint.js';
-import { invoke, type Invocation } from './invocation.js';
+import { invoke } from './invocation.js';
+import { checkpointCommands } from './local-checkpoints.js';
+import { localEndpointRequest } from './local-endpoint-request.js';
 import type { DefineVerb } from './verbs.js';
 
 export const local: DefineVerb = (command) => {
@@ -13,6 +15,7 @@ export const local: DefineVerb = (command) => {
     command.command('status').description('whether it runs, what answers there, and what is only simulated'),
   );
   reset(command.command('reset').description('stop it and remove everything that it holds'));
+  checkpointCommands(command);
 };
 
 function up(command: Command): void {
@@ -22,7 +25,7 @@ function up(command: Command): void {
       invoke(command, async (invocation) => {
         const { localUp } = await import('../operations/local-endpoint.js');
         const { ui } = invocation;
-        const endpoint = await ui.follow(localUp(await requestOf(invocation)));
+        const endpoint = await ui.follow(localUp(await localEndpointRequest(invocation)));
         const began = {
           running: 'runs already',
           resumed: 'runs, with what it held before',
@@ -93,27 +96,4 @@ function statusText({ running, status: said, instanceId, note }: LocalStatus): s
     ...Object.entries(said.simulated).map(([topic, what]) => `  ${topic}: ${what}`),
   ];
   return lines.join('\n');
-}
-
-async function requestOf(invocation: Invocation) {
-  const { locateRuntime } = await import('../toolchain/locate-toolchain.js');
-  const { DataplatError } = await import('../model/errors.js');
-  const { environment } = await invocation.platform();
-  if (!environment.endpoint) {
-    throw new DataplatError(
-      'DP1007',
-      `${environment.name} has no endpoint of its own: it lives in account ${environment.account}`,
-      {
-        next: ['dataplat local up --env local'],
-      },
-    );
-  }
-  const { account, region, endpoint } = environment;
-  return {
-    projectDirectory: await invocation.projectDirectory(),
-    port: endpoint.port,
-    account,
-    region,
-    ...(await locateRuntime()),
-  };
 }

@@ -31,7 +31,7 @@ export async function startMinistack(settings: EndpointSettings, place: Emulator
   return startEmulator({
     name: 'ministack',
     command: settings.localPython,
-    args: () => ['-m', 'ministack'],
+    args: () => [quirk('ministack_server.py')],
     env: (port) => ({
       ...cleanEnvironment(),
       BIND_HOST: '127.0.0.1',
@@ -66,13 +66,7 @@ export async function startMoto(settings: EndpointSettings, place: EmulatorPlace
   return startEmulator({
     name: 'moto',
     command: settings.localPython,
-    args: (port) => [
-      join(packageRoot(), 'src', 'local', 'quirks', 'moto_server.py'),
-      '-H',
-      '127.0.0.1',
-      '-p',
-      String(port),
-    ],
+    args: (port) => [quirk('moto_server.py'), '-H', '127.0.0.1', '-p', String(port)],
     env: () => ({
       ...cleanEnvironment(),
       MOTO_ACCOUNT_ID: settings.account,
@@ -86,4 +80,8 @@ export async function startMoto(settings: EndpointSettings, place: EmulatorPlace
     graceSeconds: 2,
     run: place.run,
   });
+}
+
+function quirk(script: string): string {
+  return join(packageRoot(), 'src', 'local', 'quirks', script);
 }

@@ -94,9 +94,44 @@ export function giveUp(directory: string, id: string, reason: string): Instance 
   );
 }
 
+/**
+ * The current instance as it lies there while nothing runs: which run last changed it, and what keeps it from being
+ * whole. Undefined where there is none, or nothing was ever done in it.
+ */
+export function restingInstance(
+  directory: string,
+): { id: string; createdAt: string; directory: string; run: string; missing?: string } | undefined {
+  const record = readJson<InstanceRecord>(recordFile(directory));
+  const place = record && instanceDirectory(directory, record.id);
+  if (!place || record.run === undefined || !existsSync(place)) return undefined;
+  const { id, createdAt, run } = record;
+  const missing = whatIsMissing(place, run);
+  return { id, createdAt, run, directory: place, ...(missing !== undefined && { missing }) };
+}
+
+/** Makes a folder that holds a whole instance the current one; what was current is removed. */
+export function adoptInstance(
+  directory: string,
+  adopted: { readonly id: string; readonly createdAt: string; readonly run: string },
+): void {
+  const { id, createdAt, run } = adopted;
+  // The name first: should this be interrupted, what is left over is in nobody's way.
+  writeWhole(recordFile(directory), JSON.stringify({ id, createdAt, run } satisfies InstanceRecord));
+  const instances = join(directory, 'instances');
+  for (const name of readdirSync(instances)) {
+    if (name !== id && !name.endsWith('-lost'))
+      rmSync(join(instances, name), { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** A name for a new instance: the day, and a random number. */
+export function newInstanceId(createdAt: string): string {
+  return `${createdAt.slice(0, 10).replaceAll('-', '')}-${randomBytes(4).toString('hex')}`;
+}
+
 function beginInstance(directory: string, note?: string): Instance {
   const createdAt = new Date().toISOString();
-  const id = `${createdAt.slice(0, 10).replaceAll('-', '')}-${randomBytes(4).toString('hex')}`;
+  const id = newInstanceId(createdAt);
   const place = instanceDirectory(directory, id);
   mkdirSync(join(place, 'terraform'), { recursive: true });
   writeWhole(recordFile(directory), JSON.stringify({ id, createdAt } satisfies InstanceRecord));

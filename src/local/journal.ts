@@ -32,6 +32,9 @@ interface Outcome {
   readonly made: string;
 }
 
+/** What the journal holds in place of the endpoint's own address, so that it can be replayed at another port. */
+const anyHost = '127.0.0.1';
+
 export class JournaledEmulator {
   readonly #port: number;
   readonly #file: string;
@@ -92,7 +95,7 @@ export class JournaledEmulator {
     const sent: Sent = {
       method: request.method ?? 'GET',
       target: exchange.target,
-      headers: request.headers,
+      headers: { ...request.headers, host: anyHost },
       body,
     };
     const scope = `${exchange.service}/${exchange.region}/${exchange.account}`;
@@ -106,7 +109,7 @@ export class JournaledEmulator {
       scope,
       method: sent.method,
       target: sent.target,
-      headers: request.headers,
+      headers: { ...request.headers, host: anyHost },
       body: body.toString('base64'),
     });
     await this.#seed(seq);
@@ -126,7 +129,7 @@ export class JournaledEmulator {
     const answer = await send(this.#port, {
       method: 'POST',
       target: `/moto-api/seed?a=${seq}`,
-      headers: { host: '127.0.0.1' },
+      headers: { host: anyHost },
       body: Buffer.alloc(0),
     });
     if (answer.status !== 200) throw new Error(`moto cannot be seeded: ${answer.status}`);

@@ -38,6 +38,7 @@ class Endpoint {
   readonly #gateway: Gateway;
   #phase: EndpointPhase = 'starting';
   #detail = 'starting';
+  #failed = false;
   #instance: Instance | undefined;
   #emulators: Emulator[] = [];
   #services = new Map<string, Service>();
@@ -83,7 +84,7 @@ class Endpoint {
   /** Ends everything in order and writes down what must outlive the process. */
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
-      const failed = this.#phase === 'failed';
+      const failed = this.#failed;
       this.#phase = 'stopping';
       this.#detail = 'stopping';
       log('stopping');
@@ -167,9 +168,14 @@ class Endpoint {
   /** Something that the endpoint cannot do without is gone: it answers no more, and says why. */
   #fail(reason: string): void {
     log(`failed: ${reason}`);
+    this.#failed = true;
     this.#phase = 'failed';
     this.#detail = reason;
     this.#record();
+  }
+
+  #active(): readonly string[] {
+    return [...this.#services.values()].flatMap((service) => service.active?.() ?? []);
   }
 
   async #stopServices(): Promise<void> {
@@ -220,6 +226,13 @@ class Endpoint {
         refuse(response, '', 403, 'AccessDeniedException', 'The header x-dataplat-stop is missing.');
         return true;
       }
+      const active = request.headers['x-dataplat-stop'] === 'if-idle' ? this.#active() : [];
+      if (active.length > 0) {
+        json(409, { stopping: false, active });
+        return true;
+      }
+      // From here on nothing new is begun.
+      this.#phase = 'stopping';
       json(202, { stopping: true, pid: process.pid });
       response.once('close', () => shutDown(this));
     } else {
@@ -255,6 +268,7 @@ class Endpoint {
         ministack: 'all others',
       },
       emulators: this.#emulators.map(({ name, port, process: { pid } }) => ({ name, port, pid })),
+      active: this.#active(),
       simulated,
     };
   }

@@ -26,6 +26,8 @@ export interface Service {
   readonly scope: string;
   /** Answers a request, or returns undefined where the emulator behind the gateway is to answer it. */
   handle(request: ServiceRequest): Promise<ServiceResponse | undefined>;
+  /** What is under way and ends with the endpoint, in words; nothing where the service has nothing of the kind. */
+  active?(): readonly string[];
   /** Writes down what must outlive the process and ends what it started. */
   stop(): Promise<void>;
 }

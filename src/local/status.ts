@@ -39,5 +39,7 @@ export interface EndpointStatus {
     readonly ministack: string;
   };
   readonly emulators: readonly { readonly name: string; readonly port: number; readonly pid: number }[];
+  /** Job runs and queries that a stop would end, in words. */
+  readonly active: readonly string[];
   readonly simulated: Readonly<Record<string, string>>;
 }

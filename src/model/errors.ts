@@ -33,6 +33,11 @@ export const errorCodes = {
   DP3005: { title: 'Too little disk', exit: 1 },
   DP3006: { title: 'Not set up', exit: 1 },
   DP3007: { title: 'Only the loopback address is served', exit: 4 },
+  DP3008: { title: 'No such checkpoint', exit: 2 },
+  DP3009: { title: 'A checkpoint of that name is there', exit: 4 },
+  DP3010: { title: 'The checkpoint does not fit', exit: 4 },
+  DP3011: { title: 'The checkpoint is not whole', exit: 1 },
+  DP3012: { title: 'There is nothing to save', exit: 1 },
 
   DP4001: { title: 'No credentials', exit: 1 },
   DP4002: { title: 'Credentials of another account', exit: 4 },

@@ -89,26 +89,34 @@ export async function* ensureLocalEndpoint(request: LocalEndpointRequest): Steps
   const directory = localDirectory(request.projectDirectory);
   const running = await runningEndpoint(directory);
   if (running?.phase === 'ready' && running.port === port) return answering(running, 'running');
-  return yield* step('local-endpoint', 'Start the local endpoint', async function* () {
-    mkdirSync(directory, { recursive: true });
-    const told: string[] = [];
-    const started = withLock(
-      join(directory, 'up.lock'),
-      () => startOrJoin(directory, request, (detail) => told.push(detail)),
-      (holder) => told.push(`waiting for process ${holder}, which is starting or stopping it`),
-    );
-    let over = false;
-    const ended = started.then(
-      () => (over = true),
-      () => (over = true),
-    );
-    while (!over) {
-      const detail = told.shift();
-      if (detail !== undefined) yield { detail };
-      else await Promise.race([ended, sleep(100)]);
-    }
-    return started;
-  });
+  return yield* step('local-endpoint', 'Start the local endpoint', () =>
+    whileNobodyElse(directory, (tell) => startOrJoin(directory, request, tell)),
+  );
+}
+
+/** Does `work` while nobody else starts, stops or replaces the project's endpoint. What it tells is progress. */
+export async function* whileNobodyElse<Made>(
+  directory: string,
+  work: (tell: (detail: string) => void) => Promise<Made>,
+): AsyncGenerator<{ detail: string }, Made, void> {
+  mkdirSync(directory, { recursive: true });
+  const told: string[] = [];
+  const working = withLock(
+    join(directory, 'up.lock'),
+    () => work((detail) => told.push(detail)),
+    (holder) => told.push(`waiting for process ${holder}, which is starting or stopping it`),
+  );
+  let over = false;
+  const ended = working.then(
+    () => (over = true),
+    () => (over = true),
+  );
+  while (!over) {
+    const detail = told.shift();
+    if (detail !== undefined) yield { detail };
+    else await Promise.race([ended, sleep(100)]);
+  }
+  return working;
 }
 
 /** Stops the endpoint; what it holds stays for the next start. The result says whether it ran. */
@@ -162,14 +170,15 @@ export async function* localReset(request: { readonly projectDirectory: string }
 }
 
 /** What the project's endpoint says, in whatever phase it is; undefined if it does not run or not answer. */
-async function runningEndpoint(directory: string): Promise<EndpointStatus | undefined> {
+export async function runningEndpoint(directory: string): Promise<EndpointStatus | undefined> {
   const record = readRecord(directory);
   if (!record) return undefined;
   const status = await askStatus(record.port);
   return status?.pid === record.pid && status.directory === directory ? status : undefined;
 }
 
-async function startOrJoin(
+/** Starts the endpoint or finds it running; for who holds its lock. */
+export async function startOrJoin(
   directory: string,
   request: LocalEndpointRequest,
   tell: (detail: string) => void,
@@ -290,8 +299,14 @@ async function* stopping(directory: string): Steps<boolean> {
   );
 }
 
-/** Ends the project's endpoint, cleanly if it can be. */
-async function stop(directory: string): Promise<boolean> {
+/**
+ * Ends the project's endpoint, cleanly if it can be; for who holds its lock.
+ * @param whereActive with it an endpoint where job runs or queries are under way goes on, and this is thrown
+ */
+export async function stop(
+  directory: string,
+  whereActive?: (active: readonly string[]) => Error,
+): Promise<boolean> {
   const record = readRecord(directory);
   if (!record) return false;
   const file = join(directory, 'endpoint.json');
@@ -300,8 +315,10 @@ async function stop(directory: string): Promise<boolean> {
     return false;
   }
   const status = await askStatus(record.port);
-  if (status?.pid === record.pid) await askToStop(record.port);
-  else process.kill(record.pid, 'SIGTERM');
+  if (status?.pid === record.pid) {
+    const active = await askToStop(record.port, whereActive ? 'if-idle' : 'yes');
+    if (whereActive && active.length > 0) throw whereActive(active);
+  } else process.kill(record.pid, 'SIGTERM');
   const deadline = Date.now() + stopSeconds * 1000;
   while (isEndpointProcess(record.pid) && Date.now() < deadline) await sleep(50);
   if (isEndpointProcess(record.pid)) {
@@ -314,7 +331,7 @@ async function stop(directory: string): Promise<boolean> {
 }
 
 /** @throws DataplatError DP3002 naming who has it, as far as that can be found out */
-async function requireFreePort(port: number): Promise<void> {
+export async function requireFreePort(port: number): Promise<void> {
   if (await isPortFree(port)) return;
   const next = [
     'set endpoint.port in config/environments/local.yaml to a free port',

@@ -20,6 +20,13 @@ export function requirementsOf(environment: EnvironmentName): readonly string[] 
   return names.map(requirementsFile).filter((file) => existsSync(file));
 }
 
+/** The version of a package that a list pins. */
+export function pinnedVersion(list: string, name: string): string {
+  const pinned = new RegExp(`^${name}==(\\S+)`, 'm').exec(readFileSync(requirementsFile(list), 'utf8'));
+  if (pinned?.[1] === undefined) throw new Error(`${list} does not pin ${name}`);
+  return pinned[1];
+}
+
 /** Names a content: sixteen hexadecimal digits of its SHA-256. */
 export function shortHash(...parts: readonly (string | Uint8Array)[]): string {
   const hash = createHash('sha256');

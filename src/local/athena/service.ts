@@ -112,6 +112,12 @@ class Athena implements Service {
     return { status: 200, body: await answer(body) };
   }
 
+  active(): readonly string[] {
+    return [...this.#records.values()]
+      .filter(({ execution }) => !endStates.includes(execution.Status.State))
+      .map(({ execution }) => `query ${execution.QueryExecutionId}, ${execution.Status.State}`);
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     const reason = 'The local endpoint was stopped while this query was active. Run it again.';

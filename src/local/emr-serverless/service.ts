@@ -155,6 +155,15 @@ class EmrServerless implements Service {
     return { status: 200, body: answer() };
   }
 
+  active(): readonly string[] {
+    return [...this.#applications.keys()]
+      .flatMap((id) => this.#runner.activeRuns(id))
+      .map(
+        (run) =>
+          `job run ${run.jobRunId} (${run.name ?? run.jobDriver.sparkSubmit.entryPoint}), ${run.state}`,
+      );
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#idleTimer);
     for (const timer of this.#transitions) clearTimeout(timer);

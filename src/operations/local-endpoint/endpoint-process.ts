@@ -36,9 +36,14 @@ export async function askStatus(port: number, timeoutSeconds = 5): Promise<Endpo
   }
 }
 
-/** Asks the endpoint to end cleanly. */
-export async function askToStop(port: number): Promise<void> {
-  await ask(port, 'POST', '/_dataplat/stop', { 'x-dataplat-stop': 'yes' }, 5);
+/**
+ * Asks the endpoint to end cleanly; with `if-idle` only if nothing is under way there.
+ * @returns what is under way, where that keeps it from stopping
+ */
+export async function askToStop(port: number, when: 'yes' | 'if-idle' = 'yes'): Promise<readonly string[]> {
+  const answer = await ask(port, 'POST', '/_dataplat/stop', { 'x-dataplat-stop': when }, 5);
+  const { active = [] } = JSON.parse(answer ?? '{}') as { active?: readonly string[] };
+  return active;
 }
 
 async function ask(

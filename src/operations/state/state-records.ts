@@ -14,7 +14,11 @@ export const recordNames = {
 } as const;
 
 /** The records where an environment's state is kept: in its bucket, or beside the local endpoint's instance. */
-export function stateRecords({ platform, aws, terraformDirectory }: EnvironmentAccess): Records {
+export function stateRecords({
+  platform,
+  aws,
+  terraformDirectory,
+}: Pick<EnvironmentAccess, 'platform' | 'aws' | 'terraformDirectory'>): Records {
   const { state, region, account } = platform.environment;
   if (state.backend === 'local') return fileRecords(terraformDirectory);
   const { clients } = aws;

@@ -1,0 +1,31 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stackKinds } from '../../model/names.js';
+import { localState } from '../deploy/stacks.js';
+import type { DeployedStack } from './manifest.js';
+
+interface StateFile {
+  readonly resources?: readonly { readonly mode: string; readonly instances?: readonly unknown[] }[];
+}
+
+/** The stacks that are deployed in an instance, and how many resources each has. */
+export function deployedIn(instanceDirectory: string): DeployedStack[] {
+  const terraform = join(instanceDirectory, 'terraform');
+  return stackKinds.flatMap((stack): DeployedStack[] => {
+    const resources = resourcesOf(join(terraform, localState(stack)));
+    if (resources !== undefined) return resources > 0 ? [{ stack, resources }] : [];
+    return existsSync(join(terraform, stack, 'applied')) ? [{ stack }] : [];
+  });
+}
+
+/** Undefined where there is no state to read, for example as it is kept in a bucket. */
+function resourcesOf(file: string): number | undefined {
+  try {
+    const { resources = [] } = JSON.parse(readFileSync(file, 'utf8')) as StateFile;
+    return resources
+      .filter(({ mode }) => mode === 'managed')
+      .reduce((sum, { instances = [] }) => sum + instances.length, 0);
+  } catch {
+    return undefined;
+  }
+}
