@@ -59,7 +59,7 @@ export class EnvironmentStates {
   }
 
   private async checkpoint(project: AcceptanceProject, verb: 'save' | 'load', name: string): Promise<void> {
-    const line = `dataplat local ${verb} ${name} --yes --quiet --checkpoints-dir '${this.directory}'`;
+    const line = `dataplat local ${verb} ${name} --quiet --checkpoints-dir '${this.directory}'`;
     const { code, printed } = await project.bash(line);
     if (code !== 0) throw new Error(`${line} ended with ${code}:\n${printed}`);
   }
