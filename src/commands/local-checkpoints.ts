@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { deployedText } from '../ui/deployed.js';
 import { table } from '../ui/table.js';
-import { bytes, count } from '../ui/text.js';
+import { bytes } from '../ui/text.js';
 import { consentToLoss } from './consent.js';
 import { invoke, type Invocation } from './invocation.js';
 import { localEndpointRequest } from './local-endpoint-request.js';
@@ -58,7 +58,7 @@ function save(command: Command): void {
         );
         ui.result({ ...saved }, () =>
           [
-            `Checkpoint ${name}: ${count(saved.files, 'file')}, ${bytes(saved.bytes)}; deployed: ${deployedText(saved.deployed)}`,
+            `Checkpoint ${name}: ${bytes(saved.bytes)}; deployed: ${deployedText(saved.deployed)}`,
             `dataplat local load ${name} brings it back.`,
           ].join('\n'),
         );
