@@ -11,8 +11,6 @@ import type { Platform } from '../src/model/platform.js';
 import { secretsOf, type Secret } from '../src/model/secrets.js';
 import { policy } from './policy.js';
 
-export { needsMaskingKey } from '../src/model/secrets.js';
-
 export interface SecretsProps {
   readonly platform: Platform;
   readonly operationsKeyArn: string;

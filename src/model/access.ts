@@ -21,18 +21,56 @@ export interface JobAccess {
   readonly writes: readonly Dataset[];
 }
 
-export function accessOf({ datasets, sources }: Platform, job: Job): JobAccess {
-  const sourceIds = job.inputs.map(sourceIdOf);
-  return {
-    sources: sources.filter((source) => sourceIds.includes(source.id)),
-    reads: datasets.filter((dataset) => job.inputs.includes(dataset.id)),
-    writes: datasets.filter((dataset) => job.outputs.includes(dataset.id)),
-  };
+/** What each job of a platform touches. Made once a platform, for what is looked up is indexed here. */
+export class JobsAccess {
+  private readonly sources: Shelf<Source>;
+  private readonly datasets: Shelf<Dataset>;
+  /** By the job's id. */
+  private readonly secrets: ReadonlyMap<string, Secret[]>;
+
+  constructor(platform: Platform) {
+    this.sources = new Shelf(platform.sources);
+    this.datasets = new Shelf(platform.datasets);
+    const secrets = new Map(platform.jobs.map(({ id }): [string, Secret[]] => [id, []]));
+    for (const secret of secretsOf(platform)) {
+      for (const { id } of secret.readers) secrets.get(id)?.push(secret);
+    }
+    this.secrets = secrets;
+  }
+
+  /** What the graph says, in the order of the declaration. */
+  of(job: Job): JobAccess {
+    return {
+      sources: this.sources.named(job.inputs.flatMap((input) => sourceIdOf(input) ?? [])),
+      reads: this.datasets.named(job.inputs),
+      writes: this.datasets.named(job.outputs),
+    };
+  }
+
+  /** The secrets that a job may fetch. */
+  secretsFor(job: Job): readonly Secret[] {
+    return this.secrets.get(job.id) ?? [];
+  }
+}
+
+/** Things that are found by their ids, in the order in which they stand. */
+class Shelf<Item extends { readonly id: string }> {
+  private readonly places: ReadonlyMap<string, { readonly item: Item; readonly place: number }>;
+
+  constructor(items: readonly Item[]) {
+    this.places = new Map(items.map((item, place) => [item.id, { item, place }]));
+  }
+
+  named(ids: readonly string[]): Item[] {
+    return [...new Set(ids)]
+      .flatMap((id) => this.places.get(id) ?? [])
+      .sort((a, b) => a.place - b.place)
+      .map(({ item }) => item);
+  }
 }
 
 /** Where a job's inputs are, and its release. */
-export function readFolders(platform: Platform, job: Job): Folder[] {
-  const { sources, reads } = accessOf(platform, job);
+export function readFolders({ sources, reads }: JobAccess): Folder[] {
   return [
     ...sources.map((source): Folder => ({ bucket: 'landing', path: deliveryFolder(source) })),
     ...reads.map(tableFolder),
@@ -41,16 +79,11 @@ export function readFolders(platform: Platform, job: Job): Folder[] {
 }
 
 /** Where a job's outputs are, and the rows of them that it rejects. */
-export function writeFolders(platform: Platform, job: Job): Folder[] {
-  return accessOf(platform, job).writes.flatMap((dataset) => [
+export function writeFolders({ writes }: JobAccess): Folder[] {
+  return writes.flatMap((dataset) => [
     tableFolder(dataset),
     { bucket: dataset.layer, path: `${names.quarantineTable(dataset)}/` },
   ]);
-}
-
-/** The secrets that a job may fetch. */
-export function secretsFor(platform: Platform, job: Job): Secret[] {
-  return secretsOf(platform).filter(({ readers }) => readers.some(({ id }) => id === job.id));
 }
 
 /** Where a job logs, and no other job does. */
@@ -77,13 +110,14 @@ export interface BucketUsers {
 export function bucketUsers(platform: Platform, bucket: BucketKind): BucketUsers {
   const { environment, graph } = platform;
   const { deployers, deliverers } = environment.access;
+  const access = new JobsAccess(platform);
   const roles = (folders: (job: Job) => readonly Folder[]): string[] =>
     graph.order
       .filter((job) => folders(job).some((folder) => folder.bucket === bucket))
       .map((job) => names.jobRoleArn(environment, job));
-  const writingJobs = roles((job) => [...writeFolders(platform, job), logFolder(job)]);
+  const writingJobs = roles((job) => [...writeFolders(access.of(job)), logFolder(job)]);
   const copying = environment.lake.replication ? [names.replicationRoleArn(environment)] : [];
-  const readingJobs = roles((job) => readFolders(platform, job));
+  const readingJobs = roles((job) => readFolders(access.of(job)));
   switch (bucket) {
     case 'landing': {
       const writers = [...deliverers, ...(environment.samples === undefined ? [] : deployers)];
