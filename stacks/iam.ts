@@ -2,6 +2,7 @@ import { Construct, type IamRole, LakeformationPermissions } from './constructs.
 import {
   logFolder,
   readFolders,
+  tagsOf,
   writeFolders,
   type Folder,
   type JobAccess,
@@ -38,6 +39,7 @@ export class JobRoles extends Construct {
     const { environment } = platform;
     this.roles = new Map(
       platform.graph.order.map((job) => {
+        const touched = access.of(job);
         const { role } = new ServiceRole(this, job.id, {
           environment,
           name: names.jobRole(environment, job),
@@ -45,8 +47,9 @@ export class JobRoles extends Construct {
           services: ['emr-serverless.amazonaws.com'],
           sourceArns: [`arn:aws:emr-serverless:${environment.region}:${environment.account}:/applications/*`],
           statements: statements.get(job.id) ?? [],
+          tags: tagsOf(touched, job, access.secretsFor(job)),
         });
-        this.grantCatalog(environment, job, access.of(job), role);
+        this.grantCatalog(environment, job, touched, role);
         return [job.id, role] as const;
       }),
     );
@@ -337,7 +340,7 @@ function serviceStatements({ platform, operationsKeyArn }: AirflowRoleProps): St
 }
 
 function orchestrationStatements({ platform, applicationArn }: AirflowRoleProps): Statement[] {
-  const { environment, graph } = platform;
+  const { environment } = platform;
   return [
     {
       Sid: 'Application',
@@ -364,7 +367,7 @@ function orchestrationStatements({ platform, applicationArn }: AirflowRoleProps)
       Sid: 'PassJobRoles',
       Effect: 'Allow',
       Action: ['iam:PassRole'],
-      Resource: graph.order.map((job) => names.jobRoleArn(environment, job)),
+      Resource: names.jobRoleArns(environment),
       Condition: { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } },
     },
     {

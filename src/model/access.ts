@@ -1,6 +1,6 @@
 import type { Dataset } from './dataset.js';
-import { keyOf, type KeyName } from './keys.js';
-import { layers, type BucketKind } from './layers.js';
+import { bucketsOf, type KeyName } from './keys.js';
+import { bucketKinds, type BucketKind } from './layers.js';
 import { sourceIdOf, type Job, type Source } from './lineage.js';
 import { logFolders } from './log-folders.js';
 import { names } from './names.js';
@@ -86,6 +86,36 @@ export function writeFolders({ writes }: JobAccess): Folder[] {
   ]);
 }
 
+/**
+ * The tags of a job's role by which the policies of buckets, keys and secrets know what it touches: a policy that named
+ * every role would grow with the jobs, and each kind of policy has a size that it cannot pass.
+ */
+export const roleTags = {
+  /** The buckets that it reaches at all, with a space between them. */
+  reads: 'lake-reads',
+  /** Those of them that it writes. */
+  writes: 'lake-writes',
+  /** There where it may fetch the secret. */
+  secret: (secret: Pick<Secret, 'id'>): string => `secret-${secret.id}`,
+} as const;
+
+export function tagsOf(
+  touched: JobAccess,
+  job: Job,
+  secrets: readonly Secret[],
+): Readonly<Record<string, string>> {
+  const buckets = (folders: readonly Folder[]): string => {
+    const named = new Set(folders.map(({ bucket }) => bucket));
+    return bucketKinds.filter((kind) => named.has(kind)).join(' ');
+  };
+  const writing = [...writeFolders(touched), logFolder(job)];
+  return {
+    [roleTags.reads]: buckets([...readFolders(touched), ...writing]),
+    [roleTags.writes]: buckets(writing),
+    ...Object.fromEntries(secrets.map((secret) => [roleTags.secret(secret), 'read'])),
+  };
+}
+
 /** Where a job logs, and no other job does. */
 export function logFolder(job: Pick<Job, 'id'>): Folder {
   return { bucket: 'logs', path: `${logFolders.runs}${job.id}/` };
@@ -100,41 +130,33 @@ function deliveryFolder(source: Source): string {
   return (source.path.split('{')[0] ?? '').replace(/[^/]*$/, '');
 }
 
-/** Who reaches a bucket's objects, as patterns of ARNs. */
+/** Who reaches a bucket's objects beside the jobs, as patterns of ARNs. */
 export interface BucketUsers {
   readonly readers: readonly string[];
   readonly writers: readonly string[];
 }
 
-/** Who may read and who may write a bucket's objects; nobody else. */
+/** Who may read and who may write a bucket's objects beside the jobs, whose roles' tags say it; nobody else. */
 export function bucketUsers(platform: Platform, bucket: BucketKind): BucketUsers {
-  const { environment, graph } = platform;
+  const { environment } = platform;
   const { deployers, deliverers } = environment.access;
-  const access = new JobsAccess(platform);
-  const roles = (folders: (job: Job) => readonly Folder[]): string[] =>
-    graph.order
-      .filter((job) => folders(job).some((folder) => folder.bucket === bucket))
-      .map((job) => names.jobRoleArn(environment, job));
-  const writingJobs = roles((job) => [...writeFolders(access.of(job)), logFolder(job)]);
   const copying = environment.lake.replication ? [names.replicationRoleArn(environment)] : [];
-  const readingJobs = roles((job) => readFolders(access.of(job)));
   switch (bucket) {
-    case 'landing': {
-      const writers = [...deliverers, ...(environment.samples === undefined ? [] : deployers)];
-      return { readers: [...readingJobs, ...copying], writers: [...writingJobs, ...writers] };
-    }
+    case 'landing':
+      return {
+        readers: copying,
+        writers: [...deliverers, ...(environment.samples === undefined ? [] : deployers)],
+      };
     case 'artifacts':
       return {
-        readers: [...readingJobs, names.roleArn(environment, names.airflowRole(environment))],
-        writers: [...writingJobs, ...deployers],
+        readers: [names.roleArn(environment, names.airflowRole(environment))],
+        writers: deployers,
       };
     case 'logs':
       // Athena writes results of queries with the rights of who asks. The bucket's policy closes its other folders to them.
-      return { readers: readingJobs, writers: [...writingJobs, ...deployers, ...askers(platform)] };
-    default: {
-      const lent = [names.lakeRoleArn(environment, bucket)];
-      return { readers: [...readingJobs, ...copying], writers: [...writingJobs, ...lent] };
-    }
+      return { readers: [], writers: [...deployers, ...askers(platform)] };
+    default:
+      return { readers: copying, writers: [names.lakeRoleArn(environment, bucket)] };
   }
 }
 
@@ -145,12 +167,9 @@ export function askers({ environment }: Platform): string[] {
   return unique(asking.map((arn) => arn.replace(/:root$/, ':*')));
 }
 
-/** Who may use a key: those who may reach what it encrypts. */
+/** Who may use a key beside the jobs: those who may reach what it encrypts. */
 export function keyUsers(platform: Platform, key: KeyName): BucketUsers {
-  const buckets = (['landing', ...layers, 'artifacts', 'logs'] as const).filter(
-    (kind) => keyOf(kind) === key,
-  );
-  const users = buckets.map((bucket) => bucketUsers(platform, bucket));
+  const users = bucketsOf(key).map((bucket) => bucketUsers(platform, bucket));
   const people = key === 'operations' ? askers(platform) : [];
   const airflow = names.roleArn(platform.environment, names.airflowRole(platform.environment));
   const writers = unique([
