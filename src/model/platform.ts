@@ -7,6 +7,7 @@ import { buildGraph, type JobGraph } from './graph.js';
 import { lineageSchema, sourceIdOf, type Job, type Source } from './lineage.js';
 import { protectedProblems } from './protected.js';
 import { qualitySchema, type Quality } from './quality.js';
+import { passedQuotas, type PassedQuota } from './quotas.js';
 import { secretsOf } from './secrets.js';
 
 /** The files of a project, by their paths relative to its directory; read at the edge, so that the model stays pure. */
@@ -81,6 +82,8 @@ export function readPlatform(
 
 export interface ValidationResult {
   readonly problems: readonly Problem[];
+  /** No problem of the declaration: somebody has AWS raise them, or declares less. None are looked for while it has one. */
+  readonly quotas: readonly PassedQuota[];
   readonly counts: { environments: number; datasets: number; sources: number; jobs: number };
 }
 
@@ -92,16 +95,22 @@ export function validateProject(files: ProjectFiles): ValidationResult {
     environments.length > 0
       ? []
       : [missingFile(`${environmentsFolder}/local.yaml`, 'at least one environment must be declared')];
+  const problems = [
+    ...none,
+    ...environments.flatMap((environment) => [
+      ...environment.problems,
+      ...connectorProblems(environment, declaration),
+      ...rotationProblems(environment, declaration),
+    ]),
+    ...declaration.problems,
+  ];
+  const { value } = declaration;
+  const platforms = environments.flatMap(({ value: environment }) =>
+    value && environment ? [{ ...value, environment }] : [],
+  );
   return {
-    problems: [
-      ...none,
-      ...environments.flatMap((environment) => [
-        ...environment.problems,
-        ...connectorProblems(environment, declaration),
-        ...rotationProblems(environment, declaration),
-      ]),
-      ...declaration.problems,
-    ],
+    problems,
+    quotas: problems.length > 0 ? [] : passedQuotas(platforms),
     counts: {
       environments: environments.length,
       datasets: declaration.value?.datasets.length ?? 0,
