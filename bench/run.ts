@@ -7,10 +7,11 @@ import { freePort } from '../src/local/emulator.js';
 import { packageDirectory } from '../src/project/project-directory.js';
 import { locateRuntime, locateTerraform } from '../src/toolchain/locate-toolchain.js';
 import { compare, type Command, type Comparison } from './compare.js';
+import { writeLargeDeclaration } from './large-declaration.js';
 
 /*
  * What is measured, each beside what it is to be judged by, in turn and in one run, so that a noisy machine hits both.
- * `node dist/bench/run.js [help|synth|synth-import|deploy|submit …]`; without a name, all. Exits with 1 where a bound is not kept.
+ * `node dist/bench/run.js [help|synth|synth-import|synth-growth|validate-growth|deploy|submit …]`; without a name, all. Exits with 1 where a bound is not kept.
  */
 const dataplat = join(packageDirectory, 'bin', 'dataplat.js');
 const port = await freePort();
@@ -31,6 +32,13 @@ const ours = (...words: string[]): Command => ({
   words: [dataplat, ...words, '-C', project],
   environment,
 });
+
+/** A command on a declaration of so many datasets and jobs. */
+const atSize = (size: number, ...words: string[]): Command => {
+  const directory = join(project, `of-${size}`);
+  if (!existsSync(directory)) writeLargeDeclaration(directory, size);
+  return { program: process.execPath, words: [dataplat, ...words, '-C', directory], environment };
+};
 
 /** The modules of a `synth`, which a command loads as it goes. */
 const imported = [
@@ -78,6 +86,22 @@ const comparisons: Record<string, () => Promise<Comparison>> = {
       ],
       runs: 9,
       bound: { most: 2 },
+    }),
+  'synth-growth': () =>
+    compare({
+      title: 'dataplat synth --env prod of 1,000 datasets and jobs / of 50',
+      a: [atSize(1000, 'synth', '--env', 'prod')],
+      b: [atSize(50, 'synth', '--env', 'prod')],
+      runs: 3,
+      bound: { most: 20 },
+    }),
+  'validate-growth': () =>
+    compare({
+      title: 'dataplat validate of 1,000 datasets and jobs / of 50',
+      a: [atSize(1000, 'validate')],
+      b: [atSize(50, 'validate')],
+      runs: 5,
+      bound: { most: 20 },
     }),
   deploy: async () => {
     deployOnce();

@@ -29,12 +29,17 @@ export class Alarms extends Construct {
     super(scope, id);
     this.props = props;
     const { environment, alarms } = props;
-    this.metricAlarms = alarms.map((alarm) => this.metricAlarm(alarm));
-    const composites: CloudwatchCompositeAlarm[] = [];
-    for (const composite of scopeAlarms(environment, alarms)) {
-      composites.push(this.compositeAlarm(composite, [...this.metricAlarms, ...composites]));
-    }
-    this.compositeAlarms = composites;
+    const made = new Map<string, CloudwatchMetricAlarm | CloudwatchCompositeAlarm>();
+    this.metricAlarms = alarms.map((alarm) => {
+      const metricAlarm = this.metricAlarm(alarm);
+      made.set(names.alarm(environment, alarm), metricAlarm);
+      return metricAlarm;
+    });
+    this.compositeAlarms = scopeAlarms(environment, alarms).map((composite) => {
+      const compositeAlarm = this.compositeAlarm(composite, made);
+      made.set(composite.name, compositeAlarm);
+      return compositeAlarm;
+    });
   }
 
   private metricAlarm(alarm: Alarm): CloudwatchMetricAlarm {
@@ -56,7 +61,7 @@ export class Alarms extends Construct {
 
   private compositeAlarm(
     composite: CompositeAlarm,
-    made: readonly (CloudwatchMetricAlarm | CloudwatchCompositeAlarm)[],
+    made: ReadonlyMap<string, CloudwatchMetricAlarm | CloudwatchCompositeAlarm>,
   ): CloudwatchCompositeAlarm {
     const { topicArn } = this.props;
     const { name, scope, children, pages } = composite;
@@ -70,7 +75,7 @@ export class Alarms extends Construct {
       tags: { layer: scope, kind: 'incident' },
       ...(pages && { alarmActions: [topicArn], okActions: [topicArn] }),
       // The rule names its alarms; Terraform does not see that.
-      dependsOn: made.filter((alarm) => children.includes(alarm.alarmNameInput ?? '')),
+      dependsOn: children.flatMap((child) => made.get(child) ?? []),
     });
   }
 }

@@ -112,7 +112,7 @@ export function boundaryStatements(environment: Environment, keyArns: KeyArns): 
       of('emr-serverless', '/applications/*'),
     ),
     {
-      ...allow('PassJobRoles', ['iam:PassRole'], names.roleArn(environment, `${prefix}-job-*`)),
+      ...allow('PassJobRoles', ['iam:PassRole'], names.jobRoleArns(environment)),
       Condition: { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } },
     },
     allow(

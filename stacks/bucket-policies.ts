@@ -1,5 +1,5 @@
 import { Construct, type S3Bucket, S3BucketPolicy } from './constructs.cjs';
-import { administratorsOf, askers, bucketUsers } from '../src/model/access.js';
+import { administratorsOf, askers, bucketUsers, roleTags } from '../src/model/access.js';
 import { keyOf } from '../src/model/keys.js';
 import { bucketKinds, replicatedKinds, type BucketKind } from '../src/model/layers.js';
 import { logFolders } from '../src/model/log-folders.js';
@@ -68,6 +68,7 @@ export function bucketStatements(platform: Platform, kind: BucketKind, keyArns: 
   const both = [arn, `${arn}/*`];
   const administrators = administratorsOf(platform);
   const { readers, writers } = bucketUsers(platform, kind);
+  const jobs = names.jobRoleArns(environment);
   const deny = (
     sid: string,
     what: Pick<Statement, 'Action' | 'NotAction' | 'Resource' | 'NotResource'>,
@@ -78,6 +79,11 @@ export function bucketStatements(platform: Platform, kind: BucketKind, keyArns: 
     // Services of AWS in their own name: what they may do, statements that allow it say.
     Bool: { 'aws:PrincipalIsAWSService': 'false' },
   });
+  /** One pattern lets every job in; of these, a job whose role does not bear the bucket's name is kept out again. */
+  const unlessTagged = (tag: string): NonNullable<Statement['Condition']> => ({
+    ArnLike: { 'aws:PrincipalArn': jobs },
+    StringNotLike: { [`aws:PrincipalTag/${tag}`]: `*${kind}*` },
+  });
   return [
     tlsOnly(['s3:*'], both),
     deny('Tls12', { Action: ['s3:*'], Resource: both }, { NumericLessThan: { 's3:TlsVersion': '1.2' } }),
@@ -85,15 +91,25 @@ export function bucketStatements(platform: Platform, kind: BucketKind, keyArns: 
       'NamedOnly',
       { Action: ['s3:*'], Resource: both },
       // AWS alone takes on roles that are linked to its services; AWS Config reads a bucket's settings by one.
-      unless([...readers, ...writers, ...administrators, serviceLinked(environment.account)]),
+      unless([...readers, ...writers, jobs, ...administrators, serviceLinked(environment.account)]),
+    ),
+    deny('ItsJobsOnly', { Action: ['s3:*'], Resource: both }, unlessTagged(roleTags.reads)),
+    deny(
+      'ItsWritingJobsOnly',
+      { Action: [...writing, ...deleting], Resource: both },
+      unlessTagged(roleTags.writes),
     ),
     deny(
       'ReadersOnly',
       { Action: reading, Resource: `${arn}/*` },
-      unless([...readers, ...writers, ...(kind === 'logs' ? environment.access.deployers : [])]),
+      unless([...readers, ...writers, jobs, ...(kind === 'logs' ? environment.access.deployers : [])]),
     ),
-    deny('WritersOnly', { Action: writing, Resource: both }, unless(writers)),
-    deny('DeletersOnly', { Action: deleting, Resource: `${arn}/*` }, unless([...writers, ...administrators])),
+    deny('WritersOnly', { Action: writing, Resource: both }, unless([...writers, jobs])),
+    deny(
+      'DeletersOnly',
+      { Action: deleting, Resource: `${arn}/*` },
+      unless([...writers, jobs, ...administrators]),
+    ),
     deny(
       'AdministratorsOnly',
       {

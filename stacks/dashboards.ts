@@ -1,7 +1,7 @@
 import { CloudwatchDashboard, Construct } from './constructs.cjs';
 import { type Alarm, alarmScopes, type AlarmScope, type Statistic } from '../src/model/alarm.js';
 import type { Environment } from '../src/model/environment.js';
-import { scopeOf } from '../src/model/job-alarms.js';
+import { jobScopes } from '../src/model/job-alarms.js';
 import { datasetMetric, jobMetric, type Metric } from '../src/model/metrics.js';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
@@ -33,11 +33,13 @@ export class Dashboards extends Construct {
   readonly dashboards: readonly CloudwatchDashboard[];
   private readonly props: DashboardsProps;
   private readonly environment: Environment;
+  private readonly scopeOf: ReturnType<typeof jobScopes>;
 
   constructor(scope: Construct, id: string, props: DashboardsProps) {
     super(scope, id);
     this.props = props;
     this.environment = props.platform.environment;
+    this.scopeOf = jobScopes(props.platform);
     const shown = alarmScopes.filter((part) => props.alarms.some((alarm) => alarm.scope === part));
     this.dashboards = shown.map(
       (part) =>
@@ -75,8 +77,7 @@ export class Dashboards extends Construct {
   }
 
   private jobWidgets(part: AlarmScope): Widget[] {
-    const { jobs, datasets } = this.props.platform;
-    const here = jobs.filter((job) => scopeOf(job, datasets) === part);
+    const here = this.props.platform.jobs.filter((job) => this.scopeOf(job) === part);
     if (here.length === 0) return [];
     const of = (name: Parameters<typeof jobMetric>[2]) =>
       here.map((job) => this.line(jobMetric(this.environment, job, name), `${job.id} ${name}`));

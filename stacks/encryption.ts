@@ -1,7 +1,7 @@
 import { Construct, KmsAlias, KmsKey } from './constructs.cjs';
-import { administratorsOf, askers, keyUsers } from '../src/model/access.js';
+import { administratorsOf, askers, keyUsers, roleTags } from '../src/model/access.js';
 import type { Environment } from '../src/model/environment.js';
-import { keyNames, type KeyName } from '../src/model/keys.js';
+import { bucketsOf, keyNames, type KeyName } from '../src/model/keys.js';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
 import { onBehalfOf, policy, type Statement } from './policy.js';
@@ -54,25 +54,24 @@ export function keyStatements(platform: Platform, key: KeyName): Statement[] {
     StringEquals: { 'kms:ViaService': services.map((service) => `${service}.${region}.amazonaws.com`) },
   };
   const { readers, writers } = keyUsers(platform, key);
+  // Their roles bear the names of the buckets that they touch, so that this is no list of all of them.
+  const jobs = (sid: string, actions: readonly string[], tag: string): Statement =>
+    inAccount(environment, sid, actions, [names.jobRoleArns(environment)], {
+      ...through,
+      StringLike: { [`aws:PrincipalTag/${tag}`]: bucketsOf(key).map((kind) => `*${kind}*`) },
+    });
   return [
     inAccount(environment, 'Administration', administration, administratorsOf(platform)),
-    ...(readers.length === 0
-      ? []
-      : [inAccount(environment, 'Reading', ['kms:Decrypt', 'kms:DescribeKey'], readers, through)]),
-    ...(writers.length === 0
-      ? []
-      : [
-          inAccount(
-            environment,
-            'Writing',
-            ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey*'],
-            writers,
-            through,
-          ),
-        ]),
+    ...(readers.length === 0 ? [] : [inAccount(environment, 'Reading', reading, readers, through)]),
+    ...(writers.length === 0 ? [] : [inAccount(environment, 'Writing', writing, writers, through)]),
+    jobs('ReadingJobs', reading, roleTags.reads),
+    jobs('WritingJobs', writing, roleTags.writes),
     ...(key === 'operations' ? operationsStatements(platform) : []),
   ];
 }
+
+const reading = ['kms:Decrypt', 'kms:DescribeKey'];
+const writing = ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey*'];
 
 /** Everything about a key but what is done with it, and no grants, by which one could give oneself its use. */
 const administration = [

@@ -1,11 +1,12 @@
 import { Construct, type IamRole, LakeformationPermissions } from './constructs.cjs';
 import {
-  accessOf,
   logFolder,
   readFolders,
-  secretsFor,
+  tagsOf,
   writeFolders,
   type Folder,
+  type JobAccess,
+  type JobsAccess,
 } from '../src/model/access.js';
 import type { Dataset } from '../src/model/dataset.js';
 import type { Environment } from '../src/model/environment.js';
@@ -14,6 +15,7 @@ import type { Layer } from '../src/model/layers.js';
 import type { Job } from '../src/model/lineage.js';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
+import type { Secret } from '../src/model/secrets.js';
 import { airflowQueueActions } from './airflow-queue.js';
 import type { KeyArns } from './encryption.js';
 import { logGroupArn } from './log-groups.js';
@@ -22,7 +24,9 @@ import { ServiceRole } from './roles.js';
 
 export interface JobRolesProps {
   readonly platform: Platform;
-  readonly keyArns: KeyArns;
+  readonly access: JobsAccess;
+  /** What each job may do, by its id. */
+  readonly statements: ReadonlyMap<string, readonly Statement[]>;
 }
 
 /** One role a job: it reads what the graph says it reads, writes what it writes, and nothing else. */
@@ -30,29 +34,35 @@ export class JobRoles extends Construct {
   /** By the job's id. */
   readonly roles: ReadonlyMap<string, IamRole>;
 
-  constructor(scope: Construct, id: string, { platform, keyArns }: JobRolesProps) {
+  constructor(scope: Construct, id: string, { platform, access, statements }: JobRolesProps) {
     super(scope, id);
     const { environment } = platform;
     this.roles = new Map(
       platform.graph.order.map((job) => {
+        const touched = access.of(job);
         const { role } = new ServiceRole(this, job.id, {
           environment,
           name: names.jobRole(environment, job),
           description: job.description,
           services: ['emr-serverless.amazonaws.com'],
           sourceArns: [`arn:aws:emr-serverless:${environment.region}:${environment.account}:/applications/*`],
-          statements: jobStatements(platform, job, keyArns),
+          statements: statements.get(job.id) ?? [],
+          tags: tagsOf(touched, job, access.secretsFor(job)),
         });
-        this.grantCatalog(platform, job, role);
+        this.grantCatalog(environment, job, touched, role);
         return [job.id, role] as const;
       }),
     );
   }
 
   /** The catalog asks Lake Formation as well as IAM. */
-  private grantCatalog(platform: Platform, job: Job, role: IamRole): void {
-    const { environment } = platform;
-    const { reads, writes } = accessOf(platform, job);
+  private grantCatalog(
+    environment: Environment,
+    job: Job,
+    { reads, writes }: JobAccess,
+    role: IamRole,
+  ): void {
+    const written = new Set(writes);
     for (const layer of new Set([...reads, ...writes].map((dataset) => dataset.layer))) {
       new LakeformationPermissions(this, `${job.id}_${layer}`, {
         principal: role.arn,
@@ -63,7 +73,7 @@ export class JobRoles extends Construct {
     for (const dataset of new Set([...reads, ...writes])) {
       new LakeformationPermissions(this, `${job.id}_${dataset.id}`, {
         principal: role.arn,
-        permissions: writes.includes(dataset)
+        permissions: written.has(dataset)
           ? ['ALTER', 'DELETE', 'DESCRIBE', 'INSERT', 'SELECT']
           : ['DESCRIBE', 'SELECT'],
         table: { databaseName: names.database(environment, dataset.layer), name: names.table(dataset) },
@@ -73,10 +83,15 @@ export class JobRoles extends Construct {
 }
 
 /** What a job may do: its policy, in statements. */
-export function jobStatements(platform: Platform, job: Job, keyArns: KeyArns): Statement[] {
-  const { environment } = platform;
-  const { reads, writes } = accessOf(platform, job);
-  const [reading, writing] = [readFolders(platform, job), writeFolders(platform, job)];
+export function jobStatements(
+  environment: Environment,
+  job: Job,
+  access: JobsAccess,
+  keyArns: KeyArns,
+): Statement[] {
+  const touched = access.of(job);
+  const { reads, writes } = touched;
+  const [reading, writing] = [readFolders(touched), writeFolders(touched)];
   const logs = logFolder(job);
   const arn = ({ bucket, path }: Folder): string =>
     `arn:aws:s3:::${names.bucket(environment, bucket)}/${path}*`;
@@ -119,7 +134,7 @@ export function jobStatements(platform: Platform, job: Job, keyArns: KeyArns): S
     },
     ...catalogStatements(environment, reads, writes),
     ...logStatements(environment, job),
-    ...secretStatements(platform, job),
+    ...secretStatements(environment, access.secretsFor(job)),
   ];
 }
 
@@ -153,11 +168,12 @@ function catalogStatements(
 ): Statement[] {
   const catalog = `arn:aws:glue:${environment.region}:${environment.account}`;
   const database = (layer: Layer): string => `${catalog}:database/${names.database(environment, layer)}`;
+  const written = new Set(writes);
   const arns = (datasets: readonly Dataset[]): string[] => [
     `${catalog}:catalog`,
     ...new Set(datasets.map((dataset) => database(dataset.layer))),
     ...datasets.flatMap((dataset) => {
-      const tables = writes.includes(dataset)
+      const tables = written.has(dataset)
         ? [names.table(dataset), names.quarantineTable(dataset)]
         : [names.table(dataset)];
       return tables.map((table) => `${catalog}:table/${names.database(environment, dataset.layer)}/${table}`);
@@ -211,8 +227,7 @@ function logStatements(environment: Environment, job: Job): Statement[] {
   ];
 }
 
-function secretStatements(platform: Platform, job: Job): Statement[] {
-  const secrets = secretsFor(platform, job);
+function secretStatements(environment: Environment, secrets: readonly Secret[]): Statement[] {
   return secrets.length === 0
     ? []
     : [
@@ -220,7 +235,7 @@ function secretStatements(platform: Platform, job: Job): Statement[] {
           Sid: 'Secrets',
           Effect: 'Allow',
           Action: ['secretsmanager:GetSecretValue'],
-          Resource: secrets.map(({ name }) => secretArn(platform.environment, name)),
+          Resource: secrets.map(({ name }) => secretArn(environment, name)),
         },
       ];
 }
@@ -325,7 +340,7 @@ function serviceStatements({ platform, operationsKeyArn }: AirflowRoleProps): St
 }
 
 function orchestrationStatements({ platform, applicationArn }: AirflowRoleProps): Statement[] {
-  const { environment, graph } = platform;
+  const { environment } = platform;
   return [
     {
       Sid: 'Application',
@@ -352,7 +367,7 @@ function orchestrationStatements({ platform, applicationArn }: AirflowRoleProps)
       Sid: 'PassJobRoles',
       Effect: 'Allow',
       Action: ['iam:PassRole'],
-      Resource: graph.order.map((job) => names.jobRoleArn(environment, job)),
+      Resource: names.jobRoleArns(environment),
       Condition: { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } },
     },
     {

@@ -1,9 +1,9 @@
 import type { Construct } from './constructs.cjs';
 import type { Platform } from '../src/model/platform.js';
 import { keyNames } from '../src/model/keys.js';
+import { natCount } from '../src/model/nat-count.js';
 import { LifecycleStack } from './lifecycle-stack.js';
 import { Monitoring } from './monitoring.js';
-import { natCount } from './subnets.js';
 
 /** Who is told, and what is shown: changes often, and is gone without harm. */
 export class ObservabilityStack extends LifecycleStack {

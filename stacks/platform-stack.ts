@@ -1,4 +1,5 @@
 import type { Construct } from './constructs.cjs';
+import { JobsAccess } from '../src/model/access.js';
 import { keyNames } from '../src/model/keys.js';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
@@ -29,17 +30,21 @@ export class PlatformStack extends LifecycleStack {
     ) as KeyArns;
     const operationsKeyArn = keyArns.operations;
 
+    const access = new JobsAccess(platform);
+    const jobsMay = new Map(
+      platform.graph.order.map((job) => [job.id, jobStatements(environment, job, access, keyArns)]),
+    );
     const networking = new Networking(this, 'network', {
       environment,
       operationsKeyArn,
       services: endpointServices([
-        ...platform.graph.order.flatMap((job) => jobStatements(platform, job, keyArns)),
+        ...[...jobsMay.values()].flat(),
         // Which services, not which application: that one is made behind the network.
         ...airflowStatements({ platform, applicationArn: '', operationsKeyArn }),
       ]),
     });
     const secrets = new Secrets(this, 'secret', { platform, operationsKeyArn });
-    const jobRoles = new JobRoles(this, 'job', { platform, keyArns });
+    const jobRoles = new JobRoles(this, 'job', { platform, access, statements: jobsMay });
     const compute = new Compute(this, 'emr', { environment, networking, operationsKeyArn });
     const execution = new AirflowRole(this, 'airflow_execution', {
       platform,

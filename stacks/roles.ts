@@ -19,6 +19,8 @@ export interface ServiceRoleProps {
   /** For what of ours the services may take the role on: patterns of ARNs. */
   readonly sourceArns: readonly string[];
   readonly statements: readonly Statement[];
+  /** By which other policies know what it is for. Default: none. */
+  readonly tags?: Readonly<Record<string, string>>;
   /** Where the boundary is made in the same stack: its ARN as that resource gives it. */
   readonly boundaryArn?: string;
 }
@@ -40,6 +42,7 @@ export class ServiceRole extends Construct {
       description: props.description,
       assumeRolePolicy: trust(props.services, environment, props.sourceArns),
       permissionsBoundary: props.boundaryArn ?? boundaryArn(environment),
+      ...(props.tags && { tags: { ...props.tags } }),
     });
     this.policies =
       lengthOf(statements) <= 10_000

@@ -4,14 +4,13 @@ import {
   SecretsmanagerSecretPolicy,
   SecretsmanagerSecretRotation,
 } from './constructs.cjs';
+import { roleTags } from '../src/model/access.js';
 import { maskingKey } from '../src/model/connector.js';
 import type { Environment } from '../src/model/environment.js';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
 import { secretsOf, type Secret } from '../src/model/secrets.js';
 import { policy } from './policy.js';
-
-export { needsMaskingKey } from '../src/model/secrets.js';
 
 export interface SecretsProps {
   readonly platform: Platform;
@@ -50,7 +49,7 @@ export class Secrets extends Construct {
   }
 
   /** Whatever IAM allows elsewhere, a value is for the jobs that the graph says need it, and for who administers. */
-  private close({ id, readers }: Secret, { arn }: SecretsmanagerSecret, environment: Environment): void {
+  private close({ id }: Secret, { arn }: SecretsmanagerSecret, environment: Environment): void {
     const { administrators } = environment.access;
     const rotates = environment.secrets.rotation[id]?.roleArn;
     const writers = [...administrators, ...(rotates === undefined ? [] : [rotates])];
@@ -61,17 +60,25 @@ export class Secrets extends Construct {
       Action: action,
       Resource: '*',
       // The role, whoever took it on; a service that works for a principal bears that principal's ARN.
-      Condition: { ArnNotEquals: { 'aws:PrincipalArn': [...but].sort() } },
+      Condition: { ArnNotLike: { 'aws:PrincipalArn': [...but].sort() } },
     });
+    const jobs = names.jobRoleArns(environment);
     new SecretsmanagerSecretPolicy(this, `${id}_policy`, {
       secretArn: arn,
       blockPublicPolicy: true,
       policy: policy([
-        all(
-          'ReadersOnly',
-          ['secretsmanager:GetSecretValue'],
-          [...readers.map((job) => names.jobRoleArn(environment, job)), ...writers],
-        ),
+        all('ReadersOnly', ['secretsmanager:GetSecretValue'], [jobs, ...writers]),
+        {
+          Sid: 'ItsJobsOnly',
+          Effect: 'Deny',
+          Principal: '*',
+          Action: ['secretsmanager:GetSecretValue'],
+          Resource: '*',
+          Condition: {
+            ArnLike: { 'aws:PrincipalArn': jobs },
+            StringNotEquals: { [`aws:PrincipalTag/${roleTags.secret({ id })}`]: 'read' },
+          },
+        },
         // Who deploys makes the place, and need not see what is in it.
         all(
           'WritersOnly',

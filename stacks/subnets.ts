@@ -11,6 +11,7 @@ import {
   type Vpc,
 } from './constructs.cjs';
 import type { Environment } from '../src/model/environment.js';
+import { natCount } from '../src/model/nat-count.js';
 
 export interface Subnets {
   /** Of Spark and Airflow, one a zone. */
@@ -22,11 +23,6 @@ export interface Subnets {
   readonly nats: readonly NatGateway[];
   /** Of the private subnets to the internet. */
   readonly routes: readonly Route[];
-}
-
-/** How many NAT gateways a network has. */
-export function natCount({ nat, zones }: Environment['network']): number {
-  return { none: 0, single: 1, 'per-zone': zones.length }[nat];
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Dataset } from './dataset.js';
-import { keyOf, type KeyName } from './keys.js';
-import { layers, type BucketKind } from './layers.js';
+import { bucketsOf, type KeyName } from './keys.js';
+import { bucketKinds, type BucketKind } from './layers.js';
 import { sourceIdOf, type Job, type Source } from './lineage.js';
 import { logFolders } from './log-folders.js';
 import { names } from './names.js';
@@ -21,18 +21,56 @@ export interface JobAccess {
   readonly writes: readonly Dataset[];
 }
 
-export function accessOf({ datasets, sources }: Platform, job: Job): JobAccess {
-  const sourceIds = job.inputs.map(sourceIdOf);
-  return {
-    sources: sources.filter((source) => sourceIds.includes(source.id)),
-    reads: datasets.filter((dataset) => job.inputs.includes(dataset.id)),
-    writes: datasets.filter((dataset) => job.outputs.includes(dataset.id)),
-  };
+/** What each job of a platform touches. Made once a platform, for what is looked up is indexed here. */
+export class JobsAccess {
+  private readonly sources: Shelf<Source>;
+  private readonly datasets: Shelf<Dataset>;
+  /** By the job's id. */
+  private readonly secrets: ReadonlyMap<string, Secret[]>;
+
+  constructor(platform: Platform) {
+    this.sources = new Shelf(platform.sources);
+    this.datasets = new Shelf(platform.datasets);
+    const secrets = new Map(platform.jobs.map(({ id }): [string, Secret[]] => [id, []]));
+    for (const secret of secretsOf(platform)) {
+      for (const { id } of secret.readers) secrets.get(id)?.push(secret);
+    }
+    this.secrets = secrets;
+  }
+
+  /** What the graph says, in the order of the declaration. */
+  of(job: Job): JobAccess {
+    return {
+      sources: this.sources.named(job.inputs.flatMap((input) => sourceIdOf(input) ?? [])),
+      reads: this.datasets.named(job.inputs),
+      writes: this.datasets.named(job.outputs),
+    };
+  }
+
+  /** The secrets that a job may fetch. */
+  secretsFor(job: Job): readonly Secret[] {
+    return this.secrets.get(job.id) ?? [];
+  }
+}
+
+/** Things that are found by their ids, in the order in which they stand. */
+class Shelf<Item extends { readonly id: string }> {
+  private readonly places: ReadonlyMap<string, { readonly item: Item; readonly place: number }>;
+
+  constructor(items: readonly Item[]) {
+    this.places = new Map(items.map((item, place) => [item.id, { item, place }]));
+  }
+
+  named(ids: readonly string[]): Item[] {
+    return [...new Set(ids)]
+      .flatMap((id) => this.places.get(id) ?? [])
+      .sort((a, b) => a.place - b.place)
+      .map(({ item }) => item);
+  }
 }
 
 /** Where a job's inputs are, and its release. */
-export function readFolders(platform: Platform, job: Job): Folder[] {
-  const { sources, reads } = accessOf(platform, job);
+export function readFolders({ sources, reads }: JobAccess): Folder[] {
   return [
     ...sources.map((source): Folder => ({ bucket: 'landing', path: deliveryFolder(source) })),
     ...reads.map(tableFolder),
@@ -41,16 +79,41 @@ export function readFolders(platform: Platform, job: Job): Folder[] {
 }
 
 /** Where a job's outputs are, and the rows of them that it rejects. */
-export function writeFolders(platform: Platform, job: Job): Folder[] {
-  return accessOf(platform, job).writes.flatMap((dataset) => [
+export function writeFolders({ writes }: JobAccess): Folder[] {
+  return writes.flatMap((dataset) => [
     tableFolder(dataset),
     { bucket: dataset.layer, path: `${names.quarantineTable(dataset)}/` },
   ]);
 }
 
-/** The secrets that a job may fetch. */
-export function secretsFor(platform: Platform, job: Job): Secret[] {
-  return secretsOf(platform).filter(({ readers }) => readers.some(({ id }) => id === job.id));
+/**
+ * The tags of a job's role by which the policies of buckets, keys and secrets know what it touches: a policy that named
+ * every role would grow with the jobs, and each kind of policy has a size that it cannot pass.
+ */
+export const roleTags = {
+  /** The buckets that it reaches at all, with a space between them. */
+  reads: 'lake-reads',
+  /** Those of them that it writes. */
+  writes: 'lake-writes',
+  /** There where it may fetch the secret. */
+  secret: (secret: Pick<Secret, 'id'>): string => `secret-${secret.id}`,
+} as const;
+
+export function tagsOf(
+  touched: JobAccess,
+  job: Job,
+  secrets: readonly Secret[],
+): Readonly<Record<string, string>> {
+  const buckets = (folders: readonly Folder[]): string => {
+    const named = new Set(folders.map(({ bucket }) => bucket));
+    return bucketKinds.filter((kind) => named.has(kind)).join(' ');
+  };
+  const writing = [...writeFolders(touched), logFolder(job)];
+  return {
+    [roleTags.reads]: buckets([...readFolders(touched), ...writing]),
+    [roleTags.writes]: buckets(writing),
+    ...Object.fromEntries(secrets.map((secret) => [roleTags.secret(secret), 'read'])),
+  };
 }
 
 /** Where a job logs, and no other job does. */
@@ -67,40 +130,33 @@ function deliveryFolder(source: Source): string {
   return (source.path.split('{')[0] ?? '').replace(/[^/]*$/, '');
 }
 
-/** Who reaches a bucket's objects, as patterns of ARNs. */
+/** Who reaches a bucket's objects beside the jobs, as patterns of ARNs. */
 export interface BucketUsers {
   readonly readers: readonly string[];
   readonly writers: readonly string[];
 }
 
-/** Who may read and who may write a bucket's objects; nobody else. */
+/** Who may read and who may write a bucket's objects beside the jobs, whose roles' tags say it; nobody else. */
 export function bucketUsers(platform: Platform, bucket: BucketKind): BucketUsers {
-  const { environment, graph } = platform;
+  const { environment } = platform;
   const { deployers, deliverers } = environment.access;
-  const roles = (folders: (job: Job) => readonly Folder[]): string[] =>
-    graph.order
-      .filter((job) => folders(job).some((folder) => folder.bucket === bucket))
-      .map((job) => names.jobRoleArn(environment, job));
-  const writingJobs = roles((job) => [...writeFolders(platform, job), logFolder(job)]);
   const copying = environment.lake.replication ? [names.replicationRoleArn(environment)] : [];
-  const readingJobs = roles((job) => readFolders(platform, job));
   switch (bucket) {
-    case 'landing': {
-      const writers = [...deliverers, ...(environment.samples === undefined ? [] : deployers)];
-      return { readers: [...readingJobs, ...copying], writers: [...writingJobs, ...writers] };
-    }
+    case 'landing':
+      return {
+        readers: copying,
+        writers: [...deliverers, ...(environment.samples === undefined ? [] : deployers)],
+      };
     case 'artifacts':
       return {
-        readers: [...readingJobs, names.roleArn(environment, names.airflowRole(environment))],
-        writers: [...writingJobs, ...deployers],
+        readers: [names.roleArn(environment, names.airflowRole(environment))],
+        writers: deployers,
       };
     case 'logs':
       // Athena writes results of queries with the rights of who asks. The bucket's policy closes its other folders to them.
-      return { readers: readingJobs, writers: [...writingJobs, ...deployers, ...askers(platform)] };
-    default: {
-      const lent = [names.lakeRoleArn(environment, bucket)];
-      return { readers: [...readingJobs, ...copying], writers: [...writingJobs, ...lent] };
-    }
+      return { readers: [], writers: [...deployers, ...askers(platform)] };
+    default:
+      return { readers: copying, writers: [names.lakeRoleArn(environment, bucket)] };
   }
 }
 
@@ -111,12 +167,9 @@ export function askers({ environment }: Platform): string[] {
   return unique(asking.map((arn) => arn.replace(/:root$/, ':*')));
 }
 
-/** Who may use a key: those who may reach what it encrypts. */
+/** Who may use a key beside the jobs: those who may reach what it encrypts. */
 export function keyUsers(platform: Platform, key: KeyName): BucketUsers {
-  const buckets = (['landing', ...layers, 'artifacts', 'logs'] as const).filter(
-    (kind) => keyOf(kind) === key,
-  );
-  const users = buckets.map((bucket) => bucketUsers(platform, bucket));
+  const users = bucketsOf(key).map((bucket) => bucketUsers(platform, bucket));
   const people = key === 'operations' ? askers(platform) : [];
   const airflow = names.roleArn(platform.environment, names.airflowRole(platform.environment));
   const writers = unique([

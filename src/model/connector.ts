@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import type { Environment } from './environment.js';
-import type { Job, Source } from './lineage.js';
-import { sourceIdOf } from './lineage.js';
-import type { Platform } from './platform.js';
+import type { Source } from './lineage.js';
 
 /** The one secret that is no system's: what masks of personal data are made with. */
 export const maskingKey = 'masking-key';
@@ -81,17 +79,4 @@ export function connectorOf(environment: Environment, source: Source): Connector
 export function secretOfSource(environment: Environment, source: Source): string | undefined {
   const connector = connectorOf(environment, source);
   return 'secret' in connector ? connector.secret : undefined;
-}
-
-/** The secrets with which a job reaches its sources, by the last parts of their names, each once. */
-export function sourceSecretsOf({ environment, sources }: Platform, job: Job): string[] {
-  const read = job.inputs.map(sourceIdOf);
-  return [
-    ...new Set(
-      sources
-        .filter(({ id }) => read.includes(id))
-        .map((source) => secretOfSource(environment, source))
-        .filter((name) => name !== undefined),
-    ),
-  ];
 }

@@ -305,7 +305,17 @@ export const environmentSchema = z
       .regex(/^[a-z][a-z0-9-]{1,22}[a-z0-9]$/, 'lower-case letters, digits and hyphens, 3 to 24 characters')
       .describe('the first part of every name'),
     protected: z.boolean().describe('destructive verbs ask for the name of the environment'),
-    tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
+    tags: z
+      .record(
+        z
+          .string()
+          .min(1)
+          .max(128)
+          // Policies know jobs by these, and nobody else may bear them.
+          .regex(/^(?!lake-|secret-)/, 'a tag that begins with neither lake- nor secret-'),
+        z.string().max(256),
+      )
+      .default({}),
     endpoint: z
       .strictObject({ port: z.int().min(1024).max(65_535) })
       .optional()

@@ -16,9 +16,7 @@ export interface Cycle {
 }
 
 export function buildGraph(jobs: readonly Job[]): JobGraph | Cycle {
-  const writers = new Map<string, Job[]>();
-  for (const job of jobs)
-    for (const output of job.outputs) writers.set(output, [...(writers.get(output) ?? []), job]);
+  const writers = grouped(jobs.flatMap((job) => job.outputs.map((output) => [output, job] as const)));
   const upstream = new Map<Job, readonly Job[]>(
     jobs.map((job) => [
       job,
@@ -57,11 +55,24 @@ export function buildGraph(jobs: readonly Job[]): JobGraph | Cycle {
     const cycle = visit(job);
     if (cycle) return { cycle };
   }
+  const downstream = grouped(
+    order.flatMap((job) => (upstream.get(job) ?? []).map((before) => [before, job] as const)),
+  );
   return {
     order,
     upstreamOf: (job) => upstream.get(job) ?? [],
-    downstreamOf: (job) => order.filter((other) => upstream.get(other)?.includes(job)),
+    downstreamOf: (job) => downstream.get(job) ?? [],
   };
+}
+
+function grouped<Key>(pairs: readonly (readonly [key: Key, job: Job])[]): ReadonlyMap<Key, Job[]> {
+  const groups = new Map<Key, Job[]>();
+  for (const [key, job] of pairs) {
+    const group = groups.get(key);
+    if (group) group.push(job);
+    else groups.set(key, [job]);
+  }
+  return groups;
 }
 
 function byId(jobs: readonly Job[]): Job[] {

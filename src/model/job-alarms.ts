@@ -11,16 +11,30 @@ import type { Platform } from './platform.js';
 /** How often lateness, waiting and age are measured at the least. */
 const measuredEverySeconds = 900;
 
-/** Whose incident a job's failure is: of the last layer that it writes; a job that writes none serves the platform. */
-export function scopeOf(job: Pick<Job, 'outputs'>, datasets: readonly Dataset[]): AlarmScope {
-  const written = datasets.filter(({ id }) => job.outputs.includes(id)).map(({ layer }) => layer);
-  return layers.findLast((layer) => written.includes(layer)) ?? 'platform';
+/**
+ * Whose incident a job's failure is: of the last layer that it writes; a job that writes none serves the
+ * platform.
+ */
+export function jobScopes({
+  jobs,
+  datasets,
+}: Pick<Platform, 'jobs' | 'datasets'>): (job: Pick<Job, 'id'>) => AlarmScope {
+  const layerOf = new Map(datasets.map(({ id, layer }) => [id, layer]));
+  const scopes = new Map(
+    jobs.map((job) => {
+      const written = new Set(job.outputs.map((output) => layerOf.get(output)));
+      return [job.id, layers.findLast((layer) => written.has(layer))];
+    }),
+  );
+  return ({ id }) => scopes.get(id) ?? 'platform';
 }
 
 /** Failed, late, waiting too long: for each job. */
-export function jobAlarms({ environment, jobs, datasets }: Platform): Alarm[] {
+export function jobAlarms(platform: Platform): Alarm[] {
+  const { environment, jobs } = platform;
+  const scopeOf = jobScopes(platform);
   return byId(jobs).flatMap((job) => {
-    const of = { subject: job.id, scope: scopeOf(job, datasets) };
+    const of = { subject: job.id, scope: scopeOf(job) };
     return [failed(environment, job, of), ...late(environment, job, of), queued(environment, job, of)];
   });
 }

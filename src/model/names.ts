@@ -51,6 +51,9 @@ export const names = {
     `${environment.prefix}-job-${job.id.replaceAll('_', '-')}`,
   jobRoleArn: (environment: Named, job: Pick<Job, 'id'>): string =>
     `arn:aws:iam::${environment.account}:role/${names.jobRole(environment, job)}`,
+  /** The roles of all jobs, as a pattern; no other role of an environment is called so. */
+  jobRoleArns: (environment: Named): string =>
+    `arn:aws:iam::${environment.account}:role/${environment.prefix}-job-*`,
   roleArn: (environment: Named, role: string): string => `arn:aws:iam::${environment.account}:role/${role}`,
   airflowRole: (environment: Named): string => `${environment.prefix}-airflow`,
   /** What no role of the environment can exceed. */

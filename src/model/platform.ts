@@ -7,6 +7,7 @@ import { buildGraph, type JobGraph } from './graph.js';
 import { lineageSchema, sourceIdOf, type Job, type Source } from './lineage.js';
 import { protectedProblems } from './protected.js';
 import { qualitySchema, type Quality } from './quality.js';
+import { passedQuotas, type PassedQuota } from './quotas.js';
 import { secretsOf } from './secrets.js';
 
 /** The files of a project, by their paths relative to its directory; read at the edge, so that the model stays pure. */
@@ -81,6 +82,8 @@ export function readPlatform(
 
 export interface ValidationResult {
   readonly problems: readonly Problem[];
+  /** No problem of the declaration: somebody has AWS raise them, or declares less. None are looked for while it has one. */
+  readonly quotas: readonly PassedQuota[];
   readonly counts: { environments: number; datasets: number; sources: number; jobs: number };
 }
 
@@ -92,16 +95,22 @@ export function validateProject(files: ProjectFiles): ValidationResult {
     environments.length > 0
       ? []
       : [missingFile(`${environmentsFolder}/local.yaml`, 'at least one environment must be declared')];
+  const problems = [
+    ...none,
+    ...environments.flatMap((environment) => [
+      ...environment.problems,
+      ...connectorProblems(environment, declaration),
+      ...rotationProblems(environment, declaration),
+    ]),
+    ...declaration.problems,
+  ];
+  const { value } = declaration;
+  const platforms = environments.flatMap(({ value: environment }) =>
+    value && environment ? [{ ...value, environment }] : [],
+  );
   return {
-    problems: [
-      ...none,
-      ...environments.flatMap((environment) => [
-        ...environment.problems,
-        ...connectorProblems(environment, declaration),
-        ...rotationProblems(environment, declaration),
-      ]),
-      ...declaration.problems,
-    ],
+    problems,
+    quotas: problems.length > 0 ? [] : passedQuotas(platforms),
     counts: {
       environments: environments.length,
       datasets: declaration.value?.datasets.length ?? 0,
@@ -162,11 +171,12 @@ function connectorProblems(
 ): Problem[] {
   if (!document || !environment || !declaration) return [];
   const problems: Problem[] = [];
-  const systems = [...new Set(declaration.sources.map(({ system }) => system))];
+  const systems = new Set<string>();
   for (const source of declaration.sources) {
     const { id, system } = source;
     const connector = environment.sources[system];
-    if (connector === undefined && declaration.sources.find((one) => one.system === system) === source) {
+    // Said once a system.
+    if (connector === undefined && !systems.has(system)) {
       problems.push({
         code: 'DP2003',
         location: document.locate(['sources']),
@@ -182,14 +192,15 @@ function connectorProblems(
         hint: 'name its table, object, topic or path there',
       });
     }
+    systems.add(system);
   }
   for (const system of Object.keys(environment.sources)) {
-    if (!systems.includes(system)) {
+    if (!systems.has(system)) {
       problems.push({
         code: 'DP2006',
         location: document.locateKey(['sources'], system),
         message: `no source comes from a system "${system}"`,
-        hint: suggestion(system, systems),
+        hint: suggestion(system, [...systems]),
       });
     }
   }
@@ -229,8 +240,9 @@ function readDeclaration(files: ProjectFiles): Read<Declaration> {
   const sources = Object.entries(checkedLineage.value.sources).map(([id, source]) => ({ id, ...source }));
   const jobs = Object.entries(checkedLineage.value.jobs).map(([id, job]) => ({ id, ...job }));
   problems.push(...jobProblems(files, lineage.document, jobs, sources, datasets.ids));
+  const datasetIds = new Set(datasets.ids);
   for (const id of Object.keys(checkedQuality.value.datasets)) {
-    if (!datasets.ids.includes(id)) {
+    if (!datasetIds.has(id)) {
       problems.push({
         code: 'DP2006',
         location: quality.document.locateKey(['datasets'], id),
@@ -281,13 +293,14 @@ function jobProblems(
 ): Problem[] {
   const problems: Problem[] = [];
   const sourceIds = sources.map((source) => source.id);
+  const known = { datasets: new Set(datasetIds), sources: new Set(sourceIds) };
   const entryPoints = new Map<string, string>();
   for (const job of jobs) {
     const names = (key: 'inputs' | 'outputs'): void => {
       job[key].forEach((name, index) => {
         const source = sourceIdOf(name);
         const found =
-          source === undefined ? datasetIds.includes(name) : key === 'inputs' && sourceIds.includes(source);
+          source === undefined ? known.datasets.has(name) : key === 'inputs' && known.sources.has(source);
         if (found) return;
         problems.push({
           code: 'DP2006',
@@ -299,15 +312,16 @@ function jobProblems(
     };
     names('inputs');
     names('outputs');
-    const location = document.locateValue(['jobs', job.id, 'entryPoint']);
+    // Looked for only where something is wrong: to find a place, the file is walked.
+    const location = (): Problem['location'] => document.locateValue(['jobs', job.id, 'entryPoint']);
     if (files.read(job.entryPoint) === undefined) {
-      problems.push({ code: 'DP2007', location, message: `no file ${job.entryPoint}` });
+      problems.push({ code: 'DP2007', location: location(), message: `no file ${job.entryPoint}` });
     }
     const other = entryPoints.get(job.entryPoint);
     if (other !== undefined) {
       problems.push({
         code: 'DP2009',
-        location,
+        location: location(),
         message: `${job.entryPoint} is the entry point of ${other} already`,
       });
     }

@@ -1,6 +1,6 @@
-import { maskingKey, sourceSecretsOf } from './connector.js';
+import { maskingKey, secretOfSource } from './connector.js';
 import type { Dataset } from './dataset.js';
-import type { Job } from './lineage.js';
+import { sourceIdOf, type Job } from './lineage.js';
 import { names } from './names.js';
 import type { Platform } from './platform.js';
 
@@ -21,21 +21,23 @@ export function secretsOf(platform: Platform): Secret[] {
 
 function maskingKeyOf(platform: Platform): Secret[] {
   const { environment, datasets, graph } = platform;
-  if (!datasets.some(hasKeyedMask)) return [];
+  const masked = new Set(datasets.filter(hasKeyedMask).map(({ id }) => id));
+  if (masked.size === 0) return [];
   return [
     {
       id: maskingKey,
       name: names.secret(environment, maskingKey),
       // Masks must be the same on every day, and nobody may be able to guess them.
       description: 'Key of the hashes and date shifts that mask personal data',
-      readers: graph.order.filter((job) => needsMaskingKey(platform, job)),
+      readers: graph.order.filter((job) => carriesOut(masked, job)),
     },
   ];
 }
 
 /** Several systems may share one. */
 function connectorSecretsOf(platform: Platform): Secret[] {
-  const { environment, graph } = platform;
+  const { environment } = platform;
+  const readers = readersOfSources(platform);
   const systems = new Map<string, string[]>();
   for (const [system, connector] of Object.entries(environment.sources)) {
     if ('secret' in connector && connector.secret !== undefined)
@@ -45,16 +47,29 @@ function connectorSecretsOf(platform: Platform): Secret[] {
     id,
     name: names.secret(environment, id),
     description: `What opens ${opened.join(' and ')} for the jobs that read it`,
-    readers: graph.order.filter((job) => sourceSecretsOf(platform, job).includes(id)),
+    readers: readers.get(id) ?? [],
   }));
 }
 
+/** Who needs a secret for his sources, by the last part of its name, in the order of the graph. */
+function readersOfSources({ environment, sources, graph }: Platform): ReadonlyMap<string, Job[]> {
+  const sourceOf = new Map(sources.map((source) => [source.id, source]));
+  const readers = new Map<string, Job[]>();
+  for (const job of graph.order) {
+    const read = job.inputs.flatMap((input) => sourceOf.get(sourceIdOf(input) ?? '') ?? []);
+    for (const id of new Set(read.flatMap((source) => secretOfSource(environment, source) ?? []))) {
+      const others = readers.get(id);
+      if (others) others.push(job);
+      else readers.set(id, [job]);
+    }
+  }
+  return readers;
+}
+
 /** A job masks when it carries data out of a dataset whose contract masks a column into another dataset. */
-export function needsMaskingKey({ datasets }: Pick<Platform, 'datasets'>, job: Job): boolean {
-  return (
-    job.outputs.some((output) => !job.inputs.includes(output)) &&
-    datasets.some((dataset) => job.inputs.includes(dataset.id) && hasKeyedMask(dataset))
-  );
+function carriesOut(masked: ReadonlySet<string>, job: Job): boolean {
+  const inputs = new Set(job.inputs);
+  return job.outputs.some((output) => !inputs.has(output)) && job.inputs.some((input) => masked.has(input));
 }
 
 function hasKeyedMask(dataset: Dataset): boolean {

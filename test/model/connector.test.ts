@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { connectorSchema, secretOfSource, sourceSecretsOf } from '../../src/model/connector.js';
+import { connectorSchema, secretOfSource } from '../../src/model/connector.js';
 import { readPlatform, validateProject } from '../../src/model/platform.js';
 import { secretsOf } from '../../src/model/secrets.js';
 import { edited, projectWith } from './project.js';
@@ -100,9 +100,6 @@ describe('the secret of a source', () => {
 
   it('is for the jobs that read the source', () => {
     const platform = readPlatform(asDatabase, 'dev');
-    const job = platform.jobs.find(({ id }) => id === 'shops')!;
-    expect(sourceSecretsOf(platform, job)).to.deep.equal(['till']);
-    expect(sourceSecretsOf(platform, { ...job, inputs: ['shops_bronze'] })).to.deep.equal([]);
     const [secret] = secretsOf(platform).filter(({ id }) => id === 'till');
     expect(secret?.name).to.equal('roastery-dev/till');
     expect(secret?.readers.map(({ id }) => id)).to.deep.equal(['members', 'shops']);

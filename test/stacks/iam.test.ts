@@ -10,6 +10,7 @@ import {
   statementsOf,
   synthesized,
   type PolicyStatement,
+  type Synthesized,
 } from './synthesized.js';
 
 const dev = declared('dev').stacks;
@@ -159,9 +160,17 @@ describe("Airflow's role", () => {
       Sid: 'PassJobRoles',
       Effect: 'Allow',
       Action: ['iam:PassRole'],
-      Resource: jobNames.map((job) => `arn:aws:iam::111122223333:role/roastery-dev-job-${job}`),
+      Resource: 'arn:aws:iam::111122223333:role/roastery-dev-job-*',
       Condition: { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } },
     });
+  });
+
+  it('finds no role but those of jobs under the name by which it passes them', () => {
+    const roles = Object.values(dev).flatMap((stack) => resources(stack, 'aws_iam_role'));
+    const passed = roles
+      .map(([, { name }]) => String(name))
+      .filter((name) => /^roastery-dev-job-/.test(name));
+    expect(passed).to.have.members(jobNames.map((job) => `roastery-dev-job-${job}`));
   });
 
   it('reaches no data', () => {
@@ -257,10 +266,14 @@ function contextOf(condition: unknown): Record<string, string> {
   );
 }
 
-describe('with thirty jobs and more', () => {
-  const many = synthesized(withManyJobs(platformOf('prod'), 20));
+describe('with six hundred jobs', function () {
+  this.timeout(60_000);
+  let many: Synthesized;
+  before(() => {
+    many = synthesized(withManyJobs(platformOf('prod'), 300));
+  });
 
-  it('no policy is longer than IAM, KMS and S3 take', () => {
+  it('no policy is longer than IAM, KMS, S3 and Secrets Manager take', () => {
     const attached = new Map<unknown, number>();
     for (const stack of Object.values(many.stacks)) {
       for (const [id, { role, policy }] of resources(stack, 'aws_iam_role_policy')) {
@@ -280,9 +293,27 @@ describe('with thirty jobs and more', () => {
       for (const [id, { policy }] of resources(stack, 'aws_s3_bucket_policy')) {
         expect(sizeOf(policy), id).to.be.lessThan(20_480);
       }
+      for (const [id, { policy }] of resources(stack, 'aws_secretsmanager_secret_policy')) {
+        expect(sizeOf(policy), id).to.be.lessThan(20_480);
+      }
+      for (const [id, { assume_role_policy: trust }] of resources(stack, 'aws_iam_role')) {
+        expect(sizeOf(trust), id).to.be.lessThan(2048);
+      }
     }
     // A role takes ten managed policies.
     expect(Math.max(...attached.values())).to.be.within(2, 10);
+  });
+
+  it('the policies of buckets, keys and secrets are those of a few jobs', () => {
+    const few = synthesized(withManyJobs(platformOf('prod'), 1));
+    for (const type of ['aws_s3_bucket_policy', 'aws_kms_key', 'aws_secretsmanager_secret_policy']) {
+      const of = ({ stacks }: Synthesized) =>
+        Object.values(stacks)
+          .flatMap((stack) => resources(stack, type))
+          .map(([id, { policy }]) => [id, policy]);
+      expect(of(few), type).not.to.be.empty;
+      expect(of(many), type).to.deep.equal(of(few));
+    }
   });
 
   it('a policy in parts allows what it would in one', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Environment } from '../../src/model/environment.js';
-import { declared, platformOf, statementsOf, synthesized, type StackJson } from './synthesized.js';
+import { declared, platformOf, resources, statementsOf, synthesized, type StackJson } from './synthesized.js';
 
 const prod = declared('prod').stacks.platform;
 
@@ -17,12 +17,10 @@ function withSecrets(secrets: Partial<Environment['secrets']>): StackJson {
 const policyOf = (stack: StackJson) =>
   statementsOf(stack.resource['aws_secretsmanager_secret_policy']?.['secret_masking_key_policy']?.['policy']);
 const exempt = (stack: StackJson, sid: string): unknown =>
-  (policyOf(stack)[sid]?.Condition as { ArnNotEquals: Record<string, unknown> }).ArnNotEquals[
-    'aws:PrincipalArn'
-  ];
+  (policyOf(stack)[sid]?.Condition as { ArnNotLike: Record<string, unknown> }).ArnNotLike['aws:PrincipalArn'];
 
 const administrator = 'arn:aws:iam::444455556666:role/data-platform-admin';
-const silverJob = 'arn:aws:iam::444455556666:role/roastery-prod-job-members-silver';
+const jobs = 'arn:aws:iam::444455556666:role/roastery-prod-job-*';
 const rotation = {
   lambdaArn: 'arn:aws:lambda:eu-central-1:444455556666:function:rotate',
   roleArn: 'arn:aws:iam::444455556666:role/rotate',
@@ -47,7 +45,21 @@ describe('secrets', () => {
       Principal: '*',
       Action: ['secretsmanager:GetSecretValue'],
     });
-    expect(exempt(stack, 'ReadersOnly')).to.deep.equal([administrator, silverJob]);
+    expect(exempt(stack, 'ReadersOnly')).to.deep.equal([administrator, jobs]);
+    expect(policyOf(stack)['ItsJobsOnly']).to.deep.include({
+      Effect: 'Deny',
+      Principal: '*',
+      Action: ['secretsmanager:GetSecretValue'],
+      Condition: {
+        ArnLike: { 'aws:PrincipalArn': jobs },
+        StringNotEquals: { 'aws:PrincipalTag/secret-masking-key': 'read' },
+      },
+    });
+    const readers = (made: StackJson) =>
+      resources(made, 'aws_iam_role')
+        .filter(([, { tags }]) => (tags as Record<string, string> | undefined)?.['secret-masking-key'])
+        .map(([, { name }]) => name);
+    expect(readers(stack)).to.deep.equal(['roastery-prod-job-members-silver']);
   });
 
   it('are set by administrators alone, over TLS alone, and never open to the public', () => {
@@ -72,7 +84,7 @@ describe('secrets', () => {
       rotate_immediately: false,
       rotation_rules: { automatically_after_days: 30 },
     });
-    expect(exempt(stack, 'ReadersOnly')).to.deep.equal([administrator, silverJob, rotation.roleArn]);
+    expect(exempt(stack, 'ReadersOnly')).to.deep.equal([administrator, jobs, rotation.roleArn]);
     expect(exempt(stack, 'WritersOnly')).to.deep.equal([administrator, rotation.roleArn]);
   });
 

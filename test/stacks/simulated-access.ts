@@ -13,6 +13,8 @@ export interface Document {
 /** Who asks for something, with the policies that bear upon him. */
 export interface Caller {
   readonly arn: string;
+  /** Of the role. */
+  readonly tags: Readonly<Record<string, string>>;
   readonly policies: readonly Document[];
   readonly boundary?: Document;
 }
@@ -46,7 +48,7 @@ export class SimulatedAccess {
   role(name: string): Caller {
     const found = this.found('aws_iam_role', (one) => one['name'] === name);
     if (!found) throw new Error(`no role ${name}`);
-    const [id] = found;
+    const [id, { tags }] = found;
     const ofRole = (attributes: Attributes): boolean => attributes['role'] === `\${aws_iam_role.${id}.name}`;
     const inline = this.every('aws_iam_role_policy', ofRole).map(([, { policy }]) => policy);
     const attached = this.every('aws_iam_role_policy_attachment', ofRole).map(([, { policy_arn: arn }]) => {
@@ -57,14 +59,15 @@ export class SimulatedAccess {
     if (!boundary) throw new Error('no boundary');
     return {
       arn: names.roleArn(this.platform.environment, name),
+      tags: { ...this.platform.environment.tags, ...(tags as Record<string, string> | undefined) },
       policies: [...inline, ...attached].map((text) => this.read(text)),
       boundary: this.read(boundary[1]['policy']),
     };
   }
 
   /** Somebody whom IAM lets do everything. */
-  almighty(arn: string): Caller {
-    return { arn, policies: [everything] };
+  almighty(arn: string, tags: Caller['tags'] = {}): Caller {
+    return { arn, tags, policies: [everything] };
   }
 
   object(
@@ -179,6 +182,9 @@ export class SimulatedAccess {
       'aws:PrincipalAccount': this.account,
       'aws:PrincipalIsAWSService': 'false',
       'aws:SecureTransport': 'true',
+      ...Object.fromEntries(
+        Object.entries(caller.tags).map(([key, value]) => [`aws:PrincipalTag/${key}`, value]),
+      ),
       ...(action.startsWith('s3:') && { 's3:TlsVersion': '1.3' }),
     };
     for (const [name, value] of Object.entries(context)) {

@@ -219,6 +219,63 @@ describe('whoever IAM lets do everything', function () {
     }
   });
 
+  it("gets nowhere by a job's tags without its name, nor by such a name without tags", () => {
+    const all = { 'lake-reads': buckets.join(' '), 'lake-writes': buckets.join(' '), 'secret-kafka': 'read' };
+    const tagged = access.almighty(`arn:aws:iam::${account}:role/somebody`, all);
+    const named = access.almighty(names.jobRoleArn(platform.environment, { id: 'new' }));
+    for (const caller of [tagged, named]) {
+      for (const bucket of buckets) {
+        for (const action of ['s3:GetObject', 's3:PutObject', 's3:DeleteObject']) {
+          expect(access.object(caller, action, bucket, 'a/b'), `${caller.arn} ${action} ${bucket}`).to.equal(
+            'ExplicitlyDenied',
+          );
+        }
+        expect(access.bucket(caller, 's3:ListBucket', bucket), bucket).to.equal('ExplicitlyDenied');
+        for (const action of ['kms:Decrypt', 'kms:GenerateDataKey']) {
+          expect(access.keyOf(caller, action, bucket, 'a/b'), bucket).to.equal('ImplicitlyDenied');
+        }
+      }
+      expect(access.secret(caller, 'secretsmanager:GetSecretValue', 'dataplat-prod/kafka')).to.equal(
+        'ExplicitlyDenied',
+      );
+    }
+  });
+
+  it('stays, as a job, within the buckets, keys and secrets that the graph gives it', () => {
+    const role = access.role('dataplat-prod-job-kafka-orders');
+    const job = access.almighty(role.arn, role.tags);
+    const [reads, writes] = [
+      ['landing', 'bronze', 'artifacts', 'logs'],
+      ['bronze', 'logs'],
+    ];
+    for (const bucket of buckets) {
+      const decided = (action: string, within: readonly string[]) =>
+        expect(access.object(job, action, bucket, 'a/b'), `${action} ${bucket}`).to.equal(
+          within.includes(bucket) ? allowed : 'ExplicitlyDenied',
+        );
+      decided('s3:GetObject', reads);
+      for (const action of ['s3:PutObject', 's3:DeleteObject', 's3:DeleteObjectVersion'])
+        decided(action, writes);
+      expect(access.bucket(job, 's3:PutBucketPolicy', bucket), bucket).to.equal('ExplicitlyDenied');
+    }
+    for (const bucket of ['landing', 'bronze', 'silver', 'gold'] as const) {
+      const decided = (action: string, within: readonly string[]) =>
+        expect(access.keyOf(job, action, bucket, 'a/b'), `${action} ${bucket}`).to.equal(
+          within.includes(bucket) ? allowed : 'ImplicitlyDenied',
+        );
+      decided('kms:Decrypt', reads);
+      decided('kms:GenerateDataKey', writes);
+    }
+    const fetch = (id: string) => access.secret(job, 'secretsmanager:GetSecretValue', `dataplat-prod/${id}`);
+    expect(fetch('kafka')).to.equal(allowed);
+    for (const id of ['redshift', 'masking-key']) expect(fetch(id)).to.equal('ExplicitlyDenied');
+  });
+
+  it('finds a bucket by its name in a tag, for no name is in another', () => {
+    for (const bucket of buckets)
+      expect(buckets.filter((other) => other.includes(bucket))).to.deep.equal([bucket]);
+  });
+
   it('administers keys and buckets where he deploys or is an administrator, and so never is locked out', () => {
     for (const caller of [administrator, deployer, root]) {
       for (const bucket of buckets) {
