@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { freePort } from '../src/local/emulator.js';
+import { reservePort } from '../src/local/ports.js';
 import { packageDirectory } from '../src/project/project-directory.js';
 import { locateRuntime, locateTerraform } from '../src/toolchain/locate-toolchain.js';
 import { compare, type Command, type Comparison } from './compare.js';
@@ -14,7 +14,7 @@ import { writeLargeDeclaration } from './large-declaration.js';
  * `node dist/bench/run.js [help|synth|synth-import|synth-growth|validate-growth|deploy|submit …]`; without a name, all. Exits with 1 where a bound is not kept.
  */
 const dataplat = join(packageDirectory, 'bin', 'dataplat.js');
-const port = await freePort();
+const port = await reservePort();
 const project = realpathSync(mkdtempSync(join(tmpdir(), 'dataplat-bench-')));
 for (const name of ['cdktf.json', 'config', 'jobs', 'dags', 'queries', 'samples', 'package.json']) {
   if (existsSync(join(packageDirectory, name)))

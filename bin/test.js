@@ -2,6 +2,8 @@
 // Runs the tests: `node bin/test.js [--heavy] [--only SUITE [argument...]]`. What follows --only goes to the suite's runner.
 // Heavy ones are the files `*.heavy.test.ts` and the Python tests that are marked so.
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { locateKafkaBroker, locateRuntime } from '../dist/src/toolchain/locate-toolchain.js';
@@ -9,9 +11,19 @@ import { locateKafkaBroker, locateRuntime } from '../dist/src/toolchain/locate-t
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 const heavyFiles = 'dist/test/**/*.heavy.test.js';
+const acceptance = 'dist/test/acceptance';
+// What the cases of users begin with is made once for all of them.
+const states = mkdtempSync(join(tmpdir(), 'dataplat-states-'));
+process.on('exit', () => rmSync(states, { recursive: true, force: true }));
+process.env.DATAPLAT_TEST_STATES = states;
 
 const everyday = {
-  ts: { title: 'TypeScript', run: mocha('dist/test/**/*.test.js', '--ignore', heavyFiles) },
+  ts: {
+    title: 'TypeScript',
+    run: mocha('dist/test/**/*.test.js', '--ignore', heavyFiles, '--ignore', `${acceptance}/*`),
+  },
+  changes: { title: 'Changes of an environment', run: mocha(`${acceptance}/changes.test.js`) },
+  verbs: { title: 'Other verbs', run: mocha(`${acceptance}/verbs.test.js`) },
   py: { title: 'Python', run: pytest('not heavy') },
 };
 const heavy = {
@@ -25,7 +37,8 @@ if (suites === heavy) asked.shift();
 let only;
 if (asked[0] === '--only') [, only] = asked.splice(0, 2);
 if ((only !== undefined && !(only in suites)) || (only === undefined && asked.length > 0)) {
-  console.error('usage: node bin/test.js [--heavy] [--only ts|py [argument for mocha or pytest ...]]');
+  console.error('usage: node bin/test.js [--heavy] [--only SUITE [argument for mocha or pytest ...]]');
+  console.error(`       SUITE is one of ${Object.keys(suites).join(', ')}`);
   process.exit(2);
 }
 
@@ -35,11 +48,12 @@ else if (suites === heavy) {
   // One after another: some measure, and each wants the machine.
   for (const name of Object.keys(suites)) await runSuite(name);
 } else {
-  // Users' commands and Terraform mostly wait, Spark mostly computes: side by side they keep two cores busy. What the
-  // second one says is held until the first one has had its say.
-  const held = hold('py');
-  await runSuite('ts');
-  await held();
+  // Users' commands and Terraform mostly wait, Spark mostly computes: side by side they keep two cores busy. What a suite
+  // says is held until those before it have had their say.
+  const [first, ...others] = Object.keys(suites);
+  const held = others.map(hold);
+  await runSuite(first);
+  for (const show of held) await show();
 }
 process.exitCode = report();
 
@@ -74,7 +88,7 @@ function hold(name) {
 function report() {
   const slowest = results.flatMap((suite) => suite.slowest).sort((a, b) => b.seconds - a.seconds);
   console.log('\nThe slowest:');
-  for (const { seconds, test } of slowest.slice(0, 20))
+  for (const { seconds, test } of slowest.slice(0, 10))
     console.log(`${seconds.toFixed(1).padStart(7)} s  ${test}`);
   const times = results.map(({ title, seconds }) => `${title} ${seconds} s`);
   const total = (key) => results.reduce((sum, result) => sum + result[key], 0);
@@ -108,7 +122,7 @@ function pytest(mark) {
     const spark = { PYSPARK_PYTHON: jobsPython, DATAPLAT_SPARK_JARS: jars.join(',') };
     const broker = { DATAPLAT_KAFKA_BROKER_JARS: (await locateKafkaBroker()).join(':') };
     const variables = { ...process.env, JAVA_HOME: javaHome, ...spark, ...broker };
-    const options = ['-m', mark, '--durations', '20', '--durations-min', '0'];
+    const options = ['-m', mark, '--durations', '10', '--durations-min', '0'];
     const words = ['-m', 'pytest', '-q', ...options, ...passedThrough];
     const { code, said } = await run(jobsPython, words, show, variables);
     return { code, said, closing: said.trimEnd().split('\n').at(-1) };

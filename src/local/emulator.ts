@@ -3,10 +3,10 @@
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { spawnGuarded } from './guardian.js';
 import type { GuardedProcess } from './guardian.js';
+import { reservePort } from './ports.js';
 
 export interface Emulator {
   readonly name: string;
@@ -35,7 +35,7 @@ const patienceSeconds = 60;
 export async function startEmulator(start: EmulatorStart): Promise<Emulator> {
   mkdirSync(dirname(start.log), { recursive: true });
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
+    const port = await reservePort();
     const process = await spawnGuarded(start.command, start.args(port), {
       cwd: dirname(start.log),
       env: start.env(port),
@@ -54,7 +54,7 @@ export async function startEmulator(start: EmulatorStart): Promise<Emulator> {
     }
     if (!over) await process.stop(1);
     const ending = lastLines(start.log, 15);
-    // Between finding a port free and binding it somebody else may have taken it.
+    // A program that knows nothing of our reservations may have taken it meanwhile.
     const taken = ending.some((line) => /address already in use|already in use/i.test(line));
     if (!taken || attempt === 3) {
       throw new Error(
@@ -74,21 +74,6 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
       return value === undefined ? [] : [[name, value]];
     }),
   );
-}
-
-/** A loopback port that nobody listens on at this moment. */
-export async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        if (address && typeof address === 'object') resolve(address.port);
-        else reject(new Error('no free port'));
-      });
-    });
-  });
 }
 
 async function answers(port: number, path: string): Promise<boolean> {

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { freePort } from '../../src/local/emulator.js';
+import { reservePort } from '../../src/local/ports.js';
 import { packageDirectory } from '../../src/project/project-directory.js';
 import { locateRuntime } from '../../src/toolchain/locate-toolchain.js';
 import { smallPlatform } from '../small-platform.js';
@@ -23,17 +23,20 @@ const declared = ['cdktf.json', 'config', 'jobs', 'dags', 'queries', 'samples'];
 export class AcceptanceProject {
   readonly directory: string;
   readonly port: number;
+  /** For a second endpoint. */
+  readonly otherPort: number;
   private readonly programs: string;
 
   private constructor(
     directory: string,
     programs: string,
-    port: number,
+    [port, otherPort]: readonly [number, number],
     private readonly awsProgram: string,
   ) {
     this.directory = directory;
     this.programs = programs;
     this.port = port;
+    this.otherPort = otherPort;
   }
 
   /** @param project whose declaration it copies */
@@ -52,7 +55,8 @@ export class AcceptanceProject {
     );
     chmodSync(join(programs, 'dataplat'), 0o755);
     const { localPython } = await locateRuntime();
-    return new AcceptanceProject(directory, programs, await freePort(), join(dirname(localPython), 'aws'));
+    const ports = [await reservePort(), await reservePort()] as const;
+    return new AcceptanceProject(directory, programs, ports, join(dirname(localPython), 'aws'));
   }
 
   /** Runs the script of a case and returns everything that it prints. */
@@ -120,6 +124,7 @@ export class AcceptanceProject {
       PATH: `${this.programs}:${process.env['PATH'] ?? ''}`,
       AWS_PROGRAM: this.awsProgram,
       DATAPLAT_LOCAL_PORT: String(this.port),
+      OTHER_PORT: String(this.otherPort),
       ENDPOINT: `http://127.0.0.1:${this.port}`,
       // An account's credentials of the person who runs the tests must not come near them.
       AWS_CONFIG_FILE: '/dev/null',

@@ -1,17 +1,27 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { withLock } from '../../src/toolchain/file-lock.js';
 import { AcceptanceProject } from './acceptance-project.js';
 import { settled } from './settled.js';
 
 /**
  * The states of a local environment that cases begin with. Each is a folder with a `script` that makes it, beginning with the
  * state that its file `from` names or with nothing; what the script leaves is kept as a checkpoint. A state is made once a
- * run of the tests, when the first case asks for it, and is a case itself: its script must print its `output.txt`.
+ * run of the tests, when the first case asks for it, and is a case itself: its script must print its `output.txt`. Processes
+ * that share DATAPLAT_TEST_STATES, a folder, share what they make.
  */
 export class EnvironmentStates {
-  private readonly directory = mkdtempSync(join(tmpdir(), 'dataplat-states-'));
-  private readonly made = new Map<string, Promise<string>>();
+  private readonly shared = process.env['DATAPLAT_TEST_STATES'];
+  private readonly directory = this.shared ?? mkdtempSync(join(tmpdir(), 'dataplat-states-'));
 
   /** @param folder that holds a folder a state */
   constructor(private readonly folder: string) {}
@@ -35,14 +45,29 @@ export class EnvironmentStates {
   }
 
   remove(): void {
-    rmSync(this.directory, { recursive: true, force: true });
+    if (this.shared === undefined) rmSync(this.directory, { recursive: true, force: true });
   }
 
   /** Makes a state unless it is there. @returns what its script printed */
-  make(state: string): Promise<string> {
-    const made = this.made.get(state) ?? this.makeNow(state);
-    this.made.set(state, made);
-    return made;
+  async make(state: string): Promise<string> {
+    const [printed, failed] = ['printed', 'failed'].map((end) => join(this.directory, `${state}.${end}`)) as [
+      string,
+      string,
+    ];
+    return withLock(join(this.directory, `${state}.lock`), async () => {
+      // One that could not be made is not tried for each case that begins with it.
+      if (existsSync(failed)) throw new Error(readFileSync(failed, 'utf8'));
+      if (!existsSync(printed)) {
+        const said = await this.makeNow(state).catch((error: Error) => {
+          writeFileSync(failed, `${state} could not be made: ${error.message}`);
+          throw error;
+        });
+        // Comes last: with it the state is whole.
+        writeFileSync(`${printed}.part`, said);
+        renameSync(`${printed}.part`, printed);
+      }
+      return readFileSync(printed, 'utf8');
+    });
   }
 
   private async makeNow(state: string): Promise<string> {

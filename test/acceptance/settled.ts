@@ -10,6 +10,7 @@ export function settled(printed: string, project: AcceptanceProject): string {
       .replaceAll(dirname(project.directory), '<parent>')
       .replaceAll(`${userInfo().username}@${hostname()}`, '<user>@<host>')
       .replaceAll(String(project.port), '<port>')
+      .replaceAll(String(project.otherPort), '<other port>')
       .replaceAll(String(project.port + 1), '<next port>')
       .replace(/"seconds":\d+(\.\d+)?/g, '"seconds":<seconds>')
       .replace(/\b\d{8}-[0-9a-f]{8}\b/g, '<instance>')

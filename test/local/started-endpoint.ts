@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../../src/local/emulator.js';
+import { reservePort } from '../../src/local/ports.js';
 import { localDown, localUp } from '../../src/operations/local-endpoint.js';
 import type { LocalEndpoint, LocalEndpointRequest } from '../../src/operations/local-endpoint.js';
 import { locateRuntime } from '../../src/toolchain/locate-toolchain.js';
@@ -35,7 +35,7 @@ export class StartedEndpoint {
   #waiting: ((line: string) => void)[] = [];
 
   async request(): Promise<LocalEndpointRequest> {
-    if (this.port === 0) this.port = await freePort();
+    if (this.port === 0) this.port = await reservePort();
     return {
       projectDirectory: this.project,
       port: this.port,

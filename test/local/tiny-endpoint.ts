@@ -7,7 +7,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { GuardedProcess } from '../../src/local/guardian.js';
 import { spawnGuarded } from '../../src/local/guardian.js';
-import { freePort } from '../../src/local/emulator.js';
+import { reservePort } from '../../src/local/ports.js';
 import { account, awsCli, clientEnvironment, region } from './aws-clients.js';
 import { signedScope } from './signed-scope.js';
 import type { EndpointSettings, Service, ServiceContext } from '../../src/local/service.js';
@@ -45,7 +45,7 @@ export class TinyEndpoint {
 
   async start(): Promise<void> {
     const tools = await locateRuntime();
-    const emulatorPort = await freePort();
+    const emulatorPort = await reservePort();
     const state = path.join(this.directory, 'emulator');
     mkdirSync(path.join(state, 's3'), { recursive: true });
     this.#emulator = await spawnGuarded(path.join(path.dirname(tools.localPython), 'ministack'), [], {
@@ -68,7 +68,7 @@ export class TinyEndpoint {
         () => false,
       );
       if (answered) break;
-      if (tries > 200) throw new Error('the emulator does not start');
+      if (tries > 2000) throw new Error('the emulator does not start');
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     this.#server = http.createServer((request, response) => {
@@ -173,9 +173,9 @@ export class TinyEndpoint {
 /** Waits until a condition gives something, asking every so often. */
 export async function eventually<Found>(
   condition: () => Promise<Found | undefined>,
-  seconds: number,
   interval = 200,
 ): Promise<Found> {
+  const seconds = 240;
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const found = await condition();

@@ -11,9 +11,7 @@ type Contract = Record<string, unknown> & {
 
 describe('validators of contracts', () => {
   const sound = (): Contract =>
-    JSON.parse(
-      readFileSync(join(smallPlatform, 'config/schemas/shops_bronze.json'), 'utf8'),
-    ) as Contract;
+    JSON.parse(readFileSync(join(smallPlatform, 'config/schemas/shops_bronze.json'), 'utf8')) as Contract;
   const contracts: Record<string, () => unknown> = {
     'a sound one': sound,
     'one with an unknown key': () => ({ ...sound(), extra: 1 }),

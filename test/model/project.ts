@@ -18,9 +18,7 @@ export function projectWith(
       }
     },
     list: (folder) => {
-      const there = readdirSync(join(directory, folder)).filter(
-        (name) => !(`${folder}/${name}` in changes),
-      );
+      const there = readdirSync(join(directory, folder)).filter((name) => !(`${folder}/${name}` in changes));
       const added = Object.keys(changes).filter(
         (path) => changes[path] !== undefined && path.startsWith(`${folder}/`),
       );

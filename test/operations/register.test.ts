@@ -75,10 +75,7 @@ describe('glue register', () => {
 
   it('registers the quarantine once there is one', async () => {
     const bucket = names.bucket(environment, 'bronze');
-    objects.stored.set(
-      `${bucket}/shops__quarantine/_delta_log/00000000000000000000.json`,
-      Buffer.from('{}'),
-    );
+    objects.stored.set(`${bucket}/shops__quarantine/_delta_log/00000000000000000000.json`, Buffer.from('{}'));
     await run();
     expect(catalog.changes).to.have.members(['create shops', 'create shops__quarantine']);
     const table = (await catalog.tables(declared.database))?.find(({ name }) =>

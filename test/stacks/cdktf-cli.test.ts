@@ -14,7 +14,6 @@ describe('npx cdktf synth', () => {
   after(() => rmSync(project, { recursive: true }));
 
   it('writes the same bytes as dataplat synth', async function () {
-    this.timeout(120_000);
     // A project of its own, so that the repository's cdktf.out stays as it is.
     for (const part of ['config', 'jobs']) {
       cpSync(join(packageDirectory, part), join(project, part), { recursive: true });

@@ -33,8 +33,6 @@ function looks(chains: number): number {
 }
 
 describe('a synthesis', function () {
-  this.timeout(60_000);
-
   it('looks at each dataset and job as often in a large declaration as in a small one', () => {
     const [small, middle, large] = [looks(20), looks(60), looks(100)];
     const [first, second] = [middle - small, large - middle];

@@ -86,12 +86,7 @@ describe("a job's role", () => {
   it('lists only below the folders it may reach', () => {
     expect(jobPolicy('shops')['ListBronze']?.Condition).to.deep.equal({
       StringLike: {
-        's3:prefix': [
-          'shops',
-          'shops/*',
-          'shops__quarantine',
-          'shops__quarantine/*',
-        ],
+        's3:prefix': ['shops', 'shops/*', 'shops__quarantine', 'shops__quarantine/*'],
       },
     });
     expect(jobPolicy('shops')['ListGold']).to.equal(undefined);
@@ -267,7 +262,6 @@ function contextOf(condition: unknown): Record<string, string> {
 }
 
 describe('with six hundred jobs', function () {
-  this.timeout(60_000);
   let many: Synthesized;
   before(() => {
     many = synthesized(withManyJobs(platformOf('prod'), 300));

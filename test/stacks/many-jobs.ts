@@ -13,7 +13,9 @@ const gathered = 20;
  * the first twenty, and one that keeps their tables in order.
  */
 export function withManyJobs(platform: Platform, chains: number): Platform {
-  const masked = platform.datasets.find(({ columns }) => columns.some(({ masking }) => masking?.rule === 'hash'));
+  const masked = platform.datasets.find(({ columns }) =>
+    columns.some(({ masking }) => masking?.rule === 'hash'),
+  );
   const ingest = platform.jobs.find(({ outputs }) => masked && outputs.includes(masked.id));
   if (!masked || !ingest) throw new Error('nothing that is masked is declared');
   const numbers = Array.from({ length: chains }, (_, index) => String(index).padStart(2, '0'));

@@ -276,7 +276,9 @@ describe('dashboards', () => {
     expect(shown(lake)).to.have.members(
       ['bronze', 'silver', 'gold', 'platform'].map((scope) => `roastery-prod-${scope}`),
     );
-    expect(shown(prod)).to.have.members(['bronze', 'silver', 'platform'].map((scope) => `roastery-prod-${scope}`));
+    expect(shown(prod)).to.have.members(
+      ['bronze', 'silver', 'platform'].map((scope) => `roastery-prod-${scope}`),
+    );
   });
 
   it('show the alarms, runs and datasets of their layer and of no other', () => {

@@ -62,14 +62,19 @@ describe('what is built once for all', () => {
   it('tells who holds the lock, and waits for it', async () => {
     const lock = join(machine.root, 'lock');
     const order: string[] = [];
+    let waits = (): void => undefined;
+    const waiting = new Promise<void>((resolve) => (waits = resolve));
     const first = withLock(lock, async () => {
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      await waiting;
       order.push('first');
     });
     const second = withLock(
       lock,
       () => Promise.resolve(order.push('second')),
-      (holder) => order.push(`waits for ${holder}`),
+      (holder) => {
+        order.push(`waits for ${holder}`);
+        waits();
+      },
     );
     await Promise.all([first, second]);
     expect(order).to.deep.equal([`waits for ${process.pid}`, 'first', 'second']);

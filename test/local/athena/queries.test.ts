@@ -58,7 +58,6 @@ for month in ("1", "2"):
 `;
 
 describe('Athena queries', function () {
-  this.timeout(90_000);
   const endpoint = new TinyEndpoint((context, settings) =>
     createAthenaService(context, settings, { timeoutSeconds: 6 }),
   );
@@ -92,16 +91,12 @@ describe('Athena queries', function () {
   const get = async (QueryExecutionId: string): Promise<QueryExecution> =>
     (await athena.send(new GetQueryExecutionCommand({ QueryExecutionId }))).QueryExecution ?? {};
   const ended = (id: string): Promise<QueryExecution> =>
-    eventually(
-      async () => {
-        const execution = await get(id);
-        return ['SUCCEEDED', 'FAILED', 'CANCELLED'].includes(execution.Status?.State ?? '')
-          ? execution
-          : undefined;
-      },
-      60,
-      50,
-    );
+    eventually(async () => {
+      const execution = await get(id);
+      return ['SUCCEEDED', 'FAILED', 'CANCELLED'].includes(execution.Status?.State ?? '')
+        ? execution
+        : undefined;
+    }, 50);
   const rows = async (id: string): Promise<(string | undefined)[][]> => {
     const { ResultSet } = await athena.send(new GetQueryResultsCommand({ QueryExecutionId: id }));
     return (ResultSet?.Rows ?? []).map((row) => (row.Data ?? []).map((cell) => cell.VarCharValue));
@@ -361,11 +356,7 @@ describe('Athena queries', function () {
   it('stops a query, also one that waits, fails one that takes too long, and one whose worker dies', async () => {
     const running = await start(endless);
     const waiting = await start('SELECT 1');
-    await eventually(
-      async () => ((await get(running)).Status?.State === 'RUNNING' ? true : undefined),
-      20,
-      50,
-    );
+    await eventually(async () => ((await get(running)).Status?.State === 'RUNNING' ? true : undefined), 50);
     await athena.send(new StopQueryExecutionCommand({ QueryExecutionId: waiting }));
     await athena.send(new StopQueryExecutionCommand({ QueryExecutionId: running }));
     expect((await ended(waiting)).Status).to.deep.include({
@@ -378,11 +369,7 @@ describe('Athena queries', function () {
     expect(await reason(endless)).to.contain('longer than 6 seconds');
 
     const doomed = await start(endless);
-    await eventually(
-      async () => ((await get(doomed)).Status?.State === 'RUNNING' ? true : undefined),
-      20,
-      50,
-    );
+    await eventually(async () => ((await get(doomed)).Status?.State === 'RUNNING' ? true : undefined), 50);
     const started = endpoint.log.join('\n').match(/query worker started, process \d+/g) ?? [];
     const worker = Number(/\d+$/.exec(started.at(-1) ?? '')?.[0]);
     expect(worker).to.be.greaterThan(1);

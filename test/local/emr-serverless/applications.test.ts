@@ -7,7 +7,6 @@ interface Shown {
 }
 
 describe('EMR Serverless applications, through the AWS CLI', function () {
-  this.timeout(60_000);
   const endpoint = new TinyEndpoint(createEmrServerlessService);
   before(() => endpoint.start());
   after(() => endpoint.stop());

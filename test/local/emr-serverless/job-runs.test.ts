@@ -25,7 +25,6 @@ const role = `arn:aws:iam::${account}:role/job`;
 const minuteMilliseconds = 100;
 
 describe('EMR Serverless job runs', function () {
-  this.timeout(180_000);
   const endpoint = new TinyEndpoint((context, settings) =>
     createEmrServerlessService(context, settings, {
       minuteMilliseconds,
@@ -96,7 +95,7 @@ describe('EMR Serverless job runs', function () {
     eventually(async () => {
       const run = await get(applicationId, jobRunId);
       return states.includes(run.state ?? '') ? run : undefined;
-    }, 90);
+    });
   const ended = (applicationId: string, jobRunId: string): Promise<JobRun> =>
     reaches(applicationId, jobRunId, 'SUCCESS', 'FAILED', 'CANCELLED');
   const log = async (applicationId: string, jobRunId: string, name: string, base = ''): Promise<string> => {
@@ -234,7 +233,7 @@ describe('EMR Serverless job runs', function () {
     const pids = await eventually(async () => {
       const text = await log(id, run, 'stdout').catch(() => '');
       return /pids (\d+) (\d+) (\d+)/.exec(text)?.slice(1);
-    }, 60);
+    });
     expect(pids.every(lives), 'all live while it runs').to.be.true;
     const active = emr.send(new StopApplicationCommand({ applicationId: id }));
     expect(await failure(active))
@@ -243,7 +242,7 @@ describe('EMR Serverless job runs', function () {
     await emr.send(new CancelJobRunCommand({ applicationId: id, jobRunId: run }));
     expect((await get(id, run)).state).to.be.oneOf(['CANCELLING', 'CANCELLED']);
     expect((await ended(id, run)).state).to.equal('CANCELLED');
-    await eventually(() => Promise.resolve(pids.some(lives) ? undefined : true), 5);
+    await eventually(() => Promise.resolve(pids.some(lives) ? undefined : true));
   });
 
   it('answers a repeated client token with the same run, and refuses it with other parameters', async () => {
@@ -264,7 +263,7 @@ describe('EMR Serverless job runs', function () {
     for (const name of ['first', 'second', 'third']) runs.push(await submit(id, entryPoint, { name }));
     const states = async (): Promise<string[]> =>
       Promise.all(runs.map(async (run) => (await get(id, run)).state ?? ''));
-    await eventually(async () => ((await states()).join().endsWith('QUEUED,QUEUED') ? true : undefined), 10);
+    await eventually(async () => ((await states()).join().endsWith('QUEUED,QUEUED') ? true : undefined));
     const listed = async (more: object): Promise<(string | undefined)[]> =>
       ((await emr.send(new ListJobRunsCommand({ applicationId: id, ...more }))).jobRuns ?? []).map(
         (run) => run.name,

@@ -25,7 +25,6 @@ import { collect, failureOf } from '../../operations/collect.js';
 import { account, region, StartedEndpoint } from '../started-endpoint.js';
 
 describe('A checkpoint of the local endpoint', function () {
-  this.timeout(120_000);
   const store = mkdtempSync(join(tmpdir(), 'dataplat-checkpoints-'));
   const origin = new StartedEndpoint();
   const [here, there] = [new StartedEndpoint(), new StartedEndpoint()];

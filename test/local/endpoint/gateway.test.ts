@@ -18,7 +18,6 @@ interface Answer {
 const server = fileURLToPath(new URL('../../../src/local/server.js', import.meta.url));
 
 describe('The gateway of the local endpoint', function () {
-  this.timeout(60_000);
   const endpoint = new StartedEndpoint();
   before(() => endpoint.up());
   after(() => endpoint.end());

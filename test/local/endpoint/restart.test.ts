@@ -21,7 +21,6 @@ async function until(condition: () => boolean | Promise<boolean>, seconds = 15):
 }
 
 describe('An instance of the local endpoint', function () {
-  this.timeout(120_000);
   const endpoint = new StartedEndpoint();
   let known: Record<string, unknown>;
   let instance: string;

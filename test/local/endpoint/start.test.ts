@@ -8,7 +8,6 @@ import { collect, failureOf } from '../../operations/collect.js';
 import { StartedEndpoint } from '../started-endpoint.js';
 
 describe('Starting the local endpoint', function () {
-  this.timeout(60_000);
   const endpoint = new StartedEndpoint();
   after(() => endpoint.end());
 

@@ -17,7 +17,6 @@ interface Listed {
 
 /** Every call goes through boto3 to an endpoint that runs as operators run it. */
 describe('Lake Formation of the local endpoint', function () {
-  this.timeout(60_000);
   const endpoint = new StartedEndpoint();
   const lf = <Answer = Record<string, unknown>>(
     operation: string,

@@ -8,7 +8,6 @@ interface Environment extends Record<string, unknown> {
 }
 
 describe('MWAA of the local endpoint', function () {
-  this.timeout(60_000);
   const endpoint = new StartedEndpoint();
   const mwaa = <Answer = Record<string, unknown>>(
     operation: string,

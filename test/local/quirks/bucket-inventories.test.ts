@@ -2,13 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { freePort } from '../../../src/local/emulator.js';
+import { reservePort } from '../../../src/local/ports.js';
 import { Gateway } from '../../../src/local/gateway.js';
 import { BucketInventories, isBucketInventory } from '../../../src/local/quirks/bucket-inventories.js';
 import { account, awsCli, clientEnvironment, region } from '../aws-clients.js';
 
 describe('inventories of a bucket', function () {
-  this.timeout(60_000);
   const home = mkdtempSync(join(tmpdir(), 'dataplat-inventories-'));
   const file = join(home, 'inventories.json');
   let gateway: Gateway;
@@ -17,7 +16,7 @@ describe('inventories of a bucket', function () {
   let passedOn: string[];
 
   async function start(): Promise<void> {
-    const port = await freePort();
+    const port = await reservePort();
     const inventories = new BucketInventories(file);
     passedOn = [];
     gateway = new Gateway({

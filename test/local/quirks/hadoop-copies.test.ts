@@ -4,7 +4,6 @@ import { StartedEndpoint } from '../started-endpoint.js';
 const keyHeader = 'x-amz-server-side-encryption-aws-kms-key-id';
 
 describe('an object that Hadoop looks at', function () {
-  this.timeout(120_000);
   const endpoint = new StartedEndpoint();
   before(async () => {
     await endpoint.up();

@@ -8,7 +8,6 @@ interface Queue {
 }
 
 describe('addresses of queues', function () {
-  this.timeout(60_000);
   const endpoint = new StartedEndpoint();
   const address = `https://sqs.${region}.amazonaws.com/${account}/late`;
   before(() => endpoint.up());

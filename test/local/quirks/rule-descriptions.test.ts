@@ -2,7 +2,6 @@ import { expect } from 'chai';
 import { StartedEndpoint } from '../started-endpoint.js';
 
 describe('rules of security groups', function () {
-  this.timeout(120_000);
   const endpoint = new StartedEndpoint();
   before(() => endpoint.up());
   after(() => endpoint.end());

@@ -2,7 +2,6 @@ import { expect } from 'chai';
 import { StartedEndpoint } from '../started-endpoint.js';
 
 describe('the rotation of a secret on the local endpoint', function () {
-  this.timeout(60_000);
   const endpoint = new StartedEndpoint();
   const secrets = <Answer = Record<string, unknown>>(
     operation: string,

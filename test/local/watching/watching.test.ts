@@ -6,7 +6,6 @@ const topic = `arn:aws:sns:${region}:${account}:events`;
 const specification = { Tags: { Key: 'environment', Values: ['prod'] } };
 
 describe('what watches cost and alarms on the local endpoint', function () {
-  this.timeout(120_000);
   const endpoint = new StartedEndpoint();
   before(() => endpoint.up());
   after(() => endpoint.end());

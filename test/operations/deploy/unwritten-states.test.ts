@@ -45,7 +45,6 @@ class StateServer {
 }
 
 describe('a state that terraform could not write', function () {
-  this.timeout(120_000);
   let parent: string;
   let server: StateServer;
   let stack: Stack;

@@ -49,7 +49,6 @@ describe('a record in a file', () => {
 });
 
 describe('a record in a bucket', function () {
-  this.timeout(120_000);
   const endpoint = new StartedEndpoint();
   const clients = () => awsClients({ region, account, endpoint: endpoint.url });
   before(async () => {

@@ -13,7 +13,6 @@ import { environmentNames } from '../../stacks/environments.js';
 import { product } from '../declared.js';
 
 describe('terraform validate', function () {
-  this.timeout(300_000);
   const root = mkdtempSync(join(tmpdir(), 'dataplat-validate-'));
   after(() => rmSync(root, { recursive: true }));
 

@@ -38,7 +38,6 @@ const made: Readonly<Record<string, () => Synthesized>> = {
 
 for (const [title, make] of Object.entries(made)) {
   describe(`access in ${title}`, function () {
-    this.timeout(60_000);
     let platform: Synthesized['platform'];
     let access: SimulatedAccess;
     before(() => {
@@ -192,7 +191,6 @@ for (const [title, make] of Object.entries(made)) {
 }
 
 describe('whoever IAM lets do everything', function () {
-  this.timeout(60_000);
   const { platform } = productStacks('prod');
   const access = new SimulatedAccess(productStacks('prod'));
   const account = platform.environment.account;

@@ -63,7 +63,6 @@ function acceptedFindings(): Accepted[] {
 }
 
 describe('checkov', function () {
-  this.timeout(300_000);
   const accepted = acceptedFindings();
   let report: Report;
   before(async () => {

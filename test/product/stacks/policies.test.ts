@@ -91,8 +91,6 @@ function malformed(policies: Policies): string[] {
 }
 
 describe('the policies', function () {
-  this.timeout(300_000);
-
   const made: Readonly<Record<string, () => Synthesized>> = {
     ...Object.fromEntries(environmentNames.map((name) => [name, () => productStacks(name)])),
     'a larger graph': () => synthesized(withManyJobs(product('prod'), 3)),

@@ -4,7 +4,13 @@ import type { Environment } from '../../../src/model/environment.js';
 import { stackKinds } from '../../../src/model/names.js';
 import { validateProject } from '../../../src/model/platform.js';
 import { edited, projectWith } from '../../model/project.js';
-import { resources, statementsOf, synthesized, type Attributes, type Synthesized } from '../../stacks/synthesized.js';
+import {
+  resources,
+  statementsOf,
+  synthesized,
+  type Attributes,
+  type Synthesized,
+} from '../../stacks/synthesized.js';
 import { product, productStacks } from '../declared.js';
 
 /** Something that production must never be without: what lacks it, and a change that takes it away. */
@@ -384,7 +390,12 @@ describe('prod config contract', () => {
     }
 
     it('a micro Airflow', () => {
-      const text = edited(prod, 'environmentClass: mw1.medium', 'environmentClass: mw1.micro', packageDirectory)
+      const text = edited(
+        prod,
+        'environmentClass: mw1.medium',
+        'environmentClass: mw1.micro',
+        packageDirectory,
+      )
         .replace('workers: { minimum: 2, maximum: 10 }', 'workers: { minimum: 1, maximum: 1 }')
         .replace('schedulers: 3', 'schedulers: 1')
         .replace('webservers: { minimum: 2, maximum: 4 }', 'webservers: { minimum: 1, maximum: 1 }');

@@ -11,19 +11,16 @@ import { settled } from './settled.js';
  * its file `from` names (`states/`) or with nothing in it. UPDATE_GOLDEN=1 rewrites what differs, to be read as a diff.
  */
 const folder = join(packageDirectory, 'test', 'acceptance');
+export const states = new EnvironmentStates(join(folder, 'states'));
 
-describe('the command line, as its users meet it', function () {
-  this.timeout(900_000);
-  const states = new EnvironmentStates(join(folder, 'states'));
-  after(() => states.remove());
+/** A case's limit: one that applies or destroys all stacks, on a machine five times slower than it should be. */
+export const patienceMilliseconds = 1_800_000;
 
-  for (const state of states.names) {
-    it(`begins with: ${state.replaceAll('-', ' ')}`, async () => {
-      compare(join(folder, 'states', state), await states.make(state));
-    });
-  }
-
+/** Defines a test for each case of the verbs that are `wanted`. */
+export function testCases(wanted: (verb: string) => boolean): void {
   for (const name of cases()) {
+    const [verb = ''] = name.split('/');
+    if (!wanted(verb)) continue;
     it(name.replace('/', ': ').replaceAll('-', ' '), async () => {
       const place = join(folder, name);
       const project = await states.project(stateNamedIn(place));
@@ -34,7 +31,16 @@ describe('the command line, as its users meet it', function () {
       }
     });
   }
-});
+}
+
+/** Defines a test for each state that cases begin with: its script is a case too. */
+export function testStates(): void {
+  for (const state of states.names) {
+    it(`begins with: ${state.replaceAll('-', ' ')}`, async () => {
+      compare(join(folder, 'states', state), await states.make(state));
+    });
+  }
+}
 
 function compare(place: string, actual: string): void {
   const golden = join(place, 'output.txt');
