@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 import yaml
+from delta_folder import delta_rows
+from py4j.java_gateway import JavaPackage, JVMView
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.common.context import RunContext, Storage
 from jobs.common.declaration import Declaration
+from jobs.common.result import JobResult
 from jobs.common.session import spark_session
 
 PROJECT = Path(__file__).resolve().parents[2]
+DAY = "2026-01-05"  # of the samples
 
 
 @pytest.fixture(scope="session")
@@ -25,8 +32,30 @@ def declaration() -> Declaration:
 
 
 @pytest.fixture(scope="session")
+def names_of_java() -> Iterator[None]:
+    """Let Python keep what a name of Java's is. It asks anew at every `functions.col`, and Java then looks for a class
+    of that name in each package that it may be in, through some three hundred jars.
+    """
+
+    def keeping(ask: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
+        def kept(self: Any, name: str) -> Any:
+            self.__dict__[name] = ask(self, name)
+            return self.__dict__[name]
+
+        return kept
+
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in (JVMView, JavaPackage):
+            patch.setattr(kind, "__getattr__", keeping(kind.__getattr__))
+        yield
+
+
+@pytest.fixture(scope="session")
 def spark(
-    declaration: Declaration, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+    names_of_java: None,
+    declaration: Declaration,
+    tmp_path_factory: pytest.TempPathFactory,
+    pytestconfig: pytest.Config,
 ) -> Iterator[SparkSession]:
     root = tmp_path_factory.mktemp("spark").as_uri()
     session = spark_session("tests", declaration, declaration.environment("local"), lake_root=root)
@@ -38,6 +67,10 @@ def spark(
         # tests, and all that run jobs as users do, have it compiled.
         session.conf.set("spark.sql.codegen.wholeStage", "false")
         session.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
+        # Nor is there anything to adapt in a single partition, or anybody who looks at the plans.
+        session.conf.set("spark.sql.adaptive.enabled", "false")
+        session.conf.set("spark.sql.ui.explainMode", "simple")
+        session.conf.set("spark.sql.maxPlanStringLength", "0")
     yield session
     session.stop()
 
@@ -106,11 +139,64 @@ class Lake:
         """A bronze table, by its path."""
         return self.spark.read.format("delta").load((self.folder / "bronze" / name).as_uri())
 
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """A bronze table's rows, without a query: most of what a test asks of a table is quicker said so."""
+        return delta_rows(self.folder / "bronze" / name)
+
+    def texts(self, name: str, date: str, columns: Sequence[str]) -> set[tuple[str, ...]]:
+        """Columns of a bronze table's partition, in texts as the samples have them."""
+        return {
+            tuple(_as_sampled(row[column]) for column in columns)
+            for row in self.rows(name)
+            if str(row["ingest_date"]) == date
+        }
+
+    def content(self, name: str) -> list[str]:
+        """A bronze table's rows as text, ordered, for comparison as a whole."""
+        return sorted(map(repr, self.rows(name)))
+
     def version(self, name: str) -> int:
         """How many commits a bronze table has had, less one."""
         return len(list((self.folder / "bronze" / name / "_delta_log").glob("*.json"))) - 1
 
 
+def _as_sampled(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dt.datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return "" if value is None else str(value)
+
+
 @pytest.fixture
 def lake(spark: SparkSession, declaration: Declaration, tmp_path: Path) -> Lake:
     return Lake(tmp_path, spark, declaration)
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """A job's day of the samples, as it landed. To look at only: other tests look at it too."""
+
+    lake: Lake
+    result: JobResult
+
+    def into(self, lake: Lake) -> JobResult:
+        """Let a lake of a test's own have what is here, as if it had been run there (but for `_source_file`)."""
+        shutil.copytree(self.lake.folder, lake.folder, dirs_exist_ok=True)
+        return self.result
+
+
+@pytest.fixture(scope="session")
+def sampled(
+    spark: SparkSession, declaration: Declaration, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Sampled]:
+    """By a job's module, and a date: what the job makes of its samples. It is run once, however many tests ask."""
+
+    @cache
+    def landed(job: ModuleType, date: str = DAY) -> Sampled:
+        lake = Lake(tmp_path_factory.mktemp(job.JOB), spark, declaration)
+        sources = [declaration.source(name[len("source/") :]) for name in declaration.job(job.JOB).inputs]
+        lake.deliver_samples(*(source.folder(dt.date.fromisoformat(date)).strip("/") for source in sources))
+        return Sampled(lake, job.run(lake.context(job.JOB, date)))
+
+    return landed

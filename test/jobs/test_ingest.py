@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import itertools
 import json
 import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from conftest import PROJECT, Lake
+from _pytest.mark import ParameterSet
+from conftest import DAY, PROJECT, Lake, Sampled
 from expected import DATES, KEYS, expected, file_of
 from pyspark.sql import functions as F
 
@@ -26,47 +30,48 @@ JOBS: dict[str, ModuleType] = {
     "contacts": crm_contacts_ingest,
     "opportunities": crm_opportunities_ingest,
 }
-DAY = "2026-01-05"
-AWKWARD = [
-    (dataset, date)
-    for dataset in KEYS
-    for date in DATES
-    if (day := expected(dataset, date)).quarantine or day.bom or day.crlf or day.extra or day.newline
-]
+Landed = Callable[..., Sampled]
 
 
-def content(lake: Lake, table: str) -> list[str]:
-    """A table's rows as JSON, ordered, for comparison as a whole."""
-    return sorted(lake.table(table).toJSON().collect())
+def awkward() -> Iterator[ParameterSet]:
+    """The days of the samples on which something is not as usual; heavy where an earlier one has shown all of it."""
+    shown: set[str] = set()
+    for dataset, date in itertools.product(KEYS, DATES):
+        day = expected(dataset, date)
+        marks = {name for name in ("bom", "crlf", "newline") if getattr(day, name)}
+        found = {*marks, *day.extra, *(reason.split(":")[0] for reason in day.reasons)}
+        if found:
+            yield pytest.param(dataset, date, marks=[pytest.mark.heavy] if found <= shown else [])
+        shown |= found
 
 
 @pytest.mark.parametrize("dataset", list(JOBS))
-def test_a_day_lands_in_bronze_and_quarantine_as_worked_out_by_hand(lake: Lake, dataset: str) -> None:
-    lake.deliver_sample(dataset, DAY)
+def test_a_day_lands_in_bronze_and_quarantine_as_worked_out_by_hand(sampled: Landed, dataset: str) -> None:
     want = expected(dataset, DAY)
-    result = JOBS[dataset].run(lake.context(f"crm_{dataset}", DAY))
+    landed = sampled(JOBS[dataset])
+    lake, result = landed.lake, landed.result
 
     assert (result.rows_read, result.rows_written, result.rows_quarantined) == (
         want.rows,
         want.bronze,
         want.quarantine,
     )
-    bronze = lake.table(f"crm_{dataset}")
-    assert sorted(row[0] for row in bronze.select(KEYS[dataset]).collect()) == want.kept_keys
-    assert {str(row[0]) for row in bronze.select("ingest_date").distinct().collect()} == {DAY}
-    quarantine = lake.table(f"crm_{dataset}__quarantine").select(F.explode("_reasons")).collect()
-    assert sorted(row[0] for row in quarantine) == sorted(want.reasons.elements())
+    bronze = lake.rows(f"crm_{dataset}")
+    assert sorted(row[KEYS[dataset]] for row in bronze) == want.kept_keys
+    assert {str(row["ingest_date"]) for row in bronze} == {DAY}
+    reasons = [reason for row in lake.rows(f"crm_{dataset}__quarantine") for reason in row["_reasons"]]
+    assert sorted(reasons) == sorted(want.reasons.elements())
     assert result.reasons == dict(want.reasons)
 
 
-def test_a_value_with_a_line_break_arrives_whole(lake: Lake) -> None:
-    lake.deliver_sample("accounts", DAY)
-    crm_accounts_ingest.run(lake.context("crm_accounts", DAY))
-    broken = lake.table("crm_accounts").where("billing_address like 'Attn: accounts payable\\n%'")
-    assert broken.count() == expected("accounts", DAY).newline == 2
+def test_a_value_with_a_line_break_arrives_whole(sampled: Landed) -> None:
+    rows = sampled(crm_accounts_ingest).lake.rows("crm_accounts")
+    addresses = [row["billing_address"] or "" for row in rows]
+    broken = [address for address in addresses if address.startswith("Attn: accounts payable\n")]
+    assert len(broken) == expected("accounts", DAY).newline == 2
 
 
-@pytest.mark.parametrize(("dataset", "date"), AWKWARD)
+@pytest.mark.parametrize(("dataset", "date"), awkward())
 def test_every_awkward_day_of_the_samples_counts_as_worked_out_by_hand(
     lake: Lake, dataset: str, date: str
 ) -> None:
@@ -83,60 +88,54 @@ def test_every_awkward_day_of_the_samples_counts_as_worked_out_by_hand(
 def test_running_again_leaves_the_same_tables(lake: Lake) -> None:
     lake.deliver_sample("contacts", DAY)
     first = crm_contacts_ingest.run(lake.context("crm_contacts", DAY, run_id="one"))
-    before = content(lake, "crm_contacts"), content(lake, "crm_contacts__quarantine")
+    before = lake.content("crm_contacts"), lake.content("crm_contacts__quarantine")
     second = crm_contacts_ingest.run(lake.context("crm_contacts", DAY, run_id="two"))
-    assert (content(lake, "crm_contacts"), content(lake, "crm_contacts__quarantine")) == before
+    assert (lake.content("crm_contacts"), lake.content("crm_contacts__quarantine")) == before
     assert dataclasses.replace(second, run_id="one") == first
 
 
-def test_a_corrected_delivery_replaces_its_day_and_no_other(lake: Lake) -> None:
-    for date in ("2026-01-04", DAY):
-        lake.deliver_sample("accounts", date)
-        crm_accounts_ingest.run(lake.context("crm_accounts", date))
+def test_a_corrected_delivery_replaces_its_day_and_no_other(lake: Lake, sampled: Landed) -> None:
+    sampled(crm_accounts_ingest).into(lake)
+    lake.deliver_sample("accounts", "2026-01-04")
+    crm_accounts_ingest.run(lake.context("crm_accounts", "2026-01-04"))
     lake.deliver("accounts", DAY, file_of("accounts", "2026-01-06").read_bytes())
     result = crm_accounts_ingest.run(lake.context("crm_accounts", DAY))
-    counts = {
-        str(row[0]): row[1] for row in lake.table("crm_accounts").groupBy("ingest_date").count().collect()
-    }
+    counts = Counter(str(row["ingest_date"]) for row in lake.rows("crm_accounts"))
     assert counts == {"2026-01-04": expected("accounts", "2026-01-04").bronze, DAY: result.rows_written}
     assert result.rows_written == expected("accounts", "2026-01-06").bronze
-    assert lake.table("crm_accounts__quarantine").count() == 0
+    assert len(lake.rows("crm_accounts__quarantine")) == 0
 
 
-def test_the_commit_tells_which_run_made_it(lake: Lake) -> None:
-    lake.deliver_sample("accounts", DAY)
-    crm_accounts_ingest.run(lake.context("crm_accounts", DAY, run_id="00abc"))
-    log = (lake.folder / "bronze" / "crm_accounts" / "_delta_log" / "00000000000000000000.json").read_text()
-    (commit,) = [json.loads(line)["commitInfo"] for line in log.splitlines() if "commitInfo" in line]
-    assert json.loads(commit["userMetadata"]) == {"job": "crm_accounts", "date": DAY, "runId": "00abc"}
+def test_the_commit_tells_which_run_made_it(sampled: Landed) -> None:
+    log = sampled(crm_accounts_ingest).lake.folder / "bronze" / "crm_accounts" / "_delta_log"
+    lines = (log / f"{0:020d}.json").read_text().splitlines()
+    (commit,) = [json.loads(line)["commitInfo"] for line in lines if "commitInfo" in line]
+    assert json.loads(commit["userMetadata"]) == {"job": "crm_accounts", "date": DAY, "runId": "test"}
 
 
-def test_too_many_broken_rows_fail_the_run_and_leave_the_table_as_it_was(lake: Lake) -> None:
-    lake.deliver_sample("accounts", DAY)
-    crm_accounts_ingest.run(lake.context("crm_accounts", DAY))
-    before = content(lake, "crm_accounts")
+def test_too_many_broken_rows_fail_the_run_and_leave_the_table_as_it_was(lake: Lake, sampled: Landed) -> None:
+    sampled(crm_accounts_ingest).into(lake)
+    before = lake.content("crm_accounts")
     spoilt = file_of("accounts", "2026-01-06").read_bytes().replace(b"true", b"perhaps")
     lake.deliver("accounts", DAY, spoilt)
     with pytest.raises(QualityError, match=r"type:is_active.*more than the 10% .*crm_accounts__quarantine"):
         crm_accounts_ingest.run(lake.context("crm_accounts", DAY))
-    assert content(lake, "crm_accounts") == before
-    kept = lake.table("crm_accounts__quarantine").collect()
+    assert lake.content("crm_accounts") == before
+    kept = lake.rows("crm_accounts__quarantine")
     assert len(kept) == spoilt.count(b"perhaps")
     assert {reason for row in kept for reason in row["_reasons"]} == {"type:is_active"}
 
 
-def test_a_share_between_the_thresholds_warns(lake: Lake) -> None:
-    lake.deliver_sample("accounts", DAY)  # 3 of 33
-    result = crm_accounts_ingest.run(lake.context("crm_accounts", DAY))
+def test_a_share_between_the_thresholds_warns(sampled: Landed) -> None:
+    result = sampled(crm_accounts_ingest).result
     assert any("3 of 33 rows break the contract" in warning for warning in result.warnings)
 
 
 def test_a_failure_while_the_table_is_written_leaves_it_as_it_was(
-    lake: Lake, monkeypatch: pytest.MonkeyPatch
+    lake: Lake, sampled: Landed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lake.deliver_sample("accounts", DAY)
-    crm_accounts_ingest.run(lake.context("crm_accounts", DAY))
-    before, version = content(lake, "crm_accounts"), lake.version("crm_accounts")
+    sampled(crm_accounts_ingest).into(lake)
+    before, version = lake.content("crm_accounts"), lake.version("crm_accounts")
     lake.deliver_sample("accounts", "2026-01-06").replace(lake.landing("accounts", DAY) / "accounts.csv")
     accepted = ingest.conform
 
@@ -154,12 +153,12 @@ def test_a_failure_while_the_table_is_written_leaves_it_as_it_was(
     monkeypatch.setattr(ingest, "conform", with_a_disk_that_fills_up)
     with pytest.raises(Exception, match="no space left"):
         crm_accounts_ingest.run(lake.context("crm_accounts", DAY))
-    assert content(lake, "crm_accounts") == before
+    assert lake.content("crm_accounts") == before
     assert lake.version("crm_accounts") == version
 
     monkeypatch.undo()
     result = crm_accounts_ingest.run(lake.context("crm_accounts", DAY))
-    assert lake.table("crm_accounts").count() == result.rows_written
+    assert len(lake.rows("crm_accounts")) == result.rows_written
 
 
 @pytest.mark.parametrize(
@@ -194,13 +193,12 @@ def test_bytes_that_are_not_utf8_far_into_a_file_write_nothing(lake: Lake) -> No
     assert not (lake.folder / "bronze").exists()
 
 
-def test_a_day_without_rows_empties_its_partition_and_says_so(lake: Lake) -> None:
-    lake.deliver_sample("accounts", DAY)
-    crm_accounts_ingest.run(lake.context("crm_accounts", DAY))
+def test_a_day_without_rows_empties_its_partition_and_says_so(lake: Lake, sampled: Landed) -> None:
+    sampled(crm_accounts_ingest).into(lake)
     header = file_of("accounts", DAY).read_bytes().split(b"\n", 1)[0]
     lake.deliver("accounts", DAY, header + b"\n")
     result = crm_accounts_ingest.run(lake.context("crm_accounts", DAY))
-    assert (result.rows_read, lake.table("crm_accounts").count()) == (0, 0)
+    assert (result.rows_read, len(lake.rows("crm_accounts"))) == (0, 0)
     assert any("no rows" in warning for warning in result.warnings)
 
 
@@ -216,8 +214,8 @@ def test_a_column_that_the_contract_gains_is_added_to_the_table(lake: Lake, tmp_
 
     lake.deliver_sample("accounts", "2026-01-14")  # has the column region_code
     crm_accounts_ingest.run(lake.context("crm_accounts", "2026-01-14", declaration=Declaration(config)))
-    known = lake.table("crm_accounts").groupBy("ingest_date").agg(F.count("region_code").alias("n"))
-    assert {row[0]: row[1] for row in known.collect()} == {
-        dt.date(2026, 1, 13): 0,
-        dt.date(2026, 1, 14): expected("accounts", "2026-01-14").bronze,
+    known = Counter((row["ingest_date"], row["region_code"] is not None) for row in lake.rows("crm_accounts"))
+    assert known == {
+        (dt.date(2026, 1, 13), False): expected("accounts", "2026-01-13").bronze,
+        (dt.date(2026, 1, 14), True): expected("accounts", "2026-01-14").bronze,
     }

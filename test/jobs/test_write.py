@@ -17,7 +17,7 @@ def rows(lake: Lake, *values: tuple[str, int, str]) -> DataFrame:
 
 
 def content(lake: Lake) -> list[tuple[object, ...]]:
-    return sorted(tuple(row) for row in lake.table("things").collect())
+    return sorted(tuple(row.values()) for row in lake.rows("things"))
 
 
 def uri(lake: Lake) -> str:
