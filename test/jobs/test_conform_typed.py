@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,31 +13,36 @@ from pyspark.sql import functions as F
 from test_conform import by_id, contract
 
 from jobs.common.conform import Conformed, conform
+from jobs.common.contract import Contract
 from jobs.common.delivery import delivery_of
 from jobs.common.errors import SourceSchemaError
 
 DATE = dt.date(2026, 1, 5)
-WANTED = contract(
-    {
-        "day": {"type": ["string", "null"], "format": "date"},
-        "at": {"type": ["string", "null"], "format": "date-time"},
-        "whole": {"type": ["integer", "null"]},
-        "small": {"type": ["integer", "null"], "x-dataplat": {"type": "int"}},
-        "number": {"type": ["number", "null"]},
-        "money": {"type": ["number", "null"], "x-dataplat": {"type": "decimal(6,2)"}},
-        "flag": {"type": ["boolean", "null"]},
-        "text": {"type": ["string", "null"]},
-    },
-    [],
-)
+KINDS: dict[str, dict[str, Any]] = {
+    "day": {"type": ["string", "null"], "format": "date"},
+    "at": {"type": ["string", "null"], "format": "date-time"},
+    "whole": {"type": ["integer", "null"]},
+    "small": {"type": ["integer", "null"], "x-dataplat": {"type": "int"}},
+    "number": {"type": ["number", "null"]},
+    "money": {"type": ["number", "null"], "x-dataplat": {"type": "decimal(6,2)"}},
+    "flag": {"type": ["boolean", "null"]},
+    "text": {"type": ["string", "null"]},
+}
+WANTED = contract(KINDS, [])
 
 
-def typed(lake: Lake, rows: list[str]) -> Conformed:
-    """Conform rows that are written as SQL."""
-    frame = lake.spark.sql(" union all ".join(f"select {row}" for row in rows))
-    result = conform(delivery_of(frame, "db://shop/things", WANTED), WANTED, DATE)
+def typed(lake: Lake, row: str, wanted: Contract = WANTED) -> Conformed:
+    """Conform a row that is written as SQL."""
+    result = conform(delivery_of(lake.spark.sql(f"select {row}"), "db://shop/things", wanted), wanted, DATE)
     result.frame.persist()
     return result
+
+
+def side_by_side(lake: Lake, cases: Sequence[tuple[str, str]]) -> Conformed:
+    """Conform a row that has each case (a kind, and a value as SQL) in a column of its own: `case_0`, `case_1`."""
+    wanted = contract({f"case_{index}": KINDS[kind] for index, (kind, _) in enumerate(cases)}, [])
+    values = (f"{value} case_{index}" for index, (_, value) in enumerate(cases))
+    return typed(lake, ", ".join(["'1' id", *values]), wanted)
 
 
 FITTING: list[tuple[str, str, Any]] = [
@@ -61,11 +67,16 @@ FITTING: list[tuple[str, str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("column", "value", "meant"), FITTING)
-def test_a_value_that_fits_is_taken(lake: Lake, column: str, value: str, meant: object) -> None:
-    result = typed(lake, [f"'1' id, {value} {column}"])
-    (row,) = result.accepted().withColumn("at", F.col("at").cast("double")).collect()
-    assert row[column] == meant
+def test_a_value_that_fits_is_taken(lake: Lake) -> None:
+    result = side_by_side(lake, [(kind, value) for kind, value, _ in FITTING])
+    times = [
+        f"cast(case_{index} as double) time_{index}"
+        for index, (kind, *_) in enumerate(FITTING)
+        if kind == "at"
+    ]
+    (row,) = result.accepted().selectExpr("*", *times).collect()
+    for index, (kind, value, meant) in enumerate(FITTING):
+        assert row[f"{'time' if kind == 'at' else 'case'}_{index}"] == meant, (kind, value)
     assert row["_source_file"] == "db://shop/things"
     assert row["ingest_date"] == DATE
 
@@ -92,18 +103,18 @@ LOSING = [
 ]
 
 
-@pytest.mark.parametrize(("column", "value"), LOSING)
-def test_a_value_that_would_lose_something_is_rejected_and_kept(lake: Lake, column: str, value: str) -> None:
-    result = typed(lake, [f"'1' id, {value} {column}"])
+def test_a_value_that_would_lose_something_is_rejected_and_kept(lake: Lake) -> None:
+    result = side_by_side(lake, LOSING)
     assert result.accepted().collect() == []
     (row,) = result.rejected().collect()
-    assert row["_reasons"] == [f"type:{column}"]
+    assert row["_reasons"] == [f"type:case_{index}" for index in range(len(LOSING))]
     assert row["_raw"]["id"] == "1"
-    assert row["_raw"][column]
+    for index, case in enumerate(LOSING):
+        assert row["_raw"][f"case_{index}"], case
 
 
 def test_what_the_contract_does_not_know_is_kept_as_text(lake: Lake) -> None:
-    result = typed(lake, ["'1' id, 7 more, array(1, 2) list, cast('ab' as binary) bytes"])
+    result = typed(lake, "'1' id, 7 more, array(1, 2) list, cast('ab' as binary) bytes")
     (row,) = result.accepted().collect()
     assert row["_unmapped"] == {"more": "7", "list": "[1,2]", "bytes": "YWI="}
     assert result.count().unmapped == {"more": 1, "list": 1, "bytes": 1}
