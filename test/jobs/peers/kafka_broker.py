@@ -20,10 +20,21 @@ class KafkaBroker:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._port, self._controller_port = _free_ports(2)
         self._settings = folder / "server.properties"
         self._process: subprocess.Popen[bytes] | None = None
+        self._has_answered = False
         folder.mkdir(parents=True, exist_ok=True)
+        self._settle()
+        self._run(
+            "kafka.tools.StorageTool", "format", "-t", uuid.uuid4().hex[:22], "-c", str(self._settings)
+        ).wait()
+
+    def _settle(self) -> None:
+        """Choose the ports. A broker has to know its own before it binds them, so somebody else may be quicker: see
+        `start`.
+        """
+        self._port, self._controller_port = _free_ports(2)
+        folder = self._folder
         self._settings.write_text(
             "\n".join(
                 [
@@ -48,23 +59,26 @@ class KafkaBroker:
             )
             + "\n"
         )
-        self._run(
-            "kafka.tools.StorageTool", "format", "-t", uuid.uuid4().hex[:22], "-c", str(self._settings)
-        ).wait()
 
     @property
     def bootstrap_servers(self) -> str:
         """For clients."""
         return f"127.0.0.1:{self._port}"
 
-    def start(self, seconds: float = 60) -> KafkaBroker:
-        """Start it, and wait until it answers."""
+    def start(self, seconds: float = 300) -> KafkaBroker:
+        """Start it, and wait until it answers. One that never did and ends is tried at other ports."""
         from confluent_kafka.admin import AdminClient
 
         self._process = self._run("kafka.Kafka", str(self._settings))
         deadline = time.monotonic() + seconds
+        again = 0 if self._has_answered else 2
         while True:
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            ended = self._process.poll() is not None
+            if ended and again:
+                again -= 1
+                self._settle()
+                self._process = self._run("kafka.Kafka", str(self._settings))
+            elif ended or time.monotonic() > deadline:
                 said = (self._folder / "broker.log").read_text()[-4000:]
                 self.kill()
                 raise RuntimeError(f"the Kafka broker did not start:\n{said}")
@@ -74,6 +88,7 @@ class KafkaBroker:
             except Exception:
                 time.sleep(0.2)
             else:
+                self._has_answered = True
                 return self
 
     def kill(self) -> None:
