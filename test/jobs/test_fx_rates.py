@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -10,7 +11,9 @@ import pytest
 from conftest import Lake
 from expected import DATES
 from peers.http_peer import HttpPeer, Request, Response
+from pyspark.sql import SparkSession
 
+from jobs.common.declaration import Declaration
 from jobs.common.errors import LandingMissingError, SourceError
 from jobs.common.eurofxref import is_closing_day, parse_rates
 from jobs.common.result import JobResult
@@ -53,9 +56,11 @@ class Rates:
 
 def bronze(lake: Lake, date: str) -> set[tuple[str, ...]]:
     """A partition as (day, currency, rate), the rate to eight places."""
-    rows = lake.table("fx_rates").where(f"ingest_date = '{date}'")
-    texts = rows.selectExpr("cast(rate_date as string)", "quote_currency", "cast(rate as string)").collect()
-    return {tuple(row) for row in texts}
+    return {
+        (str(row["rate_date"]), row["quote_currency"], str(row["rate"]))
+        for row in lake.rows("fx_rates")
+        if str(row["ingest_date"]) == date
+    }
 
 
 def document(days: dict[str, dict[str, str]]) -> bytes:
@@ -74,28 +79,52 @@ def document(days: dict[str, dict[str, str]]) -> bytes:
     ).encode()
 
 
+def bank() -> Bank:
+    """One that has fixed Friday's rates."""
+    return Bank({"2026-01-08": {"USD": "1.1700"}, FRIDAY: {"USD": "1.1712", "JPY": "184.05"}})
+
+
 @pytest.fixture
 def rates(lake: Lake) -> Iterator[Rates]:
-    bank = Bank({"2026-01-08": {"USD": "1.1700"}, FRIDAY: {"USD": "1.1712", "JPY": "184.05"}})
-    with HttpPeer(bank.answer) as peer:
-        yield Rates(lake, bank, peer)
+    there = bank()
+    with HttpPeer(there.answer) as peer:
+        yield Rates(lake, there, peer)
+
+
+@pytest.fixture(scope="module")
+def friday(
+    spark: SparkSession, declaration: Declaration, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Rates, JobResult]]:
+    """A lake that has Friday's rates. To look at only, or to begin with: see `after`."""
+    there = bank()
+    with HttpPeer(there.answer) as peer:
+        rates = Rates(Lake(tmp_path_factory.mktemp("friday"), spark, declaration), there, peer)
+        yield rates, rates.run(FRIDAY)
+
+
+def after(friday: tuple[Rates, JobResult], rates: Rates) -> Rates:
+    """Let a lake of a test's own have Friday's rates, as if it had been run there."""
+    shutil.copytree(friday[0].lake.folder / "bronze", rates.lake.folder / "bronze")
+    return rates
 
 
 THURSDAY = ("2026-01-08", "USD", "1.17000000")
 FRIDAYS = {(FRIDAY, "USD", "1.17120000"), (FRIDAY, "JPY", "184.05000000")}
 
 
-def test_a_day_has_its_rates_and_those_of_the_days_before(rates: Rates) -> None:
-    result = rates.run(FRIDAY)
-    assert rates.bronze(FRIDAY) == {THURSDAY, *FRIDAYS}
+def test_a_day_has_its_rates_and_those_of_the_days_before(
+    rates: Rates, friday: tuple[Rates, JobResult]
+) -> None:
+    there, result = friday
+    assert there.bronze(FRIDAY) == {THURSDAY, *FRIDAYS}
     assert (result.rows_written, result.rows_quarantined, result.outputs[0].unmapped) == (3, 0, {})
-    (origin,) = {row[0] for row in rates.lake.table("fx_rates").select("_source_file").distinct().collect()}
-    assert origin == f"{rates.peer.url}/stats/eurofxref/eurofxref-hist-90d.xml"
+    (origin,) = {row["_source_file"] for row in there.lake.rows("fx_rates")}
+    assert origin == f"{there.peer.url}/stats/eurofxref/eurofxref-hist-90d.xml"
 
     rates.bank.days["2026-01-12"] = {"USD": "9"}  # what came later is not of the day
-    before = sorted(rates.lake.table("fx_rates").toJSON().collect())
-    rates.run(FRIDAY)
-    assert sorted(rates.lake.table("fx_rates").toJSON().collect()) == before
+    after(friday, rates).run(FRIDAY)
+    assert rates.bronze(FRIDAY) == there.bronze(FRIDAY)
+    assert len(rates.lake.rows("fx_rates")) == 3
 
 
 def test_a_weekend_has_no_rates_of_its_own(rates: Rates) -> None:
@@ -103,8 +132,10 @@ def test_a_weekend_has_no_rates_of_its_own(rates: Rates) -> None:
     assert rates.bronze(SATURDAY) == {THURSDAY, *FRIDAYS}
 
 
-def test_a_working_day_without_rates_yet_is_an_error_and_writes_nothing(rates: Rates) -> None:
-    rates.run(FRIDAY)
+def test_a_working_day_without_rates_yet_is_an_error_and_writes_nothing(
+    rates: Rates, friday: tuple[Rates, JobResult]
+) -> None:
+    after(friday, rates)
     with pytest.raises(SourceError, match=f"up to {FRIDAY}, none of {MONDAY} yet"):
         rates.run(MONDAY)
     assert rates.lake.version("fx_rates") == 0
@@ -112,8 +143,10 @@ def test_a_working_day_without_rates_yet_is_an_error_and_writes_nothing(rates: R
         rates.run("2026-01-07")
 
 
-def test_a_late_correction_is_found_by_the_next_run_and_by_running_the_day_again(rates: Rates) -> None:
-    rates.run(FRIDAY)
+def test_a_late_correction_is_found_by_the_next_run_and_by_running_the_day_again(
+    rates: Rates, friday: tuple[Rates, JobResult]
+) -> None:
+    after(friday, rates)
     rates.bank.days[FRIDAY]["USD"] = "1.1812"
     rates.bank.days[MONDAY] = {"USD": "1.1900", "JPY": "184.00"}
     rates.run(MONDAY)
@@ -124,8 +157,8 @@ def test_a_late_correction_is_found_by_the_next_run_and_by_running_the_day_again
     assert rates.bronze(FRIDAY) == {THURSDAY, corrected, (FRIDAY, "JPY", "184.05000000")}
 
 
-def test_a_body_that_is_cut_short_writes_nothing(rates: Rates) -> None:
-    rates.run(FRIDAY)
+def test_a_body_that_is_cut_short_writes_nothing(rates: Rates, friday: tuple[Rates, JobResult]) -> None:
+    after(friday, rates)
     rates.bank.days[FRIDAY]["USD"] = "5"
     rates.bank.cut_after = len(document(rates.bank.days)) - 40
     with pytest.raises(SourceError, match="nothing was written"):
@@ -197,14 +230,14 @@ def test_a_delivered_document_does_as_well_and_the_last_of_two_counts(lake: Lake
             (FRIDAY, "JPY", "184.00000000"),
             ("2026-01-07", "USD", "1.00000000"),
         }
-        assert lake.table("fx_rates").count() == 3
+        assert len(lake.rows("fx_rates")) == 3
 
 
 def test_a_closing_day_needs_no_file_and_a_working_day_does(lake: Lake) -> None:
     closed = [date for date in DATES if is_closing_day(dt.date.fromisoformat(date))]
     assert len(closed) == 10
     result = run(lake.context(JOB, closed[0]))
-    assert (result.rows_read, lake.table("fx_rates").count()) == (0, 0)
+    assert (result.rows_read, len(lake.rows("fx_rates"))) == (0, 0)
     with pytest.raises(LandingMissingError):
         run(lake.context(JOB, "2026-01-05"))
 
