@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import pytest
 from conftest import Lake
@@ -12,39 +14,38 @@ from expected_feeds import rows_of, sound_rows
 from jobs.common.read.salesforce import table_name
 from jobs.ingest import fx_rates_ingest, kafka_orders_stream, salesforce_to_bronze
 
+Test = TypeVar("Test", bound=Callable[..., Any])
 
-@pytest.mark.parametrize(
-    "date",
-    ["2026-01-16", *(pytest.param(date, marks=pytest.mark.heavy) for date in ("2026-01-21", "2026-01-27"))],
-)
-def test_rates(lake: Lake, date: str) -> None:
+
+def one_and(*dates: str) -> Callable[[Test], Test]:
+    """Marks a test to be run for the first of these dates once, and as heavy ones for all of them, twice over."""
+    heavy = [pytest.param(date, 2, marks=pytest.mark.heavy) for date in dates]
+    return pytest.mark.parametrize(("date", "times"), [(dates[0], 1), *heavy])
+
+
+@one_and("2026-01-16", "2026-01-21", "2026-01-27")
+def test_rates(lake: Lake, date: str, times: int) -> None:
     lake.deliver_samples(f"fx/{date}")
-    result = fx_rates_ingest.run(lake.context("fx_rates", date))
-    sound, reasons = sound_rows("fx", date)
-    assert (result.rows_written, result.reasons) == (len(sound), dict(reasons))
-    assert len(lake.rows("fx_rates")) == len(sound)
+    for _ in range(times):
+        result = fx_rates_ingest.run(lake.context("fx_rates", date))
+        sound, reasons = sound_rows("fx", date)
+        assert (result.rows_written, result.reasons) == (len(sound), dict(reasons))
+        assert len(lake.rows("fx_rates")) == len(sound)
     days = {str(row["rate_date"]) for row in lake.rows("fx_rates")}
     assert days == ({date, "2026-01-14"} if date == "2026-01-16" else {date})
 
 
-@pytest.mark.parametrize(
-    "date",
-    [
-        pytest.param("2026-01-01", marks=pytest.mark.heavy),
-        "2026-01-06",
-        pytest.param("2026-01-13", marks=pytest.mark.heavy),
-        pytest.param("2026-01-22", marks=pytest.mark.heavy),
-    ],
-)
-def test_leads(lake: Lake, date: str) -> None:
+@one_and("2026-01-06", "2026-01-01", "2026-01-13", "2026-01-22")
+def test_leads(lake: Lake, date: str, times: int) -> None:
     lake.deliver_samples(f"salesforce/leads/{date}")
-    (result,) = salesforce_to_bronze.run(lake.context("salesforce_to_bronze", date)).outputs
-    sound, reasons = sound_rows("salesforce leads", date)
-    assert (result.rows_written, result.reasons, result.unmapped) == (len(sound), dict(reasons), {})
-    rows = lake.rows("salesforce_leads")
-    assert {row["id"]: row["is_deleted"] for row in rows} == {
-        key: row["IsDeleted"] == "True" for key, row in sound.items()
-    }
+    for _ in range(times):
+        (result,) = salesforce_to_bronze.run(lake.context("salesforce_to_bronze", date)).outputs
+        sound, reasons = sound_rows("salesforce leads", date)
+        assert (result.rows_written, result.reasons, result.unmapped) == (len(sound), dict(reasons), {})
+        rows = lake.rows("salesforce_leads")
+        assert {row["id"]: row["is_deleted"] for row in rows} == {
+            key: row["IsDeleted"] == "True" for key, row in sound.items()
+        }
     quarantine = lake.rows("salesforce_leads__quarantine")
     names = {
         table_name(name) for name in (rows_of("salesforce leads", date)[0] or {}) if name != "attributes"

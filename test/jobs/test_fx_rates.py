@@ -215,14 +215,15 @@ def test_rates_are_fixed_on_days_on_which_the_payment_system_is_open(date: str, 
     assert is_closing_day(dt.date.fromisoformat(date)) is closed
 
 
-def test_a_delivered_document_does_as_well_and_the_last_of_two_counts(lake: Lake) -> None:
+@pytest.mark.parametrize("times", [1, pytest.param(2, marks=pytest.mark.heavy)])
+def test_a_delivered_document_does_as_well_and_the_last_of_two_counts(lake: Lake, times: int) -> None:
     folder = lake.folder / "landing" / "fx" / FRIDAY
     folder.mkdir(parents=True)
     (folder / "a.xml").write_bytes(
         document({FRIDAY: {"USD": "1.1", "JPY": "184"}, "2026-01-07": {"USD": "1"}})
     )
     (folder / "b.xml").write_bytes(document({FRIDAY: {"USD": "1.2"}}))
-    for _ in range(2):
+    for _ in range(times):
         result = run(lake.context(JOB, FRIDAY))
         assert result.reasons == {"duplicate:rate_date,quote_currency": 1}
         assert bronze(lake, FRIDAY) == {

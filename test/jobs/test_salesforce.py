@@ -258,7 +258,10 @@ def test_a_salesforce_that_is_not_there_is_told(sales: Sales, monkeypatch: pytes
     assert url != sales.organisation.url
 
 
-def test_delivered_records_do_as_well_and_what_is_none_is_quarantined_as_a_whole(lake: Lake) -> None:
+@pytest.mark.parametrize("times", [1, pytest.param(2, marks=pytest.mark.heavy)])
+def test_delivered_records_do_as_well_and_what_is_none_is_quarantined_as_a_whole(
+    lake: Lake, times: int
+) -> None:
     folder = lake.folder / "landing" / "salesforce" / "leads" / "2026-01-05"
     folder.mkdir(parents=True)
     records = [
@@ -270,7 +273,7 @@ def test_delivered_records_do_as_well_and_what_is_none_is_quarantined_as_a_whole
     (folder / "leads.jsonl").write_text(
         "\n".join([*lines[:2], '{"Id": "00Q', "", "[1, 2]", *lines[2:]]) + "\n"
     )
-    for _ in range(2):
+    for _ in range(times):
         (result,) = run(lake.context(JOB, "2026-01-05")).outputs
         assert (result.rows_written, result.unmapped) == (20, {})
         assert result.reasons == {"malformed": 2, "type:created_date": 1}
