@@ -267,7 +267,7 @@ def test_messages_that_the_topic_has_thrown_away_unread_are_told(orders: Orders)
     orders.broker.produce(orders.topic, [message(number) for number in range(20, 40)], partition=0)
     admin = AdminClient({"bootstrap.servers": orders.broker.bootstrap_servers})
     for deleted in admin.delete_records([TopicPartition(orders.topic, 0, 30)]).values():
-        deleted.result(timeout=30)
+        deleted.result(timeout=300)
     with pytest.raises(SourceError, match="broke off"):
         orders.run()
     assert orders.there() == 20

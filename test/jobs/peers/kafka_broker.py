@@ -84,7 +84,7 @@ class KafkaBroker:
                 raise RuntimeError(f"the Kafka broker did not start:\n{said}")
             try:
                 client = AdminClient({"bootstrap.servers": self.bootstrap_servers, "log_level": 0})
-                client.list_topics(timeout=1)
+                client.list_topics(timeout=5)
             except Exception:
                 time.sleep(0.2)
             else:
@@ -104,7 +104,7 @@ class KafkaBroker:
 
         client = AdminClient({"bootstrap.servers": self.bootstrap_servers})
         for made in client.create_topics([NewTopic(name, partitions, 1)]).values():
-            made.result(timeout=30)
+            made.result(timeout=300)
 
     def produce(
         self, topic: str, messages: list[tuple[str | None, bytes | None]], partition: int = -1
@@ -123,7 +123,7 @@ class KafkaBroker:
                 on_delivery=lambda error, _: failed.append(str(error)) if error else None,
             )
             producer.poll(0)
-        if producer.flush(60) or failed:
+        if producer.flush(300) or failed:
             raise RuntimeError(f"not every message was taken: {failed[:3]}")
 
     def _run(self, *command: str) -> subprocess.Popen[bytes]:

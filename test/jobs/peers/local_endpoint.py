@@ -32,7 +32,7 @@ def local_endpoint(folder: Path) -> Iterator[int]:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=900,
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
