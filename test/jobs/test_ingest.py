@@ -71,7 +71,7 @@ def test_a_value_with_a_line_break_arrives_whole(sampled: Landed) -> None:
     assert len(broken) == expected("accounts", DAY).newline == 2
 
 
-@pytest.mark.parametrize(("dataset", "date"), awkward())
+@pytest.mark.parametrize(("dataset", "date"), list(awkward()))
 def test_every_awkward_day_of_the_samples_counts_as_worked_out_by_hand(
     lake: Lake, dataset: str, date: str
 ) -> None:
