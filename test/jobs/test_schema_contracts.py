@@ -16,7 +16,6 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-import yaml
 from conftest import PROJECT, Sampled
 from expected import DATES
 from test_samples import readme_rows
@@ -222,42 +221,3 @@ def test_the_tables_that_a_job_writes_have_the_contracts_schema(
             name: schema["description"] for name, schema in document_of(dataset)["properties"].items()
         }
         assert lake.rows(contract.table)
-
-
-@pytest.mark.parametrize("environment", ["local", "dev", "prod"])
-def test_the_glue_tables_of_the_stack_have_the_contracts_columns(environment: str) -> None:
-    golden = PROJECT / "test" / "stacks" / "golden" / environment / "data.yaml"
-    stack = yaml.safe_load(golden.read_text(encoding="utf-8"))
-    tables = {
-        (table["parameters"]["dataplat.dataset"], table["name"].endswith("__quarantine")): table
-        for table in stack["resource"]["aws_glue_catalog_table"].values()
-    }
-    for dataset in FEEDS:
-        document = document_of(dataset)
-        table = tables[dataset, False]
-        found = [
-            (column["name"], column["type"], column["comment"])
-            for column in table["storage_descriptor"]["columns"]
-        ]
-        assert found == [
-            (name, glue_type(schema), schema["description"])
-            for name, schema in document["properties"].items()
-        ]
-        assert table["name"] == document["x-dataplat"]["table"]
-        assert table["owner"] == document["x-dataplat"]["owner"]
-        assert (dataset, True) in tables
-
-
-def glue_type(schema: dict[str, Any]) -> str:
-    """The type of a column in Glue, by the decision on contracts."""
-    named = schema.get("x-dataplat", {}).get("type")
-    if named:
-        return str(named).replace(" ", "")
-    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    (kind,) = [one for one in kinds if one != "null"]
-    if kind == "object":
-        return "map<string,string>"
-    formats = {"date": "date", "date-time": "timestamp"}
-    if kind == "string" and "format" in schema:
-        return formats[schema["format"]]
-    return {"string": "string", "integer": "bigint", "number": "double", "boolean": "boolean"}[kind]
