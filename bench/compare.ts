@@ -22,22 +22,33 @@ export interface Comparison extends Pick<Question, 'title' | 'bound'> {
   /** Median of the ratios, pair by pair. */
   readonly ratio: number;
   readonly range: readonly [number, number];
-  /** Medians, in seconds. */
+  /** Medians, in seconds or in the unit that is named. */
   readonly a: number;
   readonly b: number;
+  readonly unit?: string;
   readonly holds: boolean;
+}
+
+export interface Pair {
+  readonly a: number;
+  readonly b: number;
 }
 
 /** Times two commands in turn: A B A B … @throws Error where one of them fails */
 export function compare({ title, a, b, runs, bound }: Question): Promise<Comparison> {
-  const pairs: { a: number; b: number }[] = [];
+  const pairs: Pair[] = [];
   for (let run = 0; run <= runs; run += 1) {
     const pair = { a: seconds(a), b: seconds(b) };
     if (run > 0) pairs.push(pair);
   }
+  return Promise.resolve(judged(title, bound, pairs));
+}
+
+/** What pairs that were measured in turn come to. */
+export function judged(title: string, bound: Question['bound'], pairs: readonly Pair[]): Comparison {
   const ratios = pairs.map((pair) => pair.a / pair.b).sort((x, y) => x - y);
   const ratio = median(ratios);
-  return Promise.resolve({
+  return {
     title,
     bound,
     ratio,
@@ -45,7 +56,7 @@ export function compare({ title, a, b, runs, bound }: Question): Promise<Compari
     a: median(pairs.map((pair) => pair.a)),
     b: median(pairs.map((pair) => pair.b)),
     holds: ratio <= (bound.most ?? Infinity) && ratio >= (bound.least ?? 0),
-  });
+  };
 }
 
 function seconds(commands: readonly Command[]): number {

@@ -13,7 +13,7 @@ const { locatePackagingTools, locateRuntime } = await import(new URL('locate-too
 const { uvVariables } = await import(new URL('uv.js', toolchain));
 const { plainName, resolveWithIvy, sha256 } = await import(new URL('jars.js', toolchain));
 
-/** In this order, because dev.in is held to what jobs.txt says; emr.in is for EMR's own Python. */
+/** In this order, because dev.in is held to what jobs.txt says, airflow-dev.in to airflow.txt; emr.in is for EMR's own Python. */
 const lists = {
   uv: '3.10',
   jobs: '3.10',
@@ -23,6 +23,19 @@ const lists = {
   terraform: '3.10',
   emr: '3.9',
   review: '3.10',
+  airflow: '3.10',
+  'airflow-dev': '3.10',
+  bench: '3.12',
+};
+/** As of the days on which the constraints of Airflow 3.0.6, and it itself, were published: MWAA's image is made of them. */
+const published = {
+  airflow: [
+    ...['--exclude-newer', '2025-08-24'],
+    ...['apache-airflow', 'apache-airflow-core', 'apache-airflow-task-sdk'].flatMap((name) => [
+      '--exclude-newer-package',
+      `${name}=2025-08-30`,
+    ]),
+  ],
 };
 const asked = process.argv.slice(2);
 const wanted = (name) => asked.length === 0 || asked.includes(name);
@@ -31,14 +44,15 @@ const { uv } = await locatePackagingTools();
 for (const [name, python] of Object.entries(lists).filter(([name]) => wanted(name))) {
   const plain = ['--no-emit-index-url', '--no-emit-find-links', '--no-header', '--no-config', '--quiet'];
   const how = ['--universal', '--fork-strategy', 'fewest', '--generate-hashes', '--python-version', python];
-  execFileSync(uv, ['pip', 'compile', ...how, ...plain, `${name}.in`, '-o', `${name}.txt`], {
+  const asOf = published[name] ?? [];
+  execFileSync(uv, ['pip', 'compile', ...how, ...asOf, ...plain, `${name}.in`, '-o', `${name}.txt`], {
     cwd: folder,
     env: uvVariables(),
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   console.error(`${name}.txt`);
 }
-const jarSets = ['jars', 'kafka-broker'].filter(wanted);
+const jarSets = ['jars', 'openlineage', 'kafka-broker'].filter(wanted);
 // Asked before the first list is written: what is installed is what the present lists say.
 const programs = jarSets.length > 0 ? await locateRuntime() : undefined;
 for (const set of jarSets) {

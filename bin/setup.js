@@ -31,7 +31,7 @@ class SetupFailure extends Error {
   }
 }
 
-export async function setUp(progress = new Progress()) {
+export async function setUp(progress = new Progress(), { airflow = false } = {}) {
   requireNode();
   await withLock(
     join(root, '.dataplat', 'setup.lock'),
@@ -44,8 +44,10 @@ export async function setUp(progress = new Progress()) {
     },
     (holder) => console.error(`  waiting for another set-up of this clone (process ${holder})`),
   );
-  const { setup } = await import('../dist/src/toolchain/setup.js');
-  return await setup(progress);
+  const { setup, setUpAirflow } = await import('../dist/src/toolchain/setup.js');
+  const toolchain = await setup(progress);
+  if (airflow) await setUpAirflow(progress);
+  return toolchain;
 }
 
 function requireNode() {
@@ -182,7 +184,7 @@ if (process.argv[1] && fileURLToPath(import.meta.url) === process.argv[1]) {
   const begun = performance.now();
   const progress = new Progress();
   try {
-    await setUp(progress);
+    await setUp(progress, { airflow: process.argv.includes('--airflow') });
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);
     console.error(
       progress.steps === 0 ? `Set up: nothing was missing (${seconds} s).` : `Set up (${seconds} s).`,

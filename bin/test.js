@@ -6,7 +6,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { locateKafkaBroker, locateRuntime } from '../dist/src/toolchain/locate-toolchain.js';
+import {
+  locateAirflow,
+  locateKafkaBroker,
+  locateLineageListener,
+  locatePackagingTools,
+  locateRuntime,
+} from '../dist/src/toolchain/locate-toolchain.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -25,6 +31,7 @@ const everyday = {
   changes: { title: 'Changes of an environment', run: mocha(`${acceptance}/changes.test.js`) },
   verbs: { title: 'Other verbs', run: mocha(`${acceptance}/verbs.test.js`) },
   py: { title: 'Python', run: pytest('not heavy') },
+  dags: { title: 'DAGs', run: pytestOfDags('not heavy') },
 };
 const heavy = {
   ts: { title: 'Heavy TypeScript', run: mocha(heavyFiles) },
@@ -48,11 +55,12 @@ else if (suites === heavy) {
   // One after another: some measure, and each wants the machine.
   for (const name of Object.keys(suites)) await runSuite(name);
 } else {
-  // Users' commands and Terraform mostly wait, Spark mostly computes: side by side they keep two cores busy. What a suite
+  // Users' commands and Terraform mostly wait, Spark mostly computes: side by side they keep two cores busy. What a lane
   // says is held until those before it have had their say.
-  const [first, ...others] = Object.keys(suites);
-  const held = others.map(hold);
-  await runSuite(first);
+  const { py, dags, ...others } = suites;
+  const [first, ...lanes] = [...Object.keys(others).map((name) => [name]), Object.keys({ py, dags })];
+  const held = lanes.map(hold);
+  for (const name of first) await runSuite(name);
   for (const show of held) await show();
 }
 process.exitCode = report();
@@ -72,11 +80,13 @@ async function runSuite(name, passedThrough = [], show = (text) => void process.
   results.push({ title, seconds, code, ...counts, slowest: slowestOf(said) });
 }
 
-/** Starts a suite and keeps what it says. @returns shows that, and the rest as it comes, up to the suite's end */
-function hold(name) {
+/** Starts suites, one after another, and keeps what they say. @returns shows that, and the rest as it comes, up to their end */
+function hold(names) {
   let said = '';
   let show = (text) => (said += text);
-  const running = runSuite(name, [], (text) => void show(text));
+  const running = (async () => {
+    for (const name of names) await runSuite(name, [], (text) => void show(text));
+  })();
   return async () => {
     process.stdout.write(said);
     show = (text) => process.stdout.write(text);
@@ -121,12 +131,26 @@ function pytest(mark) {
     const { jobsPython, javaHome, jars } = await locateRuntime();
     const spark = { PYSPARK_PYTHON: jobsPython, DATAPLAT_SPARK_JARS: jars.join(',') };
     const broker = { DATAPLAT_KAFKA_BROKER_JARS: (await locateKafkaBroker()).join(':') };
-    const variables = { ...process.env, JAVA_HOME: javaHome, ...spark, ...broker };
-    const options = ['-m', mark, '--durations', '10', '--durations-min', '0'];
-    const words = ['-m', 'pytest', '-q', ...options, ...passedThrough];
-    const { code, said } = await run(jobsPython, words, show, variables);
-    return { code, said, closing: said.trimEnd().split('\n').at(-1) };
+    const listener = { DATAPLAT_LINEAGE_LISTENER: await locateLineageListener() };
+    const variables = { ...process.env, JAVA_HOME: javaHome, ...spark, ...broker, ...listener };
+    return runPytest(jobsPython, mark, passedThrough, show, variables);
   };
+}
+
+/** In Airflow's environment, which is made here where nothing has asked for it before. */
+function pytestOfDags(mark) {
+  return async (passedThrough, show) => {
+    const { python } = await locateAirflow();
+    const { uv } = await locatePackagingTools();
+    const variables = { ...process.env, DATAPLAT_NODE: process.execPath, DATAPLAT_UV: uv };
+    return runPytest(python, mark, ['test/dags', ...passedThrough], show, variables);
+  };
+}
+
+async function runPytest(python, mark, words, show, variables) {
+  const options = ['-m', mark, '--durations', '10', '--durations-min', '0'];
+  const { code, said } = await run(python, ['-m', 'pytest', '-q', ...options, ...words], show, variables);
+  return { code, said, closing: said.trimEnd().split('\n').at(-1) };
 }
 
 /** The tests of the lines `12.34s call <test>`, as pytest has them and our reporter for mocha too. */

@@ -39,8 +39,7 @@ export class Athena extends Construct {
       new AthenaNamedQuery(this, `query_${query.name}`, {
         name: query.name,
         workgroup: this.workgroup.id,
-        // Where a query names no database, it means the layer that is for reading.
-        database: names.database(environment, 'gold'),
+        database: names.database(environment, query.layer),
         query: literal(query.sql),
       });
     }

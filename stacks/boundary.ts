@@ -105,6 +105,7 @@ export function boundaryStatements(environment: Environment, keyArns: KeyArns): 
         'emr-serverless:GetApplication',
         'emr-serverless:GetDashboardForJobRun',
         'emr-serverless:GetJobRun',
+        'emr-serverless:ListJobRuns',
         'emr-serverless:StartApplication',
         'emr-serverless:StartJobRun',
         'emr-serverless:TagResource',
@@ -120,6 +121,7 @@ export function boundaryStatements(environment: Environment, keyArns: KeyArns): 
       ['ssm:GetParameter', 'ssm:GetParameters', 'ssm:GetParametersByPath'],
       of('ssm', `parameter/dataplat/${environment.name}/*`),
     ),
+    allow('Announcements', ['sns:Publish'], of('sns', names.eventTopic(environment))),
     allow('Airflow', ['airflow:PublishMetrics'], of('airflow', `environment/${names.airflow(environment)}`)),
     // The queue of Airflow's workers is MWAA's own, in an account of AWS.
     allow('Queue', airflowQueueActions, `arn:aws:sqs:${region}:*:airflow-celery-*`),

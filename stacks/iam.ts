@@ -91,7 +91,7 @@ export function jobStatements(
 ): Statement[] {
   const touched = access.of(job);
   const { reads, writes } = touched;
-  const [reading, writing] = [readFolders(touched), writeFolders(touched)];
+  const [reading, writing] = [readFolders(touched), writeFolders(touched, job)];
   const logs = logFolder(job);
   const arn = ({ bucket, path }: Folder): string =>
     `arn:aws:s3:::${names.bucket(environment, bucket)}/${path}*`;
@@ -332,7 +332,9 @@ function serviceStatements({ platform, operationsKeyArn }: AirflowRoleProps): St
       Condition: {
         StringEquals: {
           // The last, for who starts a run must be able to use the key of its logs.
-          'kms:ViaService': ['s3', 'sqs', 'emr-serverless'].map((one) => `${one}.${region}.amazonaws.com`),
+          'kms:ViaService': ['s3', 'sqs', 'sns', 'emr-serverless'].map(
+            (one) => `${one}.${region}.amazonaws.com`,
+          ),
         },
       },
     },
@@ -347,10 +349,18 @@ function orchestrationStatements({ platform, applicationArn }: AirflowRoleProps)
       Effect: 'Allow',
       Action: [
         'emr-serverless:GetApplication',
+        // A task that is tried again looks for the run that it has started before.
+        'emr-serverless:ListJobRuns',
         'emr-serverless:StartApplication',
         'emr-serverless:StartJobRun',
       ],
       Resource: applicationArn,
+    },
+    {
+      Sid: 'Announcements',
+      Effect: 'Allow',
+      Action: ['sns:Publish'],
+      Resource: `arn:aws:sns:${environment.region}:${environment.account}:${names.eventTopic(environment)}`,
     },
     {
       Sid: 'Runs',

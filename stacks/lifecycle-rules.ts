@@ -37,6 +37,7 @@ export function lifecycleRules(kind: BucketKind, environment: Environment): Rule
         remains(1),
         markers,
         expiry('runs', logFolders.runs, logs.runRetentionDays),
+        expiry('data_docs', logFolders.dataDocs, logs.runRetentionDays),
         expiry('query_results', logFolders.queryResults, logs.queryResultRetentionDays),
         expiry('access', logFolders.access, logs.retentionDays),
         expiry('inventory', logFolders.inventory, logs.retentionDays),

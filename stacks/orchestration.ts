@@ -67,7 +67,7 @@ export class Orchestration extends Construct {
       executionRoleArn: execution.role.arn,
       kmsKey: operationsKeyArn,
       sourceBucketArn: `arn:aws:s3:::${names.bucket(environment, 'artifacts')}`,
-      dagS3Path: 'dags/',
+      dagS3Path: names.airflowDags,
       // With their versions: MWAA does not look into the bucket for new ones, it must be told.
       ...(startup && { startupScriptS3Path: startup.key, startupScriptS3ObjectVersion: startup.versionId }),
       ...(requirements && {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pyspark.sql import types as spark
@@ -69,6 +69,42 @@ class Column:
     from_platform: bool
     """Set by the job, not read from the source."""
     rules: Mapping[str, Any]
+    date_of: str | None = None
+    """The timestamp column whose day, in UTC, this one is."""
+    mask: Mask | None = None
+
+
+@dataclass(frozen=True)
+class Mask:
+    """How a column is masked; `settings` are the rule's own, by the key that the contract has."""
+
+    rule: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class MaskInPlace:
+    """Where rows are masked in the table that they are in."""
+
+    marked_by: str
+    """The column that says which columns of a row are masked."""
+    since: str | None = None
+    """The date or time that tells a row's age."""
+    after: str | None = None
+    """How old a row is when it is masked: a duration."""
+
+
+@dataclass(frozen=True)
+class Maintenance:
+    """How a table is kept in order."""
+
+    cluster_by: str | None = None
+    """`zorder` or `liquid`."""
+    cluster_columns: tuple[str, ...] = ()
+    file_megabytes: int = 128
+    """How large files are to become."""
+    keep_versions: str = "7d"
+    """How long what was replaced can be read by time travel: a duration."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +120,21 @@ class Contract:
     partitioned_by: tuple[str, ...]
     watermark: str | None
     write: str
+    freshness: str | None = None
+    """How old its newest data may be: a duration such as `26h`."""
+    ordered_by: tuple[str, ...] = ()
+    """Columns that order the changes of a key, the most significant first; where changes are merged."""
+    deleted_by: str | None = None
+    """The boolean column that says that a change is a deletion."""
+    masked_copy_of: str | None = None
+    """The dataset whose rows these are, with its masks laid over them."""
+    mask_in_place: MaskInPlace | None = None
+    maintenance: Maintenance = Maintenance()
+
+    @property
+    def masks(self) -> Mapping[str, Mask]:
+        """The masks of the columns that have one."""
+        return {column.name: column.mask for column in self.columns if column.mask is not None}
 
     @property
     def source_columns(self) -> tuple[Column, ...]:
@@ -120,10 +171,26 @@ def contract_of(document: Mapping[str, Any]) -> Contract:
         partitioned_by=tuple(extension["partitionedBy"]),
         watermark=extension.get("watermark"),
         write=extension["write"],
+        freshness=extension.get("freshness"),
+        ordered_by=tuple(extension.get("merge", {}).get("orderedBy", ())),
+        deleted_by=extension.get("merge", {}).get("deletedBy"),
+        masked_copy_of=extension.get("maskedCopyOf"),
+        mask_in_place=_in_place(extension.get("maskInPlace")),
+        maintenance=_maintenance(extension.get("maintenance") or {}),
     )
     spark_schema(contract)  # every type is known
     names = {column.name for column in columns}
-    for name in (*contract.primary_key, *contract.partitioned_by, *filter(None, [contract.watermark])):
+    in_place = contract.mask_in_place
+    named = (
+        *contract.primary_key,
+        *contract.partitioned_by,
+        *contract.ordered_by,
+        *contract.maintenance.cluster_columns,
+        *filter(None, [contract.watermark, contract.deleted_by, *(column.date_of for column in columns)]),
+        *filter(None, (mask.settings.get("by") for mask in contract.masks.values())),
+        *filter(None, [in_place.marked_by, in_place.since] if in_place else []),
+    )
+    for name in named:
         if name not in names:
             raise DeclarationError(
                 f'"x-dataplat" names the column "{name}", which is not among the properties'
@@ -195,6 +262,30 @@ def _column(name: str, schema: Mapping[str, Any], required: list[str]) -> Column
         description=schema.get("description", ""),
         from_platform=extension.get("origin") == "platform",
         rules={keyword: schema[keyword] for keyword in schema if keyword in _RULES},
+        date_of=extension.get("dateOf"),
+        mask=_mask(extension.get("masking")),
+    )
+
+
+def _mask(declared: Mapping[str, Any] | None) -> Mask | None:
+    if declared is None:
+        return None
+    return Mask(declared["rule"], {key: value for key, value in declared.items() if key != "rule"})
+
+
+def _in_place(declared: Mapping[str, Any] | None) -> MaskInPlace | None:
+    if declared is None:
+        return None
+    return MaskInPlace(declared["markedBy"], declared.get("since"), declared.get("after"))
+
+
+def _maintenance(declared: Mapping[str, Any]) -> Maintenance:
+    clustering = declared.get("clustering") or {}
+    return Maintenance(
+        cluster_by=clustering.get("by"),
+        cluster_columns=tuple(clustering.get("columns", ())),
+        file_megabytes=declared.get("fileMegabytes", Maintenance.file_megabytes),
+        keep_versions=declared.get("keepVersions", Maintenance.keep_versions),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ import yaml
 
 from jobs.common.contract import Contract, contract_of
 from jobs.common.errors import DeclarationError
+from jobs.common.lineage.settings import LineageSettings
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,10 @@ class Environment:
     bucket_prefix: str
     endpoint_port: int | None
     """Port of the local AWS endpoint; None where the environment is a real account."""
+    prefix: str = ""
+    """What the names of everything in the account begin with."""
     connectors: Mapping[str, Connector] = field(default_factory=dict)
+    lineage: LineageSettings = field(default_factory=LineageSettings)
 
     def connector(self, source: Source) -> Connector:
         """How the system that delivers a source is reached."""
@@ -90,6 +94,8 @@ class Job:
     group: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    mode: str = "batch"
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -124,10 +130,12 @@ class Declaration:
             region=str(_get(file, content, "region")),
             bucket_prefix=str(_get(file, content, "lake.bucketPrefix")),
             endpoint_port=None if port is None else int(port),
+            prefix=str(_get(file, content, "prefix")),
             connectors={
                 system: _connector(file, content, system, settings)
                 for system, settings in (content.get("sources") or {}).items()
             },
+            lineage=_lineage_settings(content),
         )
 
     def job(self, job_id: str) -> Job:
@@ -136,9 +144,20 @@ class Declaration:
         return Job(
             id=job_id,
             group=str(_get(self._lineage_file, node, "group", f"jobs.{job_id}.")),
-            inputs=tuple(_get(self._lineage_file, node, "inputs", f"jobs.{job_id}.")),
-            outputs=tuple(_get(self._lineage_file, node, "outputs", f"jobs.{job_id}.")),
+            inputs=self._with_layers(_get(self._lineage_file, node, "inputs", f"jobs.{job_id}.")),
+            outputs=self._with_layers(_get(self._lineage_file, node, "outputs", f"jobs.{job_id}.")),
+            mode=str(node.get("mode", "batch")),
+            description=str(node.get("description", "")),
         )
+
+    def _with_layers(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Names with every `layer/<layer>` replaced by the ids of its datasets."""
+        found: dict[str, None] = {}
+        for name in names:
+            kind, _, layer = name.partition("/")
+            contracts = sorted((self.root / "schemas").glob(f"*_{layer}.json")) if kind == "layer" else []
+            found.update(dict.fromkeys([file.stem for file in contracts] if kind == "layer" else [name]))
+        return tuple(found)
 
     def source(self, source_id: str) -> Source:
         """The source of that id."""
@@ -151,9 +170,17 @@ class Declaration:
             system=str(_get(self._lineage_file, node, "system", f"sources.{source_id}.")),
             entity=node.get("entity"),
             watermark=node.get("watermark"),
-            lookback=_duration(node.get("lookback")),
+            lookback=duration_of(node.get("lookback")),
             partition_column=node.get("partitionColumn"),
         )
+
+    def source_of(self, dataset: str) -> Source | None:
+        """The source that a dataset is ingested from; None where it is made of other datasets."""
+        for node in (self._lineage.get("jobs") or {}).values():
+            for name, output in zip(node.get("inputs") or [], node.get("outputs") or []):
+                if output == dataset and name.startswith("source/"):
+                    return self.source(name[len("source/") :])
+        return None
 
     def contract(self, dataset: str) -> Contract:
         """The data contract of a dataset (`<table>_<layer>`)."""
@@ -167,9 +194,13 @@ class Declaration:
 
     def quarantine_threshold(self, dataset: str) -> Threshold:
         """How large a share of the rows may break the contract; without an entry any share is borne."""
-        datasets = _yaml(self.root / "shared" / "dq_thresholds.yaml").get("datasets") or {}
-        limits = (datasets.get(dataset) or {}).get("quarantine") or {}
+        limits = self.quality(dataset).get("quarantine") or {}
         return Threshold(limits.get("warnAbove"), limits.get("failAbove"))
+
+    def quality(self, dataset: str) -> Mapping[str, Any]:
+        """What `dq_thresholds.yaml` says of a dataset; nothing where it has no entry."""
+        datasets = _yaml(self.root / "shared" / "dq_thresholds.yaml").get("datasets") or {}
+        return cast("Mapping[str, Any]", datasets.get(dataset) or {})
 
     @property
     def _lineage_file(self) -> Path:
@@ -227,7 +258,12 @@ def _connector(
     )
 
 
-def _duration(text: str | None) -> dt.timedelta:
+def _lineage_settings(content: Mapping[str, Any]) -> LineageSettings:
+    settings = content.get("lineage") or {}
+    return LineageSettings(str(settings.get("transport", "none")), settings.get("url"))
+
+
+def duration_of(text: str | None) -> dt.timedelta:
     """`45s`, `15m`, `26h`, `7d`, as `validate` has checked it; nothing is no time."""
     units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
     return dt.timedelta(**{units[text[-1]]: int(text[:-1])}) if text else dt.timedelta(0)

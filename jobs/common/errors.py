@@ -6,12 +6,19 @@ declaration), 1 where it was asked for rightly and could not be done.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class JobError(Exception):
     """A failure with a message for people: what happened, where, and what was left as it was."""
 
     kind = "failed"
     exit_code = 1
+
+    def __init__(self, message: str, details: Mapping[str, object] | None = None) -> None:
+        super().__init__(message)
+        self.details: Mapping[str, object] = details or {}
+        """More of it, for programs; it stands in the result line."""
 
 
 class UsageError(JobError):
@@ -92,3 +99,21 @@ class QualityError(JobError):
     """More rows broke the contract than `dq_thresholds.yaml` bears."""
 
     kind = "quality"
+
+
+class GateError(JobError):
+    """Data does not meet what is expected of it, and nothing that reads it may run."""
+
+    kind = "gate"
+
+
+class MaintenanceError(JobError):
+    """Tables that could not be kept in order or masked; the others were."""
+
+    kind = "maintenance"
+
+
+class InputMissingError(JobError):
+    """A table that a job reads has not been written yet."""
+
+    kind = "input-missing"

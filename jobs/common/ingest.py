@@ -118,7 +118,7 @@ def land(
         if contract.write == "replace-partition":
             replace_partition(rows, table, contract.partitioned_by, context.date, commit)
         elif contract.write == "merge":
-            merge(rows, table, contract.primary_key, contract.watermark, contract.partitioned_by, commit)
+            merge(rows, table, contract, commit, later_wins=True)
         else:
             raise DeclarationError(f"{contract.id}: a batch ingest does not write by {contract.write}")
     finally:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class DatasetResult:
-    """What became of one of a run's outputs. Every row that was read is either written or quarantined."""
+    """What became of one of a run's outputs. Every row that was read is written, quarantined or superseded."""
 
     table: str
     rows_read: int
@@ -23,11 +23,16 @@ class DatasetResult:
     warnings: tuple[str, ...] = ()
     watermark: str | None = None
     """Up to when the source's changes are in the table, where it is read incrementally."""
+    rows_superseded: int = 0
+    """Rows that changed nothing, for the table has a newer state of their key, or the same."""
 
     def __post_init__(self) -> None:
-        if self.rows_read != self.rows_written + self.rows_quarantined:
+        accounted = self.rows_written + self.rows_quarantined + self.rows_superseded
+        if self.rows_read != accounted or self.rows_superseded < 0:
+            superseded = f", {self.rows_superseded} superseded" if self.rows_superseded else ""
             raise AssertionError(
-                f"{self.rows_read} rows read, but {self.rows_written} written and {self.rows_quarantined} quarantined"
+                f"{self.rows_read} rows read, but {self.rows_written} written and "
+                f"{self.rows_quarantined} quarantined{superseded}"
             )
 
     def document(self) -> dict[str, object]:
@@ -38,6 +43,7 @@ class DatasetResult:
                 "read": self.rows_read,
                 "written": self.rows_written,
                 "quarantined": self.rows_quarantined,
+                **({"superseded": self.rows_superseded} if self.rows_superseded else {}),
             },
             "reasons": dict(self.reasons),
             "unmapped": dict(self.unmapped),
@@ -53,6 +59,8 @@ class JobResult:
     date: str
     run_id: str
     outputs: tuple[DatasetResult, ...]
+    details: Mapping[str, object] = field(default_factory=dict)
+    """More of what the job did, for programs."""
 
     @property
     def rows_read(self) -> int:
@@ -68,6 +76,11 @@ class JobResult:
     def rows_quarantined(self) -> int:
         """Rows that broke their contract."""
         return sum(output.rows_quarantined for output in self.outputs)
+
+    @property
+    def rows_superseded(self) -> int:
+        """Rows that changed nothing."""
+        return sum(output.rows_superseded for output in self.outputs)
 
     @property
     def reasons(self) -> dict[str, int]:
@@ -95,16 +108,26 @@ class JobResult:
                     "read": self.rows_read,
                     "written": self.rows_written,
                     "quarantined": self.rows_quarantined,
+                    **({"superseded": self.rows_superseded} if self.rows_superseded else {}),
                 },
                 "outputs": [output.document() for output in self.outputs],
                 "warnings": list(self.warnings),
+                **({"details": dict(self.details)} if self.details else {}),
                 "seconds": round(seconds, 1),
             },
             ensure_ascii=False,
         )
 
 
-def failure_to_json(job: str, date: str, run_id: str, kind: str, message: str, seconds: float) -> str:
+def failure_to_json(
+    job: str,
+    date: str,
+    run_id: str,
+    kind: str,
+    message: str,
+    seconds: float,
+    details: Mapping[str, object] | None = None,
+) -> str:
     """The line that a failed run prints last to stdout."""
     return json.dumps(
         {
@@ -114,6 +137,7 @@ def failure_to_json(job: str, date: str, run_id: str, kind: str, message: str, s
             "date": date,
             "runId": run_id,
             "error": {"kind": kind, "message": message},
+            **({"details": dict(details)} if details else {}),
             "seconds": round(seconds, 1),
         },
         ensure_ascii=False,

@@ -14,6 +14,7 @@ from jobs.common.declaration import Connector, Environment
 from jobs.common.errors import DeclarationError, SecretError
 
 _HIDDEN = "***"
+_LEAST_KEY = 32
 _known: set[str] = set()
 
 
@@ -63,15 +64,33 @@ def secret_of(environment: Environment, connector: Connector) -> Mapping[str, Se
 
     :raises SecretError: it is not there, may not be read, or is no such object
     """
+    if connector.secret is None:
+        raise DeclarationError(f"the connector of {connector.system} ({connector.kind}) names no secret")
+    return _fetch(environment, connector.secret)
+
+
+def masking_key(environment: Environment) -> Secret:
+    """The key that hashes and date shifts are made with: `key` of the secret `<prefix>/masking-key`.
+
+    :raises SecretError: it is not there, may not be read, or is too short to keep anything secret
+    """
+    name = f"{environment.prefix}/masking-key"
+    secret = _fetch(environment, name)
+    if "key" not in secret or len(secret["key"].reveal()) < _LEAST_KEY:
+        raise SecretError(
+            f'the secret {name} has no "key" of at least {_LEAST_KEY} letters; an administrator puts one in, once, '
+            f"for example of: openssl rand -hex 32"
+        )
+    return secret["key"]
+
+
+def _fetch(environment: Environment, name: str) -> Mapping[str, Secret]:
     # Only jobs with a secret need it, and its import takes a third of a second.
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
-    name = connector.secret
-    if name is None:
-        raise DeclarationError(f"the connector of {connector.system} ({connector.kind}) names no secret")
     try:
-        client = boto3.client("secretsmanager", region_name=environment.region, **_endpoint(environment))
+        client = boto3.client("secretsmanager", region_name=environment.region, **endpoint_of(environment))
         text = client.get_secret_value(SecretId=name)["SecretString"]
         fields = json.loads(text)
     except (BotoCoreError, ClientError) as error:
@@ -93,8 +112,8 @@ def field_of(secret: Mapping[str, Secret], key: str, connector: Connector) -> Se
     return secret[key]
 
 
-def _endpoint(environment: Environment) -> dict[str, str]:
-    """As the session reaches S3: an environment with an endpoint is only spoken to with the account for a key."""
+def endpoint_of(environment: Environment) -> dict[str, str]:
+    """How AWS is reached, as the session reaches S3: one with an endpoint only with the account for a key."""
     if environment.endpoint_port is None:
         return {}
     port = os.environ.get("DATAPLAT_LOCAL_PORT") or environment.endpoint_port

@@ -30,6 +30,7 @@ _LAPTOP = {
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.shuffle.partitions": "2",
     "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",  # a vacuum lists in as many tasks: 10,000
     # Short jobs: compile quickly rather than well, and collect garbage without a crowd of threads.
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }

@@ -1,11 +1,15 @@
 import type { Environment } from '../model/environment.js';
+import { mwaaAirflow, type Airflow } from './airflow.js';
 import { glueCatalog, type Catalog } from './catalog.js';
 import { awsClients, type AwsClients } from './clients.js';
+import { cloudWatchMetrics, type CloudMetrics } from './cloud-metrics.js';
 import { emrJobRuns, type JobRuns } from './job-runs.js';
 import { s3Objects, type Objects } from './objects.js';
 import { ssmParameters, type Parameters } from './parameters.js';
 import { athenaQueries, type Queries } from './queries.js';
+import { secretValues, type SecretValues } from './secret-values.js';
 import { awsSettings } from './settings.js';
+import { snsTopics, type Topics } from './topics.js';
 
 /** An environment's AWS, as operations are handed it: a gateway a service, each loading its SDK client at first use. */
 export interface Aws {
@@ -15,6 +19,10 @@ export interface Aws {
   readonly catalog: Catalog;
   readonly parameters: Parameters;
   readonly queries: Queries;
+  readonly metrics: CloudMetrics;
+  readonly topics: Topics;
+  readonly secrets: SecretValues;
+  readonly airflow: Airflow;
 }
 
 /** Opens nothing yet: no client is loaded and no call is made before a gateway is used. */
@@ -27,5 +35,9 @@ export function openAws(environment: Environment, profile?: string): Aws {
     catalog: glueCatalog(clients),
     parameters: ssmParameters(clients),
     queries: athenaQueries(clients),
+    metrics: cloudWatchMetrics(clients),
+    topics: snsTopics(clients),
+    secrets: secretValues(clients),
+    airflow: mwaaAirflow(clients),
   };
 }

@@ -1,5 +1,6 @@
 import type { Table } from '@aws-sdk/client-glue';
 import { deltaStorage, type CatalogTable } from '../model/catalog-table.js';
+import { DataplatError } from '../model/errors.js';
 import type { AwsClients } from './clients.js';
 import { isAws } from './failures.js';
 
@@ -25,6 +26,8 @@ export interface Catalog {
   drop(database: string, names: readonly string[]): Promise<void>;
 }
 
+const gone = 'EntityNotFoundException';
+
 export function glueCatalog(clients: AwsClients): Catalog {
   return {
     tables: async (database) => {
@@ -41,7 +44,7 @@ export function glueCatalog(clients: AwsClients): Catalog {
           token = page.NextToken;
         } while (token !== undefined && token !== '');
       } catch (error) {
-        if (isAws(error, 'EntityNotFoundException')) return undefined;
+        if (isAws(error, gone)) return undefined;
         throw error;
       }
       return found;
@@ -64,10 +67,23 @@ export function glueCatalog(clients: AwsClients): Catalog {
     drop: async (database, names) => {
       const glue = await clients.glue();
       for (let begin = 0; begin < names.length; begin += 100) {
-        await glue.batchDeleteTable({
+        const { Errors } = await glue.batchDeleteTable({
           DatabaseName: database,
           TablesToDelete: names.slice(begin, begin + 100),
         });
+        const failed = (Errors ?? []).filter(({ ErrorDetail: why }) => why?.ErrorCode !== gone);
+        if (failed.length > 0) {
+          throw new DataplatError(
+            'DP4003',
+            `Glue did not drop ${failed.length === 1 ? 'a table' : `${failed.length} tables`} of ${database}`,
+            {
+              excerpt: failed.map(
+                ({ TableName, ErrorDetail: why }) =>
+                  `${TableName ?? ''}  ${why?.ErrorCode ?? ''}: ${why?.ErrorMessage ?? ''}`,
+              ),
+            },
+          );
+        }
       }
     },
   };

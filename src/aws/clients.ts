@@ -1,4 +1,5 @@
 import type { Athena } from '@aws-sdk/client-athena';
+import type { CloudWatch } from '@aws-sdk/client-cloudwatch';
 import type { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
 import type { EMRServerless } from '@aws-sdk/client-emr-serverless';
 import type { Glue } from '@aws-sdk/client-glue';
@@ -6,6 +7,7 @@ import type { KMS } from '@aws-sdk/client-kms';
 import type { LakeFormation } from '@aws-sdk/client-lakeformation';
 import type { S3 } from '@aws-sdk/client-s3';
 import type { SecretsManager } from '@aws-sdk/client-secrets-manager';
+import type { SNS } from '@aws-sdk/client-sns';
 import type { SSM } from '@aws-sdk/client-ssm';
 import type { STS } from '@aws-sdk/client-sts';
 import { translated } from './failures.js';
@@ -15,6 +17,7 @@ import type { AwsSettings } from './settings.js';
 export interface AwsClients {
   readonly settings: AwsSettings;
   readonly athena: () => Promise<Athena>;
+  readonly cloudWatch: () => Promise<CloudWatch>;
   readonly cloudWatchLogs: () => Promise<CloudWatchLogs>;
   readonly emrServerless: () => Promise<EMRServerless>;
   readonly glue: () => Promise<Glue>;
@@ -23,6 +26,7 @@ export interface AwsClients {
   /** Of the environment's region, or of another. */
   readonly s3: (region?: string) => Promise<S3>;
   readonly secretsManager: () => Promise<SecretsManager>;
+  readonly sns: () => Promise<SNS>;
   readonly ssm: () => Promise<SSM>;
   readonly sts: () => Promise<STS>;
 }
@@ -33,7 +37,8 @@ export function awsClients(settings: AwsSettings): AwsClients {
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const common = {
     region: settings.region,
-    retryMode: 'adaptive',
+    // `adaptive` counts by the clock of the wall: where that jumps back, it waits for as long as the jump was.
+    retryMode: 'standard',
     maxAttempts: settings.endpoint === undefined ? 8 : 2,
     requestHandler: { connectionTimeout: 5_000 },
     ...(settings.profile !== undefined && { profile: settings.profile }),
@@ -52,6 +57,10 @@ export function awsClients(settings: AwsSettings): AwsClients {
     athena: once(async () => {
       const { Athena } = await import('@aws-sdk/client-athena');
       return translating(new Athena(common));
+    }),
+    cloudWatch: once(async () => {
+      const { CloudWatch } = await import('@aws-sdk/client-cloudwatch');
+      return translating(new CloudWatch(common));
     }),
     cloudWatchLogs: once(async () => {
       const { CloudWatchLogs } = await import('@aws-sdk/client-cloudwatch-logs');
@@ -81,6 +90,10 @@ export function awsClients(settings: AwsSettings): AwsClients {
     secretsManager: once(async () => {
       const { SecretsManager } = await import('@aws-sdk/client-secrets-manager');
       return translating(new SecretsManager(common));
+    }),
+    sns: once(async () => {
+      const { SNS } = await import('@aws-sdk/client-sns');
+      return translating(new SNS(common));
     }),
     ssm: once(async () => {
       const { SSM } = await import('@aws-sdk/client-ssm');

@@ -4,6 +4,7 @@ import type {
   JobRun as SdkJobRun,
   JobRunSummary,
   MonitoringConfiguration,
+  StartJobRunCommandInput,
 } from '@aws-sdk/client-emr-serverless';
 import type { AwsClients } from './clients.js';
 import { isAws } from './failures.js';
@@ -13,6 +14,14 @@ export interface Application {
   readonly id: string;
   readonly name: string;
   readonly state: string;
+}
+
+/** What an application lets run at once; without a limit where it sets none. */
+export interface ApplicationLimits {
+  /** More are queued. */
+  readonly concurrentRuns?: number;
+  /** Workers wait for capacity above it. */
+  readonly vcpus?: number;
 }
 
 /** What AWS bills a run for. */
@@ -79,6 +88,7 @@ export interface StartRun {
 export interface JobRuns {
   /** The application of a name, or undefined; a terminated one does not count. */
   findApplication(name: string): Promise<Application | undefined>;
+  limits(applicationId: string): Promise<ApplicationLimits>;
   start(applicationId: string, run: StartRun): Promise<string>;
   /** A run, or undefined where the application has none of that id. */
   get(applicationId: string, runId: string): Promise<Run | undefined>;
@@ -89,6 +99,9 @@ export interface JobRuns {
   ): AsyncIterable<RunSummary>;
   cancel(applicationId: string, runId: string): Promise<void>;
 }
+
+/** What AWS gives an application that queues runs and names no number. Source: API reference, SchedulerConfiguration. */
+const defaultConcurrentRuns = 15;
 
 export function emrJobRuns(clients: AwsClients): JobRuns {
   return {
@@ -108,29 +121,17 @@ export function emrJobRuns(clients: AwsClients): JobRuns {
       } while (token !== undefined);
       return undefined;
     },
+    limits: async (applicationId) => {
+      const { application } = await (await clients.emrServerless()).getApplication({ applicationId });
+      const { schedulerConfiguration: scheduler, maximumCapacity: most } = application ?? {};
+      const vcpus = Number.parseFloat(most?.cpu ?? '');
+      return {
+        ...(scheduler && { concurrentRuns: scheduler.maxConcurrentRuns ?? defaultConcurrentRuns }),
+        ...(vcpus > 0 && { vcpus }),
+      };
+    },
     start: async (applicationId, run) => {
-      const started = await (
-        await clients.emrServerless()
-      ).startJobRun({
-        applicationId,
-        clientToken: run.clientToken,
-        name: run.name,
-        executionRoleArn: run.roleArn,
-        mode: run.streaming ? 'STREAMING' : 'BATCH',
-        ...(run.timeoutMinutes > 0 && { executionTimeoutMinutes: run.timeoutMinutes }),
-        jobDriver: {
-          sparkSubmit: {
-            entryPoint: run.entryPoint,
-            entryPointArguments: [...run.arguments],
-            sparkSubmitParameters: run.submitParameters,
-          },
-        },
-        configurationOverrides: {
-          applicationConfiguration: classifications(run.configuration),
-          monitoringConfiguration: monitoring(run.logging),
-        },
-        tags: { ...run.tags },
-      });
+      const started = await (await clients.emrServerless()).startJobRun(startRequest(applicationId, run));
       return started.jobRunId ?? '';
     },
     get: async (applicationId, jobRunId) => {
@@ -162,6 +163,30 @@ export function emrJobRuns(clients: AwsClients): JobRuns {
     cancel: async (applicationId, jobRunId) => {
       await (await clients.emrServerless()).cancelJobRun({ applicationId, jobRunId });
     },
+  };
+}
+
+/** The request that starts a run, whoever sends it. */
+export function startRequest(applicationId: string, run: StartRun): StartJobRunCommandInput {
+  return {
+    applicationId,
+    clientToken: run.clientToken,
+    name: run.name,
+    executionRoleArn: run.roleArn,
+    mode: run.streaming ? 'STREAMING' : 'BATCH',
+    ...(run.timeoutMinutes > 0 && { executionTimeoutMinutes: run.timeoutMinutes }),
+    jobDriver: {
+      sparkSubmit: {
+        entryPoint: run.entryPoint,
+        entryPointArguments: [...run.arguments],
+        sparkSubmitParameters: run.submitParameters,
+      },
+    },
+    configurationOverrides: {
+      applicationConfiguration: classifications(run.configuration),
+      monitoringConfiguration: monitoring(run.logging),
+    },
+    tags: { ...run.tags },
   };
 }
 

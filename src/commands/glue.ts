@@ -33,7 +33,16 @@ export const glue: DefineVerb = (command) => {
               [
                 { title: 'table', value: (row) => `${row.database}.${row.table}` },
                 { title: flags.dryRun === true ? 'would' : 'done', value: (row) => row.action },
-                { title: 'why', value: (row) => row.why.join('; ') },
+                {
+                  title: 'why',
+                  value: ({ why, migration }) =>
+                    why
+                      .flatMap((one, index) => [
+                        one,
+                        ...(migration?.[index] === undefined ? [] : [`  instead: ${migration[index]}`]),
+                      ])
+                      .join(migration ? '\n' : '; '),
+                },
               ],
               result.tables,
             ),

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { DataplatError } from '../model/errors.js';
+import type { Layer } from '../model/layers.js';
 import { csv, resultTable } from '../ui/query-result.js';
 import { bytes, count, duration } from '../ui/text.js';
 import { invoke } from './invocation.js';
@@ -26,7 +27,10 @@ export const query: DefineVerb = (command) => {
       '-x, --execute <sql>',
       'the SQL itself; -e takes it too, for no name of an environment has a blank in it',
     )
-    .option('--database <name>', "of tables without one (default: the bronze layer's)")
+    .option(
+      '--database <name>',
+      "of tables without one (default: the layer's that the query names, else bronze)",
+    )
     .option('--limit <rows>', 'fetch at most so many rows; 0 for all', wholeNumber(0), 1000)
     .option('--param <key=value>', 'value of {{key}} in the query; may be repeated', parameter)
     .addOption(new Option('--format <format>', 'how to print').choices(['table', 'csv', 'json']))
@@ -39,6 +43,7 @@ export const query: DefineVerb = (command) => {
         const { ui, signal } = invocation;
         const { environment } = await invocation.platform();
         const asked = await questionOf(await invocation.projectDirectory(), named, flags.execute);
+        const { names } = await import('../model/names.js');
         const { bindParameters } = await import('../operations/sql-parameters.js');
         const sql = bindParameters(asked.sql, flags.param ?? {});
         const result = await answerOf(invocation, async function* ({ aws }) {
@@ -48,7 +53,7 @@ export const query: DefineVerb = (command) => {
             title: asked.title,
             limit: flags.limit,
             signal,
-            ...(flags.database !== undefined && { database: flags.database }),
+            database: flags.database ?? names.database(environment, asked.layer),
           });
         });
         const format = flags.format ?? (ui.json ? 'json' : 'table');
@@ -91,9 +96,9 @@ async function questionOf(
   projectDirectory: string,
   named: string | undefined,
   sql: string | undefined,
-): Promise<{ sql: string; title: string }> {
+): Promise<{ sql: string; layer: Layer; title: string }> {
   const { findQuery } = await import('../project/find-query.js');
-  if (sql !== undefined && named === undefined) return { sql, title: 'query' };
+  if (sql !== undefined && named === undefined) return { sql, layer: 'bronze', title: 'query' };
   if (named !== undefined && sql === undefined) return findQuery(projectDirectory, named);
   throw new DataplatError('DP1001', 'name a query or a file, or give SQL with --execute: one of them', {
     next: ['dataplat query --help'],

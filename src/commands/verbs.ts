@@ -81,14 +81,54 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./cancel.js')).cancel,
   },
   {
+    name: 'backfill',
+    summary: 'run all that a range of dates needs',
+    load: async () => (await import('./backfill.js')).backfill,
+  },
+  {
+    name: 'backfills',
+    summary: 'what became of backfills; pauses and ends them',
+    load: async () => (await import('./backfills.js')).backfills,
+  },
+  {
     name: 'status',
     summary: 'what is deployed, what runs, how each job ran last',
     load: async () => (await import('./status.js')).status,
   },
   {
+    name: 'dag',
+    summary: "Airflow's DAGs: list, test, trigger, pause",
+    load: async () => (await import('./dag.js')).dag,
+  },
+  {
+    name: 'dq',
+    summary: 'hold the data against what is expected of it',
+    load: async () => (await import('./dq.js')).dq,
+  },
+  {
+    name: 'lineage',
+    summary: 'what is made of what, down to the columns',
+    load: async () => (await import('./lineage.js')).lineage,
+  },
+  {
+    name: 'metrics',
+    summary: 'send to CloudWatch what alarms watch',
+    load: async () => (await import('./metrics.js')).metrics,
+  },
+  {
+    name: 'sla',
+    summary: 'hold runs and data against what was promised',
+    load: async () => (await import('./sla.js')).sla,
+  },
+  {
     name: 'glue',
     summary: 'the catalog: tables from contracts',
     load: async () => (await import('./glue.js')).glue,
+  },
+  {
+    name: 'lf',
+    summary: 'Lake Formation: who reads by LF-tags',
+    load: async () => (await import('./lf.js')).lf,
   },
   {
     name: 'query',

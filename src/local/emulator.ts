@@ -26,14 +26,15 @@ export interface EmulatorStart {
   /** Seconds that it may take to write down what it holds when it is asked to end. */
   readonly graceSeconds: number;
   readonly endRecord?: string;
-  readonly run: string;
+  readonly run?: string;
+  /** Seconds that it may take until it answers; 60 unless given. */
+  readonly patienceSeconds?: number;
 }
-
-const patienceSeconds = 60;
 
 /** @throws Error with the end of the emulator's log if it does not come up */
 export async function startEmulator(start: EmulatorStart): Promise<Emulator> {
   mkdirSync(dirname(start.log), { recursive: true });
+  const { patienceSeconds = 60 } = start;
   for (let attempt = 1; ; attempt++) {
     const port = await reservePort();
     const process = await spawnGuarded(start.command, start.args(port), {
@@ -43,7 +44,7 @@ export async function startEmulator(start: EmulatorStart): Promise<Emulator> {
       stderr: start.log,
       graceSeconds: start.graceSeconds,
       ...(start.endRecord !== undefined && { endRecord: start.endRecord }),
-      run: start.run,
+      ...(start.run !== undefined && { run: start.run }),
     });
     let over = false;
     void process.ended.then(() => (over = true));

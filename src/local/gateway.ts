@@ -216,8 +216,9 @@ function split(target: string): [string, string] {
   return at < 0 ? [target, ''] : [target.slice(0, at), target.slice(at + 1)];
 }
 
-/** An unsigned read is one of S3 (a public object); other services have no unsigned requests that matter here. */
+/** Unsigned are MWAA's web server, which has tokens of its own, and reads of S3 (a public object). */
 function unsigned(request: IncomingMessage, path: string): Scope | undefined {
+  if (path.startsWith('/aws_mwaa/')) return { accessKey: '', service: 'airflow' };
   const reads = request.method === 'GET' || request.method === 'HEAD';
   return reads && path.length > 1 ? { accessKey: '', service: 's3' } : undefined;
 }

@@ -67,6 +67,8 @@ export interface EndpointSettings {
   readonly localPython: string;
   /** Interpreter of the virtual environment that holds pyspark and the jobs' libraries. */
   readonly jobsPython: string;
+  /** Interpreter of the virtual environment that holds Airflow, also where that has not been made yet. */
+  readonly airflowPython?: string;
   readonly javaHome: string;
   /** Delta and S3A jars, absolute paths. */
   readonly jars: readonly string[];

@@ -9,7 +9,9 @@ export const simulated: Readonly<Record<string, string>> = {
   'access control': 'IAM policies and Lake Formation grants are kept and answered, but refuse nobody.',
   network: 'VPCs, subnets, security groups and endpoints are records; no traffic passes through them.',
   encryption: 'KMS keys and bucket encryption are recorded; data on disk is in the clear.',
-  airflow: 'An MWAA environment is a record; no Airflow runs behind it.',
+  airflow:
+    'Behind an MWAA environment runs one Airflow of this machine (LocalExecutor, SQLite), once it is called; its class, ' +
+    'workers, requirements and plugins are recorded.',
   'athena statistics':
     'Scanned bytes are the sizes of the files that a query leaves after its partitions; columns do not count.',
   alarms:

@@ -78,12 +78,15 @@ export function readFolders({ sources, reads }: JobAccess): Folder[] {
   ];
 }
 
-/** Where a job's outputs are, and the rows of them that it rejects. */
-export function writeFolders({ writes }: JobAccess): Folder[] {
-  return writes.flatMap((dataset) => [
+/** Where a job's outputs are, and the rows of them that it rejects; of one that checks, its data docs. */
+export function writeFolders({ writes }: JobAccess, job: Job): Folder[] {
+  const tables = writes.flatMap((dataset): Folder[] => [
     tableFolder(dataset),
     { bucket: dataset.layer, path: `${names.quarantineTable(dataset)}/` },
   ]);
+  const docs: Folder[] =
+    job.gate === true ? [{ bucket: 'logs', path: `${logFolders.dataDocs}${job.id}/` }] : [];
+  return [...tables, ...docs];
 }
 
 /**
@@ -108,7 +111,7 @@ export function tagsOf(
     const named = new Set(folders.map(({ bucket }) => bucket));
     return bucketKinds.filter((kind) => named.has(kind)).join(' ');
   };
-  const writing = [...writeFolders(touched), logFolder(job)];
+  const writing = [...writeFolders(touched, job), logFolder(job)];
   return {
     [roleTags.reads]: buckets([...readFolders(touched), ...writing]),
     [roleTags.writes]: buckets(writing),

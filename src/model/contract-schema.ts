@@ -63,11 +63,43 @@ export const contractSchema = {
               enum: ['source', 'platform'],
               description: 'platform: set by the job, not read from the source',
             },
+            dateOf: {
+              type: 'string',
+              description: 'the column is the day, in UTC, of the timestamp in this other column',
+            },
             tags: { $ref: '#/$defs/tags' },
             masking: {
               type: 'object',
               required: ['rule'],
-              properties: { rule: { enum: ['hash', 'partial', 'date-shift', 'null', 'generalise'] } },
+              description:
+                'how it is masked, in a masked copy or in place; the same value becomes the same mask everywhere',
+              properties: {
+                rule: { enum: ['hash', 'partial', 'date-shift', 'null', 'generalise'] },
+                show: { type: 'integer', minimum: 1, description: 'partial: how many letters stay' },
+                from: { enum: ['start', 'end'], description: 'partial: which of them (default: end)' },
+                days: {
+                  type: 'integer',
+                  minimum: 1,
+                  maximum: 3650,
+                  description: 'date-shift: by how many at the most, to either side',
+                },
+                by: {
+                  type: 'string',
+                  description:
+                    'date-shift: column whose value decides how far (default: the primary key); equal values are shifted equally',
+                },
+                to: { enum: ['month', 'quarter', 'year'], description: 'generalise: of a date or a time' },
+                step: {
+                  type: 'number',
+                  exclusiveMinimum: 0,
+                  description: 'generalise: of a number, the width of its steps',
+                },
+                letters: {
+                  type: 'integer',
+                  minimum: 1,
+                  description: 'generalise: of a text, how many letters of its beginning stay',
+                },
+              },
               additionalProperties: false,
             },
           },
@@ -87,6 +119,87 @@ export const contractSchema = {
         owner: { type: 'string', format: 'email' },
         freshness: { type: 'string', pattern: durationPattern.source },
         write: { enum: ['replace-partition', 'merge', 'append-stream', 'scd2', 'replace'] },
+        merge: {
+          type: 'object',
+          description:
+            'which of several changes of a key is the last; asked for by the strategies merge and scd2',
+          required: ['orderedBy'],
+          properties: {
+            orderedBy: {
+              type: 'array',
+              minItems: 1,
+              items: { type: 'string' },
+              uniqueItems: true,
+              description: 'columns that order the changes of a key, the most significant first',
+            },
+            deletedBy: {
+              type: 'string',
+              description:
+                'boolean column that says that a change is a deletion; the row stays, marked by it',
+            },
+          },
+          additionalProperties: false,
+        },
+        maskedCopyOf: {
+          type: 'string',
+          description: 'the dataset whose rows these are, with its masks laid over them',
+        },
+        maskInPlace: {
+          type: 'object',
+          description: 'rows are masked in the table that they are in; old versions are gone after a vacuum',
+          required: ['markedBy'],
+          properties: {
+            markedBy: {
+              type: 'string',
+              description:
+                'text column that says which columns of a row are masked; no source delivers it, and the masking alone sets it',
+            },
+            since: { type: 'string', description: "date or time column that tells a row's age" },
+            after: {
+              type: 'string',
+              pattern: durationPattern.source,
+              description: 'how old a row is when it is masked',
+            },
+          },
+          additionalProperties: false,
+        },
+        maintenance: {
+          type: 'object',
+          description: 'how the table is kept in order',
+          properties: {
+            clustering: {
+              type: 'object',
+              description: 'rows that are asked for together lie together',
+              required: ['by', 'columns'],
+              properties: {
+                by: {
+                  enum: ['zorder', 'liquid'],
+                  description: 'zorder: within each partition; liquid: of a table without partitions',
+                },
+                columns: {
+                  type: 'array',
+                  minItems: 1,
+                  maxItems: 4,
+                  items: { type: 'string' },
+                  uniqueItems: true,
+                },
+              },
+              additionalProperties: false,
+            },
+            fileMegabytes: {
+              type: 'integer',
+              minimum: 1,
+              maximum: 1024,
+              description: 'how large files are to become (default: 128)',
+            },
+            keepVersions: {
+              type: 'string',
+              pattern: durationPattern.source,
+              description: 'how long what was replaced can be read by time travel (default: 7d, the least)',
+            },
+          },
+          additionalProperties: false,
+        },
         tags: { $ref: '#/$defs/tags' },
       },
       additionalProperties: false,

@@ -5,6 +5,8 @@ import { contractValidators } from './contract-validators.js';
 import type { Path, SourceDocument } from './document.js';
 import type { Problem } from './errors.js';
 import type { Layer } from './layers.js';
+import { maintenanceProblems, type Maintenance } from './maintenance.js';
+import { inPlaceProblems, maskProblems, type MaskInPlace, type Masking } from './masking.js';
 
 export type Tags = Readonly<Record<string, string>>;
 
@@ -16,9 +18,13 @@ export interface Column {
   readonly description: string;
   /** `platform`: set by the job, not read from the source. */
   readonly origin: 'source' | 'platform';
+  /** The timestamp column whose day, in UTC, this one is. */
+  readonly dateOf?: string;
   /** LF-tags of the column where they differ from the table's. */
   readonly tags: Tags;
-  readonly masking?: { readonly rule: 'hash' | 'partial' | 'date-shift' | 'null' | 'generalise' };
+  /** The values that it may have, where the contract lists them. */
+  readonly values?: readonly unknown[];
+  readonly masking?: Masking;
 }
 
 /** One dataset, from its contract `config/schemas/<table>_<layer>.json`. */
@@ -38,20 +44,33 @@ export interface Dataset {
   /** How old its newest data may be: a duration. */
   readonly freshness?: string;
   readonly write: 'replace-partition' | 'merge' | 'append-stream' | 'scd2' | 'replace';
+  /** Which of several changes of a key is the last, where the table holds changes merged by key. */
+  readonly merge?: {
+    /** Columns that order the changes, the most significant first. */
+    readonly orderedBy: readonly string[];
+    /** The boolean column that says that a change is a deletion. The row stays, marked by it. */
+    readonly deletedBy?: string;
+  };
+  /** The dataset whose rows these are, with its masks laid over them. */
+  readonly maskedCopyOf?: string;
+  readonly maskInPlace?: MaskInPlace;
+  readonly maintenance?: Maintenance;
   readonly tags: Tags;
 }
 
-interface ContractColumn extends JsonType {
+export interface ContractColumn extends JsonType {
   readonly description: string;
+  readonly enum?: readonly unknown[];
   readonly 'x-dataplat'?: {
     readonly type?: string;
     readonly origin?: 'source' | 'platform';
+    readonly dateOf?: string;
     readonly tags?: Tags;
-    readonly masking?: NonNullable<Column['masking']>;
+    readonly masking?: Masking;
   };
 }
 
-interface Contract {
+export interface Contract {
   readonly $id: string;
   readonly title: string;
   readonly description: string;
@@ -91,17 +110,28 @@ function columnOf(name: string, column: ContractColumn, required: readonly strin
   const extension = column['x-dataplat'] ?? {};
   return {
     name,
-    type: (extension.type ?? typeOfJson(column) ?? 'string').replace(/\s+/g, ''),
+    type: columnType(column) ?? 'string',
     nullable: allowsNull(column) || !required.includes(name),
     description: column.description,
     origin: extension.origin ?? 'source',
+    ...(extension.dateOf !== undefined && { dateOf: extension.dateOf }),
     tags: extension.tags ?? {},
+    ...(column.enum && { values: column.enum.filter((value) => value !== null) }),
     ...(extension.masking && { masking: extension.masking }),
   };
 }
 
+function columnType(column: ContractColumn): string | undefined {
+  return (column['x-dataplat']?.type ?? typeOfJson(column))?.replace(/\s+/g, '');
+}
+
 function allowsNull(column: ContractColumn): boolean {
   return Array.isArray(column.type) && column.type.includes('null');
+}
+
+function mayBeNull(contract: Contract, name: string): boolean {
+  const column = contract.properties[name];
+  return column !== undefined && (allowsNull(column) || !contract.required.includes(name));
 }
 
 function problemsFor(validate: ValidateFunction, document: SourceDocument): Problem[] {
@@ -120,7 +150,7 @@ function meaningProblems(document: SourceDocument, contract: Contract): Problem[
       ...(hint !== undefined && { hint }),
     });
   };
-  const { table, layer, primaryKey, partitionedBy, watermark } = contract['x-dataplat'];
+  const { table, layer, primaryKey, partitionedBy, watermark, write, merge } = contract['x-dataplat'];
   const fileId = document.file.slice(document.file.lastIndexOf('/') + 1, -'.json'.length);
   if (contract.$id !== fileId)
     wrong('DP2005', ['$id'], `"$id" is "${contract.$id}"`, `expected ${fileId}, the name of the file`);
@@ -140,18 +170,63 @@ function meaningProblems(document: SourceDocument, contract: Contract): Problem[
   primaryKey.forEach((name, index) => known(['x-dataplat', 'primaryKey', index], name));
   partitionedBy.forEach((name, index) => known(['x-dataplat', 'partitionedBy', index], name));
   if (watermark !== undefined) known(['x-dataplat', 'watermark'], watermark);
-  for (const name of primaryKey) {
-    const column = contract.properties[name];
-    if (column && (allowsNull(column) || !contract.required.includes(name))) {
+  const neverNull = (name: string, role: string): void => {
+    if (contract.properties[name] && mayBeNull(contract, name)) {
       problems.push({
         code: 'DP2005',
         location: document.locateKey(['properties'], name),
-        message: `"${name}" is part of the primary key and may be null`,
+        message: `"${name}" ${role} and may be null`,
         hint: 'list it under "required" and take "null" out of its type',
       });
     }
+  };
+  for (const name of primaryKey) neverNull(name, 'is part of the primary key');
+  const merges = write === 'merge' || write === 'scd2';
+  if (merges && merge === undefined) {
+    problems.push({
+      code: 'DP2003',
+      location: document.locate(['x-dataplat']),
+      message: `"x-dataplat.merge" is missing`,
+      hint: `the strategy ${write} must know which of several changes of a key is the last`,
+    });
   }
+  if (!merges && merge !== undefined)
+    wrong(
+      'DP2005',
+      ['x-dataplat', 'merge'],
+      `the strategy ${write} merges nothing`,
+      'expected merge or scd2',
+    );
+  merge?.orderedBy.forEach((name, index) => {
+    known(['x-dataplat', 'merge', 'orderedBy', index], name);
+    neverNull(name, 'orders the changes of a key');
+  });
+  const { deletedBy } = merge ?? {};
+  if (deletedBy !== undefined) {
+    known(['x-dataplat', 'merge', 'deletedBy'], deletedBy);
+    neverNull(deletedBy, 'says whether a row is deleted');
+    const column = contract.properties[deletedBy];
+    if (column && columnType(column) !== 'boolean') {
+      const message = `"${deletedBy}" says whether a row is deleted and is a ${columnType(column) ?? 'column without a type'}`;
+      wrong('DP2005', ['x-dataplat', 'merge', 'deletedBy'], message, 'expected a boolean column');
+    }
+  }
+  problems.push(
+    ...maskProblems(document, contract, columnType),
+    ...inPlaceProblems(document, contract, columnType, (name) => mayBeNull(contract, name)),
+    ...maintenanceProblems(document, contract, columnType),
+  );
   for (const [name, column] of Object.entries(contract.properties)) {
+    const dateOf = column['x-dataplat']?.dateOf;
+    if (dateOf !== undefined) {
+      const path = ['properties', name, 'x-dataplat', 'dateOf'];
+      known(path, dateOf);
+      const moment = contract.properties[dateOf];
+      if (columnType(column) !== 'date')
+        wrong('DP2005', path, `"${name}" is the day of ${dateOf} and no date`, 'expected "format": "date"');
+      else if (moment && columnType(moment) !== 'timestamp')
+        wrong('DP2005', path, `"${dateOf}" is no timestamp`, `expected one whose day "${name}" is`);
+    }
     const named = column['x-dataplat']?.type;
     if (named !== undefined) {
       const problem = typeProblem(named);

@@ -14,3 +14,16 @@ export function dateOf(text: string): string {
 export function yesterday(now: Date): string {
   return new Date(now.getTime() - 86_400_000).toISOString().slice(0, 10);
 }
+
+/** The dates from one to another, both included, in their order. @throws DataplatError DP1005 where they are none */
+export function datesBetween(from: string, to: string): string[] {
+  const [first, last] = [from, to].map((date) => Date.parse(`${dateOf(date)}T00:00:00Z`)) as [number, number];
+  if (first > last) {
+    throw new DataplatError('DP1005', `the range from ${from} to ${to} ends before it begins`, {
+      next: [`… --from ${to} --to ${from}`],
+    });
+  }
+  const dates: string[] = [];
+  for (let day = first; day <= last; day += 86_400_000) dates.push(new Date(day).toISOString().slice(0, 10));
+  return dates;
+}

@@ -248,6 +248,74 @@ const alarms = z.strictObject({
     .describe("an unusual cost of the environment's of so many US dollars is told; 0 for no such watch"),
 });
 
+const timeOfDay = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day in UTC, HH:MM, in quotes')
+  .describe('in UTC, in quotes');
+
+const notifications = z
+  .strictObject({
+    quietHours: z
+      .strictObject({ from: timeOfDay, to: timeOfDay })
+      .superRefine(({ from, to }, context) => {
+        if (from === to)
+          context.addIssue({
+            code: 'custom',
+            input: to,
+            path: ['to'],
+            message: 'expected another time than "from"',
+          });
+      })
+      .optional()
+      .describe('nothing is told between these times; what still stands afterwards is told then'),
+    webhook: z
+      .union([
+        z.strictObject({
+          url: z.url({ protocol: /^https?$/ }).describe('an address that holds no secret'),
+        }),
+        z.strictObject({
+          secret: z
+            .string()
+            .min(1)
+            .describe('name of the secret in Secrets Manager that holds the address, as of a Slack app'),
+        }),
+      ])
+      .optional()
+      .describe('takes messages in the shape of Slack'),
+  })
+  .default({})
+  .describe('how `sla check --notify` tells of broken promises beside the topic of alarms');
+
+const lineage = z
+  .strictObject({
+    transport: z
+      .enum(['none', 'file', 'http'])
+      .describe(
+        'OpenLineage events of every run: none; file: into the logs bucket; http: there and to a receiver',
+      ),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe(
+        'of the receiver, for example https://marquez.example.com/api/v1/lineage; it holds no secret',
+      ),
+    columns: z
+      .boolean()
+      .default(false)
+      .describe("whether Spark's plans are listened to for the columns; a release then brings the listener"),
+  })
+  .superRefine(({ transport, url }, context) => {
+    if ((transport === 'http') === (url !== undefined)) return;
+    context.addIssue({
+      code: 'custom',
+      input: transport,
+      path: ['transport'],
+      message: transport === 'http' ? 'expected a "url" beside it' : 'expected http, or no "url" beside it',
+    });
+  })
+  .default({ transport: 'none', columns: false })
+  .describe('what runs tell of the data that they read and write');
+
 const persona = z.strictObject({
   principals: z.array(
     z
@@ -332,6 +400,8 @@ export const environmentSchema = z
       queryResultRetentionDays: days.describe('of what queries returned, in days'),
     }),
     alarms,
+    notifications,
+    lineage,
     access,
     sources: z
       .record(identifier, connectorSchema)

@@ -3,7 +3,7 @@
  * message, it can be searched for, and docs/ERRORS.md has a paragraph on each. Exit codes: docs/CLI.md.
  *
  * Ranges: 1xxx usage and project, 2xxx declaration, 3xxx this machine and the local endpoint, 4xxx account and
- * access, 5xxx Terraform, 6xxx job runs, 7xxx catalog and queries.
+ * access, 5xxx Terraform, 6xxx job runs, 7xxx catalog and queries, 8xxx Airflow.
  */
 export const errorCodes = {
   DP1001: { title: 'Wrong usage', exit: 2 },
@@ -14,6 +14,7 @@ export const errorCodes = {
   DP1006: { title: 'Unknown dataset', exit: 2 },
   DP1007: { title: 'A question that cannot be asked here', exit: 2 },
   DP1008: { title: 'Interrupted', exit: 130 },
+  DP1009: { title: 'A job that has no dates', exit: 2 },
 
   DP2001: { title: 'The declaration is invalid', exit: 2 },
   DP2002: { title: 'Not valid YAML or JSON', exit: 2 },
@@ -25,6 +26,7 @@ export const errorCodes = {
   DP2008: { title: 'A cycle in the job graph', exit: 2 },
   DP2009: { title: 'Declared twice', exit: 2 },
   DP2010: { title: 'Too little for a protected environment', exit: 2 },
+  DP2011: { title: 'A query of what no contract declares', exit: 2 },
 
   DP3001: { title: 'A needed program is missing or too old', exit: 1 },
   DP3002: { title: 'The port is taken', exit: 1 },
@@ -60,10 +62,28 @@ export const errorCodes = {
   DP6003: { title: 'The run has ended already', exit: 1 },
   DP6004: { title: 'The job run did not end in time', exit: 1 },
   DP6005: { title: 'Runs are active', exit: 4 },
+  DP6006: { title: 'The data is not what is expected', exit: 1 },
+  DP6010: { title: 'Some runs of the backfill did not succeed', exit: 3 },
+  DP6011: { title: 'Another backfill holds the range', exit: 4 },
+  DP6012: { title: 'No such backfill', exit: 1 },
+  DP6013: { title: 'The backfill has ended already', exit: 1 },
+  DP6014: { title: 'Somebody else goes on with the backfill', exit: 4 },
+  DP6020: { title: 'A promise is broken', exit: 1 },
+  DP6021: { title: 'Somebody could not be told', exit: 1 },
+  DP6022: { title: 'A record could not be written', exit: 1 },
 
   DP7001: { title: 'The query failed', exit: 1 },
   DP7002: { title: 'No such query', exit: 2 },
   DP7003: { title: 'A schema change that is not allowed', exit: 4 },
+  DP7007: { title: 'Somebody else changes the catalog', exit: 1 },
+
+  DP8001: { title: 'Unknown DAG', exit: 2 },
+  DP8002: { title: 'The DAG run failed', exit: 1 },
+  DP8003: { title: 'DAG files that cannot be read', exit: 1 },
+  DP8004: { title: 'Airflow does not answer', exit: 1 },
+  DP8005: { title: 'There is a run for this date', exit: 4 },
+  DP8006: { title: 'The DAG is paused', exit: 4 },
+  DP8007: { title: 'Not what Airflow takes', exit: 2 },
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

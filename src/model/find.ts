@@ -6,13 +6,21 @@ import type { Declaration } from './platform.js';
 
 /**
  * The job that a person means by its id, its entry point's stem, or `group/id`.
- * @throws DataplatError DP1004 with the nearest names
+ * @throws DataplatError DP1004 with the nearest names, or with the jobs that share an entry point
  */
 export function findJob(declaration: Declaration, name: string, group?: string): Job {
   const [wantedGroup, wanted] = name.includes('/')
     ? [name.slice(0, name.indexOf('/')), name.slice(name.indexOf('/') + 1)]
     : [group, name];
-  const named = declaration.jobs.find((job) => job.id === wanted || stemOf(job) === wanted);
+  const sharing = declaration.jobs.filter((job) => stemOf(job) === wanted);
+  const named = declaration.jobs.find((job) => job.id === wanted) ?? sharing[0];
+  if (named && named.id !== wanted && sharing.length > 1) {
+    throw new DataplatError(
+      'DP1004',
+      `${named.entryPoint} runs ${sharing.length} jobs; name one of them: ${sharing.map(({ id }) => id).join(', ')}`,
+      { next: [`dataplat submit ${named.group} ${named.id}`] },
+    );
+  }
   if (named && (wantedGroup === undefined || named.group === wantedGroup)) return named;
   if (named) {
     throw new DataplatError(
@@ -23,7 +31,7 @@ export function findJob(declaration: Declaration, name: string, group?: string):
       },
     );
   }
-  const known = declaration.jobs.flatMap((job) => [job.id, stemOf(job)]);
+  const known = [...new Set(declaration.jobs.flatMap((job) => [job.id, stemOf(job)]))];
   throw new DataplatError('DP1004', `no job "${wanted}" (${suggestion(wanted ?? name, known)})`);
 }
 

@@ -4,9 +4,9 @@ import { sourceIdOf, type Job } from './lineage.js';
 export interface JobGraph {
   /** Every job behind all that it reads from; jobs that are free of each other in the order of their ids. */
   readonly order: readonly Job[];
-  /** The jobs that write what a job reads. */
+  /** The jobs that write what a job reads, and those that check it. */
   upstreamOf(job: Job): readonly Job[];
-  /** The jobs that read what a job writes. */
+  /** The jobs that wait for a job. */
   downstreamOf(job: Job): readonly Job[];
 }
 
@@ -16,21 +16,30 @@ export interface Cycle {
 }
 
 export function buildGraph(jobs: readonly Job[]): JobGraph | Cycle {
-  const writers = grouped(jobs.flatMap((job) => job.outputs.map((output) => [output, job] as const)));
+  // What keeps tables in order changes nothing that is in them: it is no part of the flow.
+  const flow = new Set(jobs.filter((job) => job.mode !== 'maintenance'));
+  const pairs = (of: readonly Job[], names: 'inputs' | 'outputs') =>
+    of.flatMap((job) => job[names].map((name) => [name, job] as const));
+  const writers = grouped(pairs([...flow], 'outputs'));
+  const gates = grouped(
+    pairs(
+      [...flow].filter((job) => job.gate === true),
+      'inputs',
+    ),
+  );
   const upstream = new Map<Job, readonly Job[]>(
-    jobs.map((job) => [
-      job,
-      [
-        ...new Set(
-          job.inputs
-            .filter((input) => sourceIdOf(input) === undefined)
-            .flatMap((input) => writers.get(input) ?? []),
-        ),
-      ].filter(
-        // A job may read what it wrote before, a merge for example: that is no cycle.
-        (writer) => writer !== job,
-      ),
-    ]),
+    jobs.map((job) => {
+      if (!flow.has(job)) return [job, []];
+      const before = job.inputs
+        .filter((input) => sourceIdOf(input) === undefined)
+        .flatMap((input) => [
+          ...(writers.get(input) ?? []),
+          // Gates check beside each other.
+          ...(job.gate === true ? [] : (gates.get(input) ?? [])),
+        ]);
+      // A job may read what it wrote before, a merge for example: that is no cycle.
+      return [job, [...new Set(before)].filter((other) => other !== job)];
+    }),
   );
   const order: Job[] = [];
   const done = new Set<Job>();

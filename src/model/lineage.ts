@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { durationPattern } from './duration.js';
+import { layers, type Layer } from './layers.js';
 
 /** At most 35 long: with an environment's prefix it becomes the name of an IAM role, which may have 64. */
 export const identifier = z
@@ -55,9 +56,22 @@ const job = z.strictObject({
       /^jobs\/[a-z_]+\/[a-z0-9_]+\.py$/,
       'a Python file below jobs/, for example jobs/ingest/orders_ingest.py',
     ),
-  inputs: z.array(z.string()).min(1).describe('datasets by id, sources as source/<id>'),
-  outputs: z.array(z.string()).describe('datasets by id'),
-  mode: z.enum(['batch', 'stream', 'maintenance']),
+  inputs: z
+    .array(z.string())
+    .min(1)
+    .describe('datasets by id, all of a layer as layer/<layer>, sources as source/<id>'),
+  outputs: z.array(z.string()).describe('datasets by id, all of a layer as layer/<layer>'),
+  mode: z
+    .enum(['batch', 'stream', 'maintenance'])
+    .describe('maintenance: it changes no content, so nothing waits for it and it waits for nothing'),
+  gate: z
+    .boolean()
+    .optional()
+    .describe('it checks its inputs: whatever else reads them waits until it has passed'),
+  masks: z
+    .boolean()
+    .optional()
+    .describe('it masks by contract: it may fetch the key of masks, and no other job may'),
   schedule: z.strictObject({ dag: identifier }).optional(),
   spark: z.strictObject({
     driver: z.strictObject(worker),
@@ -94,6 +108,11 @@ export interface Source extends z.infer<typeof source> {
 
 export interface Job extends z.infer<typeof job> {
   readonly id: string;
+}
+
+/** The layer where an input or output stands for all of its datasets, else undefined. */
+export function layerOf(name: string): Layer | undefined {
+  return layers.find((layer) => name === `layer/${layer}`);
 }
 
 /** The id of a source where an input names one, else undefined. */

@@ -7,4 +7,6 @@ export const logFolders = {
   /** What EMR Serverless writes of the runs. */
   runs: 'emr/',
   queryResults: 'athena/',
+  /** Pages of what the checks of data quality found, a folder a job. */
+  dataDocs: 'data-docs/',
 } as const;

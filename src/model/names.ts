@@ -64,6 +64,10 @@ export const names = {
   runLogs: (environment: Named): string => `s3://${names.bucket(environment, 'logs')}/${logFolders.runs}`,
   /** Where EMR Serverless writes the logs of a job's runs, and no other job can. */
   jobRunLogs: (environment: Named, job: Pick<Job, 'id'>): string => `${names.runLogs(environment)}${job.id}/`,
+  /** Where MWAA finds the DAGs: one fixed place, which each deploy makes equal to its release. */
+  airflowDags: 'dags/',
+  /** What a deploy has put there last, by the hash of each file. */
+  airflowDagsRecord: 'airflow/dags.json',
   /** Where MWAA finds what is installed and run before Airflow starts. */
   airflowStartupScript: 'airflow/startup.sh',
   airflowRequirements: 'airflow/requirements.txt',
@@ -92,6 +96,8 @@ export const names = {
   scope: (environment: Named, scope: string): string => `${environment.prefix}-${scope}`,
   /** SNS topic of what wakes people. */
   alarmTopic: (environment: Named): string => `${environment.prefix}-alarms`,
+  alarmTopicArn: (environment: Named): string =>
+    `arn:aws:sns:${environment.region}:${environment.account}:${names.alarmTopic(environment)}`,
   /** SNS topic of everything that happens, by name. */
   eventTopic: (environment: Named): string => `${environment.prefix}-events`,
   /** SQS queue of messages that reached nobody. */

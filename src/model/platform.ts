@@ -1,11 +1,14 @@
 import { check, suggestion } from './check.js';
+import { dagProblems } from './dag-files.js';
 import { readContract, type Dataset } from './dataset.js';
 import { readDocument, type ReadResult, type SourceDocument } from './document.js';
 import { environmentSchema, type Environment } from './environment.js';
 import { DataplatError, type Problem } from './errors.js';
 import { buildGraph, type JobGraph } from './graph.js';
-import { lineageSchema, sourceIdOf, type Job, type Source } from './lineage.js';
+import { layerOf, lineageSchema, sourceIdOf, type Job, type Source } from './lineage.js';
+import { maskedCopyProblems } from './masking.js';
 import { protectedProblems } from './protected.js';
+import { qualityProblems } from './quality-problems.js';
 import { qualitySchema, type Quality } from './quality.js';
 import { passedQuotas, type PassedQuota } from './quotas.js';
 import { secretsOf } from './secrets.js';
@@ -238,19 +241,15 @@ function readDeclaration(files: ProjectFiles): Read<Declaration> {
     return { problems };
 
   const sources = Object.entries(checkedLineage.value.sources).map(([id, source]) => ({ id, ...source }));
-  const jobs = Object.entries(checkedLineage.value.jobs).map(([id, job]) => ({ id, ...job }));
-  problems.push(...jobProblems(files, lineage.document, jobs, sources, datasets.ids));
-  const datasetIds = new Set(datasets.ids);
-  for (const id of Object.keys(checkedQuality.value.datasets)) {
-    if (!datasetIds.has(id)) {
-      problems.push({
-        code: 'DP2006',
-        location: quality.document.locateKey(['datasets'], id),
-        message: `no dataset "${id}"`,
-        hint: suggestion(id, datasets.ids),
-      });
-    }
-  }
+  const named = Object.entries(checkedLineage.value.jobs).map(([id, job]) => ({ id, ...job }));
+  problems.push(...jobProblems(files, lineage.document, named, sources, datasets.ids));
+  problems.push(...dagProblems(files, lineage.document, named));
+  const jobs = named.map((job) => ({
+    ...job,
+    inputs: withLayers(job.inputs, datasets.ids),
+    outputs: withLayers(job.outputs, datasets.ids),
+  }));
+  problems.push(...qualityProblems(quality.document, checkedQuality.value, datasets.read, datasets.ids));
   const graph = buildGraph(jobs);
   if ('cycle' in graph) {
     problems.push({
@@ -267,10 +266,23 @@ function readDeclaration(files: ProjectFiles): Read<Declaration> {
   };
 }
 
+/** Names with every `layer/<layer>` replaced by the ids of its datasets. */
+function withLayers(names: readonly string[], datasetIds: readonly string[]): string[] {
+  return [
+    ...new Set(
+      names.flatMap((name) => {
+        const layer = layerOf(name);
+        return layer === undefined ? [name] : datasetIds.filter((id) => id.endsWith(`_${layer}`));
+      }),
+    ),
+  ];
+}
+
 /** `ids` names the datasets whose contract is wrong too, so that one mistake is not reported twice. */
 function readDatasets(files: ProjectFiles, problems: Problem[]): { read: Dataset[]; ids: string[] } {
   const read: Dataset[] = [];
   const ids: string[] = [];
+  const documents = new Map<string, SourceDocument>();
   for (const name of files.list(contractsFolder)) {
     if (!name.endsWith('.json')) continue;
     ids.push(name.slice(0, -'.json'.length));
@@ -279,10 +291,19 @@ function readDatasets(files: ProjectFiles, problems: Problem[]): { read: Dataset
     if (!opened.document) continue;
     const contract = readContract(opened.document);
     problems.push(...contract.problems);
-    if (contract.dataset) read.push(contract.dataset);
+    if (!contract.dataset) continue;
+    read.push(contract.dataset);
+    documents.set(contract.dataset.id, opened.document);
+  }
+  for (const dataset of read) {
+    const document = documents.get(dataset.id);
+    if (document) problems.push(...maskedCopyProblems(document, dataset, read, ids));
   }
   return { read, ids };
 }
+
+/** An entry point that is one job's own says so: it can't be told another by `--job`. */
+const namesItsJob = /^JOB\s*(?::[^=\n]*)?=/m;
 
 function jobProblems(
   files: ProjectFiles,
@@ -300,7 +321,9 @@ function jobProblems(
       job[key].forEach((name, index) => {
         const source = sourceIdOf(name);
         const found =
-          source === undefined ? known.datasets.has(name) : key === 'inputs' && known.sources.has(source);
+          source === undefined
+            ? layerOf(name) !== undefined || known.datasets.has(name)
+            : key === 'inputs' && known.sources.has(source);
         if (found) return;
         problems.push({
           code: 'DP2006',
@@ -314,15 +337,17 @@ function jobProblems(
     names('outputs');
     // Looked for only where something is wrong: to find a place, the file is walked.
     const location = (): Problem['location'] => document.locateValue(['jobs', job.id, 'entryPoint']);
-    if (files.read(job.entryPoint) === undefined) {
+    const program = files.read(job.entryPoint);
+    if (program === undefined) {
       problems.push({ code: 'DP2007', location: location(), message: `no file ${job.entryPoint}` });
     }
     const other = entryPoints.get(job.entryPoint);
-    if (other !== undefined) {
+    if (other !== undefined && program !== undefined && namesItsJob.test(program)) {
       problems.push({
         code: 'DP2009',
         location: location(),
         message: `${job.entryPoint} is the entry point of ${other} already`,
+        hint: 'one that several jobs share is told its job by --job, and has no JOB of its own',
       });
     }
     entryPoints.set(job.entryPoint, job.id);

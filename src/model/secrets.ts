@@ -29,7 +29,7 @@ function maskingKeyOf(platform: Platform): Secret[] {
       name: names.secret(environment, maskingKey),
       // Masks must be the same on every day, and nobody may be able to guess them.
       description: 'Key of the hashes and date shifts that mask personal data',
-      readers: graph.order.filter((job) => carriesOut(masked, job)),
+      readers: graph.order.filter((job) => needsMaskingKey(masked, job)),
     },
   ];
 }
@@ -66,10 +66,9 @@ function readersOfSources({ environment, sources, graph }: Platform): ReadonlyMa
   return readers;
 }
 
-/** A job masks when it carries data out of a dataset whose contract masks a column into another dataset. */
-function carriesOut(masked: ReadonlySet<string>, job: Job): boolean {
-  const inputs = new Set(job.inputs);
-  return job.outputs.some((output) => !inputs.has(output)) && job.inputs.some((input) => masked.has(input));
+/** Only a job that is declared to mask, and only where a contract of what it reads asks for the key. */
+function needsMaskingKey(masked: ReadonlySet<string>, job: Job): boolean {
+  return job.masks === true && job.inputs.some((input) => masked.has(input));
 }
 
 function hasKeyedMask(dataset: Dataset): boolean {

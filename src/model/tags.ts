@@ -1,4 +1,5 @@
 import type { Column, Dataset, Tags } from './dataset.js';
+import { layers } from './layers.js';
 import type { Declaration } from './platform.js';
 
 /** The LF-tags of a table: what its contract says, and its layer. */
@@ -33,6 +34,8 @@ export function tagOntology(
       values.set(key, known);
     }
   };
+  // A database bears its layer, whether there is a table in it or not.
+  add({ layer: layers });
   for (const dataset of declaration.datasets) {
     add(tableTags(dataset));
     add(quarantineTags(dataset));

@@ -13,7 +13,7 @@ import { findJars } from '../toolchain/jars.js';
 import { findJava } from '../toolchain/java.js';
 import { findPluginMirror, awsProviderVersion } from '../toolchain/plugin-mirror.js';
 import { programsOnPath } from '../toolchain/programs-on-path.js';
-import { findPython } from '../toolchain/python.js';
+import { findAirflowPython, findPython } from '../toolchain/python.js';
 import { runProgram } from '../toolchain/run-program.js';
 import { findTerraform } from '../toolchain/terraform.js';
 import { findUv } from '../toolchain/uv.js';
@@ -88,7 +88,8 @@ async function machineChecks(request: DoctorRequest): Promise<Check[]> {
   const runsHere = environment === undefined || environment.endpoint !== undefined;
   const python = await findPython(variables);
   const interpreter = python.state === 'found' ? python.value : undefined;
-  const [npm, uv, java, terraform] = await Promise.all([
+  const [airflowPython, npm, uv, java, terraform] = await Promise.all([
+    findAirflowPython(variables),
     npmCheck(variables),
     findUv(cache, variables),
     findJava(cache, variables),
@@ -113,6 +114,14 @@ async function machineChecks(request: DoctorRequest): Promise<Check[]> {
     library('local', "the local endpoint's libraries"),
     checkOf('Java', java, runsHere),
     checkOf("Spark's jars", findJars(cache), runsHere),
+    // Made by whoever runs a DAG here first; nothing else needs it.
+    checkOf(
+      'Airflow',
+      airflowPython.state === 'found'
+        ? findEnvironment(cache, 'airflow', airflowPython.value)
+        : airflowPython,
+      false,
+    ),
     checkOf('Terraform', terraform),
     providerCheck(environment, variables),
     await diskCheck('disk of the cache', cache),

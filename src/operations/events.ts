@@ -6,7 +6,14 @@
  * step is; `message` is a remark; `result` comes last, once, and carries what the operation was asked for.
  */
 export type OperationEvent<Result = unknown> =
-  StepStarted | StepProgress | StepSucceeded | StepFailed | Message | ResultEvent<Result>;
+  | StepStarted
+  | StepProgress
+  | StepSucceeded
+  | StepFailed
+  | Message
+  | RunChanged
+  | TaskChanged
+  | ResultEvent<Result>;
 
 export interface StepStarted {
   readonly type: 'started';
@@ -21,6 +28,10 @@ export interface StepProgress {
   readonly detail?: string;
   readonly done?: number;
   readonly total?: number;
+  /** Lines that are drawn below the step while it runs, each time as a whole. */
+  readonly block?: readonly string[];
+  /** More fields for `--json`, and for whoever draws the progress. */
+  readonly data?: Readonly<Record<string, unknown>>;
 }
 
 export interface StepSucceeded {
@@ -44,6 +55,29 @@ export interface Message {
   readonly text: string;
   /** More fields for `--json`. */
   readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/** One of many runs changed its state; told with `--json`, while people see counts. */
+export interface RunChanged {
+  readonly type: 'run';
+  readonly job: string;
+  readonly date: string;
+  readonly attempt: number;
+  readonly state: string;
+  readonly runId?: string;
+  readonly why?: string;
+}
+
+/** A task of a DAG run changed its state. */
+export interface TaskChanged {
+  readonly type: 'task';
+  readonly dag: string;
+  /** Its id; its number behind it where it is one of many. */
+  readonly task: string;
+  readonly group?: string;
+  readonly state: string;
+  readonly attempt: number;
+  readonly seconds?: number;
 }
 
 export interface ResultEvent<Result> {
@@ -72,7 +106,9 @@ export type Steps<Made> = AsyncGenerator<Exclude<OperationEvent, ResultEvent<unk
 export async function* step<Made>(
   id: string,
   title: string,
-  work: () => AsyncGenerator<Omit<StepProgress, 'type' | 'id'> | Message, Made, void> | Promise<Made>,
+  work: () =>
+    | AsyncGenerator<Omit<StepProgress, 'type' | 'id'> | Message | RunChanged | TaskChanged, Made, void>
+    | Promise<Made>,
 ): Steps<Made> {
   const begun = performance.now();
   const seconds = (): number => Math.round(performance.now() - begun) / 1000;

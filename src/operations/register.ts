@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import type { Aws } from '../aws/aws.js';
 import type { FoundTable } from '../aws/catalog.js';
+import { isAws } from '../aws/failures.js';
 import { placeOf, type Objects } from '../aws/objects.js';
 import { catalogTable, quarantineCatalogTable, type CatalogTable } from '../model/catalog-table.js';
 import type { Dataset } from '../model/dataset.js';
@@ -9,7 +10,7 @@ import { DataplatError } from '../model/errors.js';
 import { layers } from '../model/layers.js';
 import { names } from '../model/names.js';
 import type { Platform } from '../model/platform.js';
-import { step, type Operation, type Steps } from './events.js';
+import { step, warning, type Operation, type Steps } from './events.js';
 import { notDeployed } from './release.js';
 import { evolve } from './schema-evolution.js';
 
@@ -24,7 +25,13 @@ export type TableStage =
       readonly versionId: string | undefined;
     }
   | { readonly action: 'unchanged'; readonly table: CatalogTable; readonly why: readonly string[] }
-  | { readonly action: 'refused'; readonly table: CatalogTable; readonly why: readonly string[] }
+  | {
+      readonly action: 'refused';
+      readonly table: CatalogTable;
+      readonly why: readonly string[];
+      /** For each of `why`, how to come to the same end. */
+      readonly migration: readonly string[];
+    }
   | {
       readonly action: 'drop';
       readonly table: Pick<CatalogTable, 'database' | 'name'>;
@@ -56,20 +63,19 @@ export interface RegisterResult {
     readonly table: string;
     readonly action: TableStage['action'];
     readonly why: readonly string[];
+    /** Where it is refused: how to come to the same end. */
+    readonly migration?: readonly string[];
   }[];
 }
 
-/** Keeps the catalog's tables as the contracts declare them. @throws DataplatError DP4004, DP7003 */
+/** Keeps the catalog's tables as the contracts declare them. @throws DataplatError DP4004, DP7003, DP7007 */
 export async function* register(
   platform: Platform,
   aws: Pick<Aws, 'catalog' | 'objects'>,
   options: RegisterOptions = {},
 ): Operation<RegisterResult> {
-  const plan = yield* step('catalog', 'Compare the catalog with the contracts', () =>
-    planRegistration(platform, aws, options),
-  );
   const dryRun = options.dryRun ?? false;
-  if (!dryRun) yield* applyRegistration(plan, aws.catalog);
+  const plan = yield* dryRun ? compare(platform, aws, options) : registerTables(platform, aws, options);
   const count = (action: TableStage['action']): number =>
     plan.stages.filter((stage) => stage.action === action).length;
   yield {
@@ -81,14 +87,49 @@ export async function* register(
       updated: count('update'),
       unchanged: count('unchanged'),
       dropped: count('drop'),
-      tables: plan.stages.map(({ action, table, why }) => ({
-        database: table.database,
-        table: table.name,
-        action,
-        why,
+      tables: plan.stages.map((stage) => ({
+        database: stage.table.database,
+        table: stage.table.name,
+        action: stage.action,
+        why: stage.why,
+        ...(stage.action === 'refused' && { migration: stage.migration }),
       })),
     },
   };
+}
+
+function compare(
+  platform: Platform,
+  aws: Pick<Aws, 'catalog' | 'objects'>,
+  options: RegisterOptions,
+): Steps<RegistrationPlan> {
+  return step('catalog', 'Compare the catalog with the contracts', () =>
+    planRegistration(platform, aws, options),
+  );
+}
+
+/** How often it is looked again where somebody else was faster. */
+const attempts = 3;
+
+/**
+ * Plans and applies; where somebody else changes a table in between, looks again instead of writing over it.
+ * @returns what was done @throws DataplatError DP4004, DP7003, DP7007
+ */
+export async function* registerTables(
+  platform: Platform,
+  aws: Pick<Aws, 'catalog' | 'objects'>,
+  options: RegisterOptions = {},
+): Steps<RegistrationPlan> {
+  for (let attempt = 1; ; attempt += 1) {
+    const plan = yield* compare(platform, aws, options);
+    try {
+      yield* applyRegistration(plan, aws.catalog);
+      return plan;
+    } catch (error) {
+      if (!(error instanceof DataplatError) || error.code !== 'DP7007' || attempt === attempts) throw error;
+      yield warning(`${error.message}: looking again`);
+    }
+  }
 }
 
 /** Looks at the catalog and decides. Changes nothing. @throws DataplatError DP4004 where a database is missing */
@@ -140,10 +181,13 @@ export async function planRegistration(
   }) as RegistrationPlan;
 }
 
-/** Does what a plan says, all or (where something in it is refused) nothing. @throws DataplatError DP7003 */
+/**
+ * Does what a plan says, all or (where something in it is refused) nothing.
+ * @throws DataplatError DP7003, and DP7007 where tables are no longer as the plan found them: the others are done
+ */
 export async function* applyRegistration(plan: RegistrationPlan, catalog: Aws['catalog']): Steps<void> {
-  const refused = plan.stages.filter((stage) => stage.action === 'refused');
-  if (refused.length > 0) throw refusal(plan, refused);
+  const refused = refusalOf(plan);
+  if (refused) throw refused;
   const todo = plan.stages.filter((stage) => stage.action !== 'unchanged');
   if (todo.length === 0) return;
   yield* step('register', 'Register tables', async function* () {
@@ -151,10 +195,22 @@ export async function* applyRegistration(plan: RegistrationPlan, catalog: Aws['c
     let done = 0;
     const drops = new Map<string, string[]>();
     const running: Promise<string>[] = [];
+    const changed: string[] = [];
     for (const stage of todo) {
       const { database, name } = stage.table;
+      const title = `${database}.${name}`;
       if (stage.action === 'drop') drops.set(database, [...(drops.get(database) ?? []), name]);
-      else running.push(limit(async () => applyStage(stage, catalog).then(() => `${database}.${name}`)));
+      else {
+        running.push(
+          limit(async () => {
+            await applyStage(stage, catalog).catch((error: unknown) => {
+              if (!isAws(error, ...otherwiseChanged)) throw error;
+              changed.push(title);
+            });
+            return title;
+          }),
+        );
+      }
     }
     for (const [database, dropped] of drops) {
       running.push(limit(async () => catalog.drop(database, dropped).then(() => dropped.join(', '))));
@@ -166,27 +222,44 @@ export async function* applyRegistration(plan: RegistrationPlan, catalog: Aws['c
       done += 1;
       yield { done, total: running.length, detail };
     }
+    if (changed.length > 0) {
+      throw new DataplatError('DP7007', `somebody else changed ${changed.join(', ')} at the same moment`, {
+        left: 'what they wrote stands; the other tables are done',
+        next: [`dataplat glue register --env ${plan.environment}`],
+      });
+    }
   });
 }
+
+/** What Glue says where a table is no longer at the version that was looked at, is there already, or is gone. */
+const otherwiseChanged = [
+  'ConcurrentModificationException',
+  'VersionMismatchException',
+  'AlreadyExistsException',
+  'EntityNotFoundException',
+];
 
 async function applyStage(stage: TableStage, catalog: Aws['catalog']): Promise<void> {
   if (stage.action === 'create') await catalog.create(stage.table);
   else if (stage.action === 'update') await catalog.update(stage.table, stage.versionId);
 }
 
-function refusal(plan: RegistrationPlan, refused: readonly TableStage[]): DataplatError {
+/** Why a plan cannot be applied, or undefined where it can. */
+export function refusalOf(plan: RegistrationPlan): DataplatError | undefined {
+  const refused = plan.stages.flatMap((stage) => (stage.action === 'refused' ? [stage] : []));
+  if (refused.length === 0) return undefined;
   return new DataplatError(
     'DP7003',
     `${refused.length === 1 ? 'a table' : `${refused.length} tables`} cannot become what the contract declares`,
     {
-      excerpt: refused.flatMap(({ table, why }) =>
-        why.map((one) => `${table.database}.${table.name}  ${one}`),
+      excerpt: refused.flatMap(({ table, why, migration }) =>
+        why.flatMap((one, index) => [
+          `${table.database}.${table.name}  ${one}`,
+          ...(migration[index] === undefined ? [] : [`  instead: ${migration[index]}`]),
+        ]),
       ),
       left: 'no table was changed',
-      next: [
-        'keep the column in the contract, or give the new shape a name of its own and move readers over',
-        `dataplat glue register --dry-run --env ${plan.environment}`,
-      ],
+      next: [`dataplat validate`, `dataplat glue register --dry-run --env ${plan.environment}`],
     },
   );
 }
@@ -202,16 +275,31 @@ function stageOf(
     return {
       action: 'refused',
       table,
-      why: ['somebody else made a table of this name: rename or drop it, or name the dataset differently'],
+      why: ['somebody else made a table of this name'],
+      migration: ['rename or drop theirs, or name the dataset differently'],
     };
   }
   if (trimmed(found.location) !== trimmed(table.location)) {
-    return { action: 'refused', table, why: [`its data is at ${found.location}, not at ${table.location}`] };
+    return {
+      action: 'refused',
+      table,
+      why: [`its data is at ${found.location}, not at ${table.location}`],
+      migration: [
+        'copy the data there, with its _delta_log, while no job runs; drop the table from the catalog; register again',
+      ],
+    };
   }
   const nullable = (name: string): boolean =>
     dataset.columns.find((column) => column.name.toLowerCase() === name)?.nullable ?? true;
   const { allowed, refused } = evolve(found.columns, table.columns, nullable);
-  if (refused.length > 0) return { action: 'refused', table, why: refused };
+  if (refused.length > 0) {
+    return {
+      action: 'refused',
+      table,
+      why: refused.map(({ change }) => change),
+      migration: refused.map(({ migration }) => migration),
+    };
+  }
   const why = [...allowed, ...otherChanges(found, table)];
   if (why.length === 0) return { action: 'unchanged', table, why };
   // What others noted on the table stays.

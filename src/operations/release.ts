@@ -22,11 +22,18 @@ export interface ReleaseLibraries {
   readonly hash: string;
 }
 
+/** The Spark listener that lineage takes columns from, where the environment wants them. */
+export interface ReleaseListener {
+  readonly path: string;
+  readonly hash: string;
+}
+
 /** A release before it is uploaded: the same content has the same id, on every machine. */
 export interface Release {
   readonly id: string;
   readonly files: readonly ReleaseFile[];
   readonly libraries?: ReleaseLibraries;
+  readonly listener?: ReleaseListener;
 }
 
 /** `releases/current.json`: what the environment's runs start from unless told otherwise. */
@@ -36,10 +43,13 @@ export interface CurrentRelease {
 
 const currentKey = 'releases/current.json';
 const libraryArchive = 'libraries.tar.gz';
+/** The listener in a release. */
+export const listenerJar = 'openlineage-spark.jar';
 
 /**
  * Reads what a release is made of: the package's job library (`jobs/common`), and from the project all other jobs,
- * the declaration and the DAGs. The library is the package's, so that jobs and command line are of one version.
+ * the declaration and the DAGs. The library is the package's, so that jobs and command line are of one version; what
+ * makes DAGs of the graph (`dags/utils`) is the package's, too, unless the project has a file of its own there.
  */
 export function readReleaseFiles(projectDirectory: string, packageDirectory: string): ReleaseFile[] {
   const files = [
@@ -47,19 +57,33 @@ export function readReleaseFiles(projectDirectory: string, packageDirectory: str
     ...filesBelow(projectDirectory, 'config').filter((path) => !path.startsWith('config/editor/')),
     ...filesBelow(projectDirectory, 'dags'),
   ].map((path) => ({ path, content: readFileSync(join(projectDirectory, path)) }));
-  const library = [...filesBelow(packageDirectory, 'jobs/common'), 'jobs/__init__.py']
+  const library = [
+    ...filesBelow(packageDirectory, 'jobs/common'),
+    'jobs/__init__.py',
+    ...filesBelow(packageDirectory, 'dags/utils'),
+  ]
     .filter((path) => !files.some((file) => file.path === path))
     .map((path) => ({ path, content: readFileSync(join(packageDirectory, path)) }));
   return [...files, ...library];
 }
 
 /** Names a release by its content. Touches nothing. */
-export function planRelease(files: readonly ReleaseFile[], libraries?: ReleaseLibraries): Release {
+export function planRelease(
+  files: readonly ReleaseFile[],
+  libraries?: ReleaseLibraries,
+  listener?: ReleaseListener,
+): Release {
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   const hash = createHash('sha256').update('release 1\n');
   for (const { path, content } of sorted) hash.update(`${path}\0${sha256(content)}\n`);
   if (libraries) hash.update(`${libraryArchive}\0${libraries.hash}\n`);
-  return { id: hash.digest('hex').slice(0, 16), files: sorted, ...(libraries && { libraries }) };
+  if (listener) hash.update(`${listenerJar}\0${listener.hash}\n`);
+  return {
+    id: hash.digest('hex').slice(0, 16),
+    files: sorted,
+    ...(libraries && { libraries }),
+    ...(listener && { listener }),
+  };
 }
 
 /**
@@ -87,11 +111,17 @@ export async function* publishRelease(
         upload: async () => objects.put(place('config.tar.gz'), await tarGzip(within('config'))),
       },
     );
-    const { libraries } = release;
+    const { libraries, listener } = release;
+    if (listener) {
+      uploads.push({
+        path: listenerJar,
+        upload: () => publishShared(listener, 'jar', place(listenerJar), objects),
+      });
+    }
     if (libraries) {
       uploads.push({
         path: libraryArchive,
-        upload: () => publishLibraries(libraries, place(libraryArchive), objects),
+        upload: () => publishShared(libraries, 'tar.gz', place(libraryArchive), objects),
       });
     }
     const limit = pLimit(8);
@@ -111,13 +141,14 @@ export async function* publishRelease(
   });
 }
 
-/** The libraries change rarely and are large: uploaded once under their hash, then copied within S3. */
-async function publishLibraries(
-  libraries: ReleaseLibraries,
+/** Libraries change rarely and are large: uploaded once under their hash, then copied within S3. */
+async function publishShared(
+  libraries: { readonly path: string; readonly hash: string },
+  ending: string,
   to: { bucket: string; key: string },
   objects: Objects,
 ): Promise<void> {
-  const shared = { bucket: to.bucket, key: `libraries/${libraries.hash}.tar.gz` };
+  const shared = { bucket: to.bucket, key: `libraries/${libraries.hash}.${ending}` };
   if (!(await objects.head(shared))) await objects.put(shared, await readFile(libraries.path));
   await objects.copy(shared, to);
 }
@@ -211,13 +242,17 @@ function filesBelow(root: string, folder: string): string[] {
     throw error;
   }
   return entries
-    .filter(({ name }) => !name.startsWith('.') && !/^__pycache__$|\.pyc$|\.egg-info$|~$/.test(name))
+    .filter(
+      ({ name }) =>
+        name === '.airflowignore' ||
+        (!name.startsWith('.') && !/^__pycache__$|\.pyc$|\.egg-info$|~$/.test(name)),
+    )
     .flatMap((entry) => {
       const path = `${folder}/${entry.name}`;
       return entry.isDirectory() ? filesBelow(root, path) : entry.isFile() ? [path] : [];
     });
 }
 
-function sha256(content: Uint8Array): string {
+export function sha256(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }

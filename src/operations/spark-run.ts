@@ -4,7 +4,7 @@ import { minutesOf } from '../model/duration.js';
 import type { Environment } from '../model/environment.js';
 import type { Job } from '../model/lineage.js';
 import { names } from '../model/names.js';
-import { notDeployed, releaseUri } from './release.js';
+import { listenerJar, notDeployed, releaseUri } from './release.js';
 
 /** Tags of a run: how it is found again, and what it ran. */
 export const runTags = {
@@ -12,6 +12,10 @@ export const runTags = {
   job: 'dataplat.job',
   date: 'dataplat.date',
   release: 'dataplat.release',
+  backfill: 'dataplat.backfill',
+  attempt: 'dataplat.attempt',
+  /** The run and the task of Airflow that it belongs to. */
+  airflow: 'dataplat.airflow',
 } as const;
 
 export interface SparkRun {
@@ -20,6 +24,8 @@ export interface SparkRun {
   readonly release: string;
   /** Whether the release brings libraries of its own. */
   readonly libraries: boolean;
+  /** Whether the release brings the listener of lineage. Default: where the environment wants it. */
+  readonly listener?: boolean;
   readonly clientToken: string;
   readonly arguments?: readonly string[];
   /** The KMS key of its logs. */
@@ -40,8 +46,9 @@ export function startOf(environment: Environment, run: SparkRun): StartRun {
     name: names.run(job, date),
     roleArn: names.jobRoleArn(environment, job),
     entryPoint: `${uri}/${job.entryPoint}`,
-    arguments: ['--env', environment.name, '--date', date, ...(run.arguments ?? [])],
-    submitParameters: submitParameters(job, uri, run.libraries),
+    // An entry point that several jobs share is told which one it is; one of its own holds it against its name.
+    arguments: ['--env', environment.name, '--job', job.id, '--date', date, ...(run.arguments ?? [])],
+    submitParameters: submitParameters(job, uri, run.libraries, listening(environment, uri, run)),
     configuration: run.configuration ?? {},
     logging: {
       ...loggingOf(environment, run.logKeyArn),
@@ -73,7 +80,31 @@ export async function logKeyArn(environment: Environment, parameters: Aws['param
   return found;
 }
 
-function submitParameters(job: Job, uri: string, libraries: boolean): string {
+/**
+ * What makes Spark tell which columns a run reads and writes. The listener writes them beside the driver; the job itself
+ * makes its event of them (jobs/common/lineage), so that a receiver is no part of Spark's own work.
+ */
+function listening(environment: Environment, uri: string, run: SparkRun): Record<string, string> {
+  if (!environment.lineage.columns || run.listener === false) return {};
+  const jars = run.configuration?.['spark-defaults']?.['spark.jars'];
+  return {
+    // What a run names stands instead of the defaults, which bring Delta.
+    'spark.jars': [...(jars === undefined ? [] : [jars]), `${uri}/${listenerJar}`].join(','),
+    'spark.extraListeners': 'io.openlineage.spark.agent.OpenLineageSparkListener',
+    'spark.openlineage.namespace': environment.prefix,
+    'spark.openlineage.transport.type': 'file',
+    'spark.openlineage.transport.location': './openlineage.jsonl',
+    // On Java 17; without it the events of a merge lack their inputs.
+    'spark.driver.extraJavaOptions': '--add-opens=java.base/java.security=ALL-UNNAMED',
+  };
+}
+
+function submitParameters(
+  job: Job,
+  uri: string,
+  libraries: boolean,
+  more: Readonly<Record<string, string>>,
+): string {
   const { driver, executor } = job.spark;
   const archives = [
     `${uri}/config.tar.gz#declaration`,
@@ -90,6 +121,7 @@ function submitParameters(job: Job, uri: string, libraries: boolean): string {
       'spark.emr-serverless.driverEnv.PYTHONPATH': './libraries',
       'spark.executorEnv.PYTHONPATH': './libraries',
     }),
+    ...more,
   };
   return [
     `--py-files ${uri}/jobs.zip`,

@@ -16,7 +16,7 @@ import {
   readDriverLog,
 } from './driver-logs.js';
 import { info, step, warning, type Message, type Operation, type StepProgress } from './events.js';
-import { notDeployed, resolveRelease } from './release.js';
+import { listenerJar, notDeployed, resolveRelease } from './release.js';
 import { logKeyArn, readEmrConfiguration, startOf } from './spark-run.js';
 import { backoff, pause as reallyPause, type Pause } from './waiting.js';
 
@@ -84,14 +84,14 @@ export async function* submit(
     logKeyArn(environment, aws.parameters),
     readEmrConfiguration(files),
   ]);
-  const libraries = await hasLibraries(environment, aws.objects, release);
+  const brought = await broughtBy(environment, aws.objects, release);
   const attempts: string[] = [];
   for (;;) {
     const start = startOf(environment, {
       job,
       date,
       release,
-      libraries,
+      ...brought,
       configuration,
       logKeyArn: keyArn,
       // A new token an attempt: the old one would answer with the run that failed.
@@ -273,9 +273,20 @@ async function explain(
   return { excerpt: [], report: undefined };
 }
 
-async function hasLibraries(environment: Environment, objects: Objects, release: string): Promise<boolean> {
+/** What a release brings beside the jobs. One of before lineage was switched on brings no listener. */
+export async function broughtBy(
+  environment: Environment,
+  objects: Objects,
+  release: string,
+): Promise<{ libraries: boolean; listener: boolean }> {
   const bucket = names.bucket(environment, 'artifacts');
-  return (await objects.head({ bucket, key: `releases/${release}/libraries.tar.gz` })) !== undefined;
+  const has = async (file: string): Promise<boolean> =>
+    (await objects.head({ bucket, key: `releases/${release}/${file}` })) !== undefined;
+  const [libraries, listener] = await Promise.all([
+    has('libraries.tar.gz'),
+    environment.lineage.columns && has(listenerJar),
+  ]);
+  return { libraries, listener };
 }
 
 function since(began: number): number {

@@ -15,6 +15,9 @@ export type Finding<Value> =
 /** The command that installs all that dataplat can install by itself. */
 export const setUp = 'npm run setup';
 
+/** The same, and Airflow, which is otherwise made by whoever needs it first. */
+export const setUpAirflow = 'npm run setup -- --airflow';
+
 /** @throws DataplatError DP3006 where set-up mends it, DP3001 where only the user can */
 export function requireFound<Value>(finding: Finding<Value>): Value {
   if (finding.state === 'found') return finding.value;

@@ -12,14 +12,20 @@ import { runProgram } from './run-program.js';
 import { trustStoreOptions } from './trust-store.js';
 
 /**
- * `jars`: what Spark on a laptop needs beside Spark. `kafka-broker`: a broker to test against, in no class path of ours.
+ * `jars`: what Spark on a laptop needs beside Spark. `openlineage`: the listener that tells what a plan reads and writes,
+ * which a release brings where lineage is switched on. `kafka-broker`: a broker to test against, in no class path of ours.
  * Coordinates are in `requirements/<set>.in`, names and SHA-256 in `<set>.sha256`, as `sha256sum` writes them.
  */
-export type JarSet = 'jars' | 'kafka-broker';
+export type JarSet = 'jars' | 'openlineage' | 'kafka-broker';
 
-const titles: Record<JarSet, string> = { jars: "Spark's jars", 'kafka-broker': "the Kafka broker's jars" };
+const titles: Record<JarSet, string> = {
+  jars: "Spark's jars",
+  openlineage: "OpenLineage's listener for Spark",
+  'kafka-broker': "the Kafka broker's jars",
+};
 const purposes: Record<JarSet, string> = {
   jars: 'for Delta tables, s3:// paths, databases and Kafka',
+  openlineage: 'for column lineage',
   'kafka-broker': 'for the tests',
 };
 

@@ -4,14 +4,14 @@ import { cacheDirectory } from './cache-directory.js';
 import { writeCliConfigFile } from './cli-config-file.js';
 import { markerOf, writeWhole } from './complete-directory.js';
 import { requireFound } from './finding.js';
-import { findJars, installJars } from './jars.js';
+import { findJars, installJars, type JarSet } from './jars.js';
 import { findJava } from './java.js';
 import { findPluginMirror } from './plugin-mirror.js';
-import { findPython } from './python.js';
+import { findAirflowPython, findPython } from './python.js';
 import { hashOfFiles, requirementsFile, shortHash } from './requirements.js';
 import { findTerraform } from './terraform.js';
 import { findUv } from './uv.js';
-import { findEnvironment, installEnvironment } from './virtual-environment.js';
+import { environmentDirectory, findEnvironment, installEnvironment } from './virtual-environment.js';
 
 /** Terraform, and where its providers come from. */
 export interface TerraformTools {
@@ -35,6 +35,8 @@ export interface RuntimeTools {
   readonly jobsPython: string;
   /** Interpreter of the virtual environment that holds the emulators, duckdb, deltalake and sqlglot. */
   readonly localPython: string;
+  /** Interpreter of Airflow's environment, also where that is not made yet; nothing where no Python here can run it. */
+  readonly airflowPython?: string;
   /** Folder of Java 17 or 11. */
   readonly javaHome: string;
   /** Delta and S3A jars, absolute paths. */
@@ -98,10 +100,24 @@ export function locateRuntime(options: LocateOptions = {}): Promise<RuntimeTools
     const jars = findJars(cache);
     const [jobsPython, localPython] = [requireFound(jobs), requireFound(local)];
     const javaHome = requireFound(await findJava(cache, variables));
-    const value = { jobsPython, localPython, javaHome, jars: requireFound(jars) };
+    const airflow = await findAirflowPython(variables);
+    const value = {
+      ...{ jobsPython, localPython, javaHome, jars: requireFound(jars) },
+      ...(airflow.state === 'found' && {
+        airflowPython: join(environmentDirectory(cache, 'airflow', airflow.value), 'bin', 'python'),
+      }),
+    };
     const folders = [jobs, local, jars].map((one) => (one.state === 'found' ? markerOf(one.where) : ''));
     return { value, witnesses: [...folders, jobsPython, localPython, join(javaHome, 'bin', 'java')] };
   });
+}
+
+/** The interpreter with the SQL parser; undefined where nothing is set up, which is no failure of who can go without. */
+export async function findSqlParser(options: LocateOptions = {}): Promise<string | undefined> {
+  const python = await findPython(options.variables ?? process.env);
+  if (python.state !== 'found') return undefined;
+  const found = findEnvironment(cacheDirectory(options.variables ?? process.env), 'local', python.value);
+  return found.state === 'found' ? found.value : undefined;
 }
 
 /** What the tests review the synthesized infrastructure with. */
@@ -126,16 +142,59 @@ export function locateReviewTools(options: LocateOptions = {}): Promise<ReviewTo
   });
 }
 
+/** Airflow as MWAA runs it. */
+export interface AirflowTools {
+  /** Interpreter of the virtual environment that holds Airflow and its providers. */
+  readonly python: string;
+  /** The `airflow` command of the same environment. */
+  readonly airflow: string;
+}
+
+/**
+ * Airflow, for whoever runs a DAG on this machine. Most of what dataplat does needs none, so that set-up leaves it out:
+ * whoever asks first makes it (some 20 s, 260 MB), and others wait meanwhile.
+ * @param onLine told what is being installed, and who is waited for
+ * @throws DataplatError DP3001 where there is no Python that runs it, DP3005, DP3006
+ */
+export function locateAirflow(
+  options: LocateOptions = {},
+  onLine?: (line: string) => void,
+): Promise<AirflowTools> {
+  return remembered('airflow', options, async (cache, variables) => {
+    const interpreter = requireFound(await findAirflowPython(variables));
+    const uv = requireFound(await findUv(cache, variables));
+    const onWait = (holder: number): void => onLine?.(`waiting for another set-up (process ${holder})`);
+    const listen = onLine ? { onLine, onWait } : {};
+    const python = await installEnvironment(cache, 'airflow', interpreter, uv, listen);
+    const airflow = join(dirname(python), 'airflow');
+    return { value: { python, airflow }, witnesses: [markerOf(dirname(dirname(python))), python, airflow] };
+  });
+}
+
 /**
  * The jars of a Kafka broker, absolute paths; fetched where they are not here, for the tests alone start one.
  * @throws DataplatError DP3001, DP3005, DP3006
  */
 export async function locateKafkaBroker(options: LocateOptions = {}): Promise<readonly string[]> {
-  const cache = cacheDirectory(options.variables);
-  const found = findJars(cache, 'kafka-broker');
+  return fetchedJars('kafka-broker', options);
+}
+
+/**
+ * OpenLineage's listener for Spark, an absolute path; fetched where it is not here, for a release alone brings it, and
+ * that only where lineage is switched on.
+ * @throws DataplatError DP3001, DP3005, DP3006
+ */
+export async function locateLineageListener(options: LocateOptions = {}): Promise<string> {
+  const [jar] = await fetchedJars('openlineage', options);
+  if (jar === undefined) throw new Error('requirements/openlineage.sha256 names no jar');
+  return jar;
+}
+
+async function fetchedJars(set: JarSet, options: LocateOptions): Promise<readonly string[]> {
+  const found = findJars(cacheDirectory(options.variables), set);
   return found.state === 'found'
     ? found.value
-    : installJars(cache, await locateRuntime(options), {}, 'kafka-broker');
+    : installJars(cacheDirectory(options.variables), await locateRuntime(options), {}, set);
 }
 
 interface Memory<Value> {
@@ -173,11 +232,13 @@ function question(options: LocateOptions, variables: NodeJS.ProcessEnv): string 
     requirementsFile,
   );
   const dependsOn = [
-    1,
+    2,
     options.pluginMirror,
     names.map((name) => [name, variables[name]]),
     optional('dev.txt'),
     optional('review.txt'),
+    optional('airflow.txt'),
+    optional('airflow-dev.txt'),
   ];
   return shortHash(hashOfFiles(lists), JSON.stringify(dependsOn));
 }

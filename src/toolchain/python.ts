@@ -14,12 +14,35 @@ export interface Python {
 /** Best first: all of them run Spark 3.5 and the emulators; 3.11 is the one that is run most. */
 const minors = ['3.11', '3.10', '3.12', '3.13'];
 
+/** Best first: MWAA runs Airflow 3.0 on 3.12, and no newer one runs it. */
+const minorsOfAirflow = ['3.12', '3.11', '3.10'];
+
 const mend = 'install Python 3.11 (https://www.python.org/downloads/), or name one by DATAPLAT_PYTHON';
 
+const mendOfAirflow =
+  'install Python 3.12, which MWAA runs Airflow on, beside what is here (https://www.python.org/downloads/)';
+
 /** Finds the interpreter that the virtual environments are made of: DATAPLAT_PYTHON, PATH, pyenv. */
-export async function findPython(variables: NodeJS.ProcessEnv = process.env): Promise<Finding<Python>> {
+export function findPython(variables: NodeJS.ProcessEnv = process.env): Promise<Finding<Python>> {
   const named = variables['DATAPLAT_PYTHON'];
-  const candidates = named ? [named] : candidatesOn(variables);
+  return best(named ? [named] : candidatesOn(variables), minors, variables);
+}
+
+/** Finds the interpreter that Airflow's environment is made of: of all that are here, the one most like MWAA's. */
+export async function findAirflowPython(
+  variables: NodeJS.ProcessEnv = process.env,
+): Promise<Finding<Python>> {
+  const named = variables['DATAPLAT_PYTHON'];
+  const candidates = [...new Set([...(named ? [named] : []), ...candidatesOn(variables)])];
+  const found = await best(candidates, minorsOfAirflow, variables);
+  return found.state === 'found' ? found : { ...found, mend: mendOfAirflow };
+}
+
+async function best(
+  candidates: readonly string[],
+  minors: readonly string[],
+  variables: NodeJS.ProcessEnv,
+): Promise<Finding<Python>> {
   const asked = await Promise.all(candidates.map((command) => interrogate(command, variables)));
   const interpreters = asked.filter((one) => one !== undefined);
   for (const minor of minors) {
@@ -33,18 +56,21 @@ export async function findPython(variables: NodeJS.ProcessEnv = process.env): Pr
       };
     }
   }
+  const sorted = [...minors].sort(compareVersions);
+  const wanted = `${sorted[0] ?? ''} to ${sorted.at(-1) ?? ''}`;
   const newest = interpreters.sort((one, other) => compareVersions(other.version, one.version))[0];
   if (!newest) {
+    const named = variables['DATAPLAT_PYTHON'];
     const reason = named
       ? `DATAPLAT_PYTHON names ${named}, which is no Python that runs`
-      : 'no Python was found on PATH; 3.10 to 3.13 is needed';
+      : `no Python was found on PATH; ${wanted} is needed`;
     return { state: 'missing', reason, mend };
   }
   return {
     state: 'too-old',
     version: newest.version,
     where: newest.command,
-    reason: `Python 3.10 to 3.13 is needed; found ${interpreters.map((one) => `${one.version} at ${one.command}`).join(', ')}`,
+    reason: `Python ${wanted} is needed; found ${interpreters.map((one) => `${one.version} at ${one.command}`).join(', ')}`,
     mend,
   };
 }

@@ -10,13 +10,16 @@ export function requirementsFile(name: string): string {
 
 /**
  * `jobs`: Spark and what the jobs import. `local`: the emulators, duckdb, deltalake, sqlglot and the AWS CLI.
- * `review`: what the tests hold the synthesized infrastructure against.
+ * `airflow`: Airflow as MWAA has it. `review`: what the tests hold the synthesized infrastructure against.
  */
-export type EnvironmentName = 'jobs' | 'local' | 'review';
+export type EnvironmentName = 'jobs' | 'local' | 'airflow' | 'review';
 
 /** What each virtual environment holds. The checks' tools are in the repository alone, not in an installed package. */
 export function requirementsOf(environment: EnvironmentName): readonly string[] {
-  const names = environment === 'jobs' ? ['jobs.txt', 'dev.txt'] : [`${environment}.txt`];
+  const checks = { jobs: 'dev.txt', airflow: 'airflow-dev.txt', local: undefined, review: undefined }[
+    environment
+  ];
+  const names = [`${environment}.txt`, ...(checks === undefined ? [] : [checks])];
   return names.map(requirementsFile).filter((file) => existsSync(file));
 }
 

@@ -6,9 +6,9 @@ import { requireFreeSpace } from './disk-space.js';
 import { requireFound } from './finding.js';
 import { findJars, installJars } from './jars.js';
 import { findJava, installJava } from './java.js';
-import { locateToolchain, type Toolchain } from './locate-toolchain.js';
+import { locateAirflow, locateToolchain, type Toolchain } from './locate-toolchain.js';
 import { packageDirectory } from '../project/project-directory.js';
-import { findPython } from './python.js';
+import { findAirflowPython, findPython } from './python.js';
 import { findTerraform, installTerraform } from './terraform.js';
 import { findUv, installUv } from './uv.js';
 import type { EnvironmentName } from './requirements.js';
@@ -35,6 +35,13 @@ export async function setup(report: SetupReport): Promise<Toolchain> {
     await installMissing(report);
     return await locateToolchain();
   }
+}
+
+/** Makes Airflow's environment where it is not there yet. @throws DataplatError DP3001, DP3005 */
+export async function setUpAirflow(report: SetupReport): Promise<void> {
+  const python = requireFound(await findAirflowPython());
+  if (findEnvironment(cacheDirectory(), 'airflow', python).state === 'found') return;
+  await report.step(`Airflow (Python ${python.minor})`, (detail) => locateAirflow({}, detail));
 }
 
 async function installMissing(report: SetupReport): Promise<void> {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { buildOnce, isComplete } from './complete-directory.js';
-import { setUp, type Finding } from './finding.js';
+import { setUp, setUpAirflow, type Finding } from './finding.js';
 import type { Python } from './python.js';
 import { hashOfFiles, requirementsOf, type EnvironmentName } from './requirements.js';
 import { runProgram } from './run-program.js';
@@ -16,12 +16,17 @@ export function findEnvironment(cache: string, name: EnvironmentName, python: Py
   const directory = environmentDirectory(cache, name, python);
   return isComplete(directory)
     ? { state: 'found', version: python.minor, where: directory, value: join(directory, 'bin', 'python') }
-    : { state: 'missing', reason: `the Python environment of ${purposes[name]} is not made`, mend: setUp };
+    : {
+        state: 'missing',
+        reason: `the Python environment of ${purposes[name]} is not made`,
+        mend: name === 'airflow' ? setUpAirflow : setUp,
+      };
 }
 
 const purposes: Record<EnvironmentName, string> = {
   jobs: 'the jobs',
   local: 'the local endpoint',
+  airflow: 'Airflow',
   review: 'the review',
 };
 

@@ -1,4 +1,5 @@
 import type { Command, Option } from 'commander';
+import { layers } from '../model/layers.js';
 
 /** What the declaration has to offer for completion. */
 export interface DeclaredNames {
@@ -56,6 +57,10 @@ function forFlag(option: Option, source: CompletionSource): Promise<string[]> {
 
 function forArgument(verb: string, given: readonly string[], source: CompletionSource): Promise<string[]> {
   switch (verb) {
+    case 'backfill':
+      return given.length > 1
+        ? Promise.resolve([])
+        : namesOf(source, ({ jobs }) => [...layers, ...jobs.map(({ id }) => id)]);
     case 'submit':
       return namesOf(source, ({ jobs }) =>
         given[0] === undefined

@@ -160,7 +160,7 @@ export class Terminal implements Ui {
         if (!this.animated) break;
         const total = event.total === undefined ? '' : ` ${event.done ?? 0}/${event.total}`;
         const detail = event.detail === undefined ? '' : ` ${this.dim.dim(event.detail)}`;
-        this.spin(`${this.titles.get(event.id) ?? event.id}${total}${detail}`);
+        this.spin(`${this.titles.get(event.id) ?? event.id}${total}${detail}`, event.block);
         break;
       }
       case 'succeeded':
@@ -172,6 +172,19 @@ export class Terminal implements Ui {
         this.stopSpinner();
         this.write(`${this.dim.red('fail')}  ${event.title}  ${this.dim.dim(duration(event.seconds))}`);
         break;
+      case 'run':
+        if (this.verbose)
+          this.write(
+            `      ${event.job} ${event.date} ${event.state}${event.runId === undefined ? '' : `, run ${event.runId}`}`,
+          );
+        break;
+      case 'task':
+        // On a terminal the tree shows it.
+        if (!this.animated && !this.quiet)
+          this.write(
+            `      ${event.task} ${event.state}${event.seconds === undefined ? '' : ` in ${duration(event.seconds)}`}`,
+          );
+        break;
       case 'message':
         if (event.level === 'warning') this.write(`${this.dim.yellow('warn')}  ${event.text}`);
         else if (!this.quiet) this.write(`      ${event.text}`);
@@ -180,15 +193,18 @@ export class Terminal implements Ui {
   }
 
   private write(line: string): void {
-    const text = this.spinner?.text;
+    const [text, ...block] = this.spinner?.text.split('\n') ?? [];
     this.stopSpinner();
     process.stderr.write(`${line}\n`);
-    if (text !== undefined) this.spin(text);
+    if (text !== undefined) this.spin(text, block);
   }
 
-  private spin(text: string): void {
+  private spin(text: string, block: readonly string[] = []): void {
     const width = (process.stderr.columns || 80) - 4;
-    const fitted = text.length > width ? `${text.slice(0, width - 1)}…` : text;
+    // What does not fit the window cannot be drawn over: the end of a block is where it changes.
+    const room = Math.max(0, (process.stderr.rows || 24) - 3);
+    const fit = (line: string): string => (line.length > width ? `${line.slice(0, width - 1)}…` : line);
+    const fitted = [fit(text), ...(room === 0 ? [] : block.slice(-room))].join('\n');
     if (this.spinner) this.spinner.text = fitted;
     else
       this.spinner = this.makeSpinner?.({

@@ -8,6 +8,7 @@ import csv
 import datetime as dt
 import json
 import re
+import subprocess
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
@@ -221,3 +222,77 @@ def test_the_tables_that_a_job_writes_have_the_contracts_schema(
             name: schema["description"] for name, schema in document_of(dataset)["properties"].items()
         }
         assert lake.rows(contract.table)
+
+
+def test_what_breaks_readers_of_a_table_is_told_from_what_does_not() -> None:
+    text, number = {"type": ["string", "null"]}, {"type": "integer", "x-dataplat": {"type": "int"}}
+
+    def of(columns: dict[str, Any], required: list[str], **extension: Any) -> dict[str, Any]:
+        kept = {"table": "t", "layer": "bronze", "primaryKey": ["a"], "partitionedBy": [], **extension}
+        return {"properties": columns, "required": required, "x-dataplat": kept}
+
+    old = of({"a": text, "n": number}, ["n"])
+    assert breaking(old, old) == []
+    assert breaking(old, of({"n": {"type": "integer"}, "a": text, "b": text}, ["n"])) == []
+    assert breaking(old, of({"a": text, "m": number}, ["m"])) == [
+        "drops n",
+        "adds m, which may not be missing",
+    ]
+    assert breaking(old, of({"a": number, "n": number}, ["n"])) == ["makes a int of string"]
+    assert breaking(of({"n": {"type": "integer"}}, []), of({"n": number}, [])) == ["makes n int of bigint"]
+    assert breaking(old, of({"a": text, "n": number}, ["n"], partitionedBy=["a"])) == [
+        "changes partitionedBy"
+    ]
+
+
+@pytest.mark.parametrize("dataset", list(FEEDS))
+def test_no_committed_version_of_a_contract_breaks_the_one_before(dataset: str) -> None:
+    path = f"config/schemas/{dataset}.json"
+    commits = git("log", "--reverse", "--format=%H", "--", path).split()
+    versions = [(commit[:12], json.loads(git("show", f"{commit}:{path}"))) for commit in commits]
+    versions.append(("the working tree", document_of(dataset)))
+    for (_, old), (commit, new) in zip(versions, versions[1:]):
+        assert breaking(old, new) == [], commit
+
+
+def git(*words: str) -> str:
+    """What git says; nothing where this is no clone, which has no earlier versions then."""
+    if not (PROJECT / ".git").exists():
+        return ""
+    done = subprocess.run(
+        ["git", *words], cwd=PROJECT, capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stdout
+
+
+def breaking(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """What of a contract's new version readers and tables of the old one do not bear."""
+    wider = {"int": "bigint", "smallint": "int", "float": "double"}
+    before, after = old["properties"], new["properties"]
+    found = [f"drops {name}" for name in before if name not in after]
+    for name, schema in after.items():
+        kind = glue_type(schema)
+        if name not in before:
+            if name in new["required"] and "null" not in schema["type"]:
+                found.append(f"adds {name}, which may not be missing")
+        elif kind not in (was := glue_type(before[name]), wider.get(was)):
+            found.append(f"makes {name} {kind} of {was}")
+    kept = ("table", "layer", "primaryKey", "partitionedBy")
+    return found + [
+        f"changes {name}" for name in kept if old["x-dataplat"].get(name) != new["x-dataplat"].get(name)
+    ]
+
+
+def glue_type(schema: dict[str, Any]) -> str:
+    """The type of a column in Glue, by the decision on contracts."""
+    named = schema.get("x-dataplat", {}).get("type")
+    if named:
+        return str(named).replace(" ", "")
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    (kind,) = [one for one in kinds if one != "null"]
+    if kind == "object":
+        return "map<string,string>"
+    formats = {"date": "date", "date-time": "timestamp"}
+    if kind == "string" and "format" in schema:
+        return formats[schema["format"]]
+    return {"string": "string", "integer": "bigint", "number": "double", "boolean": "boolean"}[kind]

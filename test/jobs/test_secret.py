@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jobs.common.declaration import Connector, Declaration
 from jobs.common.errors import DeclarationError, SecretError
 from jobs.common.log import configure_logging
-from jobs.common.secret import Secret, field_of, secret_of, without_secrets
+from jobs.common.secret import Secret, field_of, masking_key, secret_of, without_secrets
 
 
 def test_a_secret_does_not_print() -> None:
@@ -76,3 +81,42 @@ def test_the_declaration_says_how_a_system_is_reached(tmp_path: Path) -> None:
     }
     with pytest.raises(DeclarationError, match='has no "warehouse"'):
         connectors["shop"].setting("warehouse")
+
+
+@pytest.fixture
+def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """What is asked for is answered by name, as Secrets Manager answers."""
+    kept: dict[str, str] = {}
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["SecretId"]
+            known = asked in kept
+            answer = {"SecretString": kept[asked]} if known else {"__type": "ResourceNotFoundException"}
+            self.send_response(200 if known else 400)
+            self.end_headers()
+            self.wfile.write(json.dumps(answer).encode())
+
+        def log_message(self, *_arguments: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+    yield kept
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_key_of_masks_is_the_environments_own_and_long_enough(
+    declaration: Declaration, secrets: dict[str, str]
+) -> None:
+    local = declaration.environment("local")
+    with pytest.raises(SecretError, match=r"cannot fetch the secret dataplat-local/masking-key"):
+        masking_key(local)
+    for short in ("{}", json.dumps({"key": "k" * 31})):
+        secrets["dataplat-local/masking-key"] = short
+        with pytest.raises(SecretError, match=r'has no "key" of at least 32 letters.*openssl rand -hex 32'):
+            masking_key(local)
+    secrets["dataplat-local/masking-key"] = json.dumps({"key": "k" * 32})
+    assert masking_key(local).reveal() == "k" * 32

@@ -148,7 +148,7 @@ describe('the alarms that page', () => {
       ['bronze', 'silver', 'gold', 'platform'].map((scope) => [`roastery-prod-${scope}`, true]),
     );
     expect(paging(prod)).to.deep.equal(
-      ['bronze', 'silver', 'platform'].map((scope) => [`roastery-prod-${scope}`, true]),
+      ['bronze', 'silver', 'gold', 'platform'].map((scope) => [`roastery-prod-${scope}`, true]),
     );
   });
 

@@ -4,12 +4,14 @@ import type { Layer } from '../../src/model/layers.js';
 import type { Job } from '../../src/model/lineage.js';
 import type { Platform } from '../../src/model/platform.js';
 
+const isFresh = ({ freshness }: Dataset): boolean => freshness !== undefined;
+
 /** A platform whose jobs write these datasets, as it will be when it has grown; the rest is as it was. */
 export function grown(
   platform: Platform,
   tables: readonly (readonly [table: string, layer: Layer])[],
 ): Platform {
-  const [pattern, template] = [platform.datasets[0], platform.jobs[0]];
+  const [pattern, template] = [platform.datasets.find(isFresh), platform.jobs[0]];
   if (!pattern || !template) throw new Error('the platform declares nothing to copy');
   const datasets = tables.map(([table, layer]): Dataset => ({
     ...pattern,

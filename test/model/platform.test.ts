@@ -19,7 +19,7 @@ describe('the declaration', () => {
   it('is valid as it stands', () => {
     const { problems, counts } = validateProject(projectWith({}));
     expect(problems).to.deep.equal([]);
-    expect(counts).to.deep.equal({ environments: 3, datasets: 5, sources: 4, jobs: 5 });
+    expect(counts).to.deep.equal({ environments: 3, datasets: 6, sources: 4, jobs: 8 });
   });
 
   it('names the place of an unknown key and the key that was probably meant', () => {
@@ -97,17 +97,74 @@ describe('the declaration', () => {
     ).to.deep.equal([
       `${lineage}:${lineOf(lineage, 'inputs: [source/shops]')}:14 no source "shop" (did you mean shops?)`,
       `${lineage}:${lineOf(lineage, 'jobs/ingest/members_ingest.py')}:17 no file jobs/ingest/nothing_ingest.py`,
-      `${quality}:4:3 no dataset "shops_bronz" (did you mean shops_bronze?)`,
+      `${quality}:5:3 no dataset "shops_bronz" (did you mean shops_bronze?)`,
+    ]);
+  });
+
+  it('lets jobs share an entry point that is told which of them it is, and no other', () => {
+    const own = 'jobs/ingest/shops_ingest.py';
+    expect(problemsWith({ [lineage]: edited(lineage, 'jobs/ingest/members_ingest.py', own) })).to.deep.equal([
+      `${lineage}:${lineOf(lineage, 'jobs/ingest/members_ingest.py')}:17 ${own} is the entry point of shops already (one that several jobs share is told its job by --job, and has no JOB of its own)`,
+    ]);
+    const { jobs } = readPlatform(projectWith({}), 'local');
+    expect(jobs.filter(({ entryPoint }) => entryPoint === 'jobs/transform/check.py')).to.have.length(2);
+  });
+
+  it('wants to know which of several changes of a key is the last, and which column says that it is gone', () => {
+    const members = 'config/schemas/members_silver.json';
+    const orderedBy = '["updated_at"]';
+    const problemOf = (from: string, to: string): string[] =>
+      problemsWith({ [members]: edited(members, from, to) }).map((text) => text.slice(`${members}:`.length));
+    const line = lineOf(members, '"orderedBy"');
+    expect(problemOf(orderedBy, '["updated_att"]')).to.deep.equal([
+      `${line}:21 no column "updated_att" (did you mean updated_at?)`,
+    ]);
+    expect(problemOf('"shop_id", "wants_offers", "updated_at"]', '"shop_id", "wants_offers"]')).to.include(
+      `${lineOf(members, '"updated_at": {')}:5 "updated_at" orders the changes of a key and may be null (list it under "required" and take "null" out of its type)`,
+    );
+    expect(problemOf(orderedBy, `${orderedBy}, "deletedBy": "shop_id"`)).to.deep.equal([
+      `${line}:49 "shop_id" says whether a row is deleted and is a string (expected a boolean column)`,
+    ]);
+    expect(problemOf('"write": "merge"', '"write": "replace"')).to.deep.equal([
+      `${line - 1}:14 the strategy replace merges nothing (expected merge or scd2)`,
+    ]);
+    const [missing, ...others] = problemsWith({
+      [shops]: edited(shops, '"write": "replace-partition"', '"write": "merge"'),
+    });
+    expect(missing).to.equal(
+      `${shops}:${lineOf(shops, '  "x-dataplat": {', '"additionalProperties": false,\n  "x-')}:3 "x-dataplat.merge" is missing (the strategy merge must know which of several changes of a key is the last)`,
+    );
+    expect(others).to.deep.equal([]);
+  });
+
+  it('takes the day of a timestamp only, and only for a date', () => {
+    const invoices = 'config/schemas/invoices_bronze.json';
+    const description = '"description": "Date of the invoice."';
+    const problemOf = (to: string): string[] =>
+      problemsWith({
+        [invoices]: edited(
+          invoices,
+          description,
+          `${description},\n      "x-dataplat": {\n        "dateOf": "${to}"\n      }`,
+        ),
+      });
+    const place = `${invoices}:${lineOf(invoices, description) + 2}:19`;
+    expect(problemOf('booked_att')).to.deep.equal([
+      `${place} no column "booked_att" (did you mean booked_at?)`,
+    ]);
+    expect(problemOf('currency')).to.deep.equal([
+      `${place} "currency" is no timestamp (expected one whose day "issued_on" is)`,
     ]);
   });
 
   it('refuses jobs that wait for each other', () => {
+    // Who reads what was ingested waits for its check, too.
     const text = edited(lineage, 'inputs: [source/shops]', 'inputs: [members_bronze]').replace(
       'inputs: [source/members]',
       'inputs: [shops_bronze]',
     );
     expect(problemsWith({ [lineage]: text })).to.deep.equal([
-      `${lineage}:${lineOf(lineage, '  members:', 'jobs:')}:3 jobs wait for each other: members -> shops -> members`,
+      `${lineage}:${lineOf(lineage, '  check_bronze:', 'jobs:')}:3 jobs wait for each other: check_bronze -> members -> check_bronze`,
     ]);
   });
 
@@ -171,7 +228,7 @@ describe('a contract', () => {
       (problem) => `${problem.message} (${problem.hint})`,
     );
     expect(messages).to.deep.equal([
-      'unknown key "x-dataplat.colour" (there is: freshness, layer, owner, partitionedBy, primaryKey, table, tags, watermark, write)',
+      'unknown key "x-dataplat.colour" (there is: freshness, layer, maintenance, maskInPlace, maskedCopyOf, merge, owner, partitionedBy, primaryKey, table, tags, watermark, write)',
       '"x-dataplat.layer" is "copper" (expected bronze, silver or gold)',
     ]);
   });

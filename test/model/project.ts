@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProjectFiles } from '../../src/model/platform.js';
 import { smallPlatform } from '../small-platform.js';
@@ -18,13 +18,19 @@ export function projectWith(
       }
     },
     list: (folder) => {
-      const there = readdirSync(join(directory, folder)).filter((name) => !(`${folder}/${name}` in changes));
+      const there = listed(join(directory, folder)).filter((name) => !(`${folder}/${name}` in changes));
       const added = Object.keys(changes).filter(
         (path) => changes[path] !== undefined && path.startsWith(`${folder}/`),
       );
-      return [...there, ...added.map((path) => path.slice(folder.length + 1))].sort();
+      const names = added.map((path) => path.slice(folder.length + 1)).filter((name) => !name.includes('/'));
+      return [...there, ...names].sort();
     },
   };
+}
+
+/** What a folder holds; nothing, where there is none. */
+function listed(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
 }
 
 /** The text of a file of such a project with one piece replaced; fails where the piece is not there. */

@@ -1,10 +1,13 @@
 import type { Catalog, FoundTable } from '../../src/aws/catalog.js';
 import type { CatalogTable } from '../../src/model/catalog-table.js';
+import { DataplatError } from '../../src/model/errors.js';
 
 /** The Glue catalog in memory, with a record of what was changed. */
 export class MemoryCatalog implements Catalog {
   readonly databases = new Map<string, Map<string, FoundTable>>();
   readonly changes: string[] = [];
+  /** What somebody else does between the next look and the first change behind it. */
+  meanwhile: (() => void) | undefined;
 
   put(table: CatalogTable, versionId = '1'): void {
     const tables = this.databases.get(table.database) ?? new Map<string, FoundTable>();
@@ -16,13 +19,22 @@ export class MemoryCatalog implements Catalog {
     return Promise.resolve(tables && [...tables.values()]);
   };
 
+  table({ database, name }: Pick<CatalogTable, 'database' | 'name'>): FoundTable | undefined {
+    return this.databases.get(database)?.get(name);
+  }
+
   create: Catalog['create'] = (table) => {
+    this.interfere();
+    if (this.table(table)) return Promise.reject(refused('AlreadyExistsException'));
     this.changes.push(`create ${table.name}`);
     this.put(table);
     return Promise.resolve();
   };
 
   update: Catalog['update'] = (table, versionId) => {
+    this.interfere();
+    if (this.table(table)?.versionId !== versionId)
+      return Promise.reject(refused('ConcurrentModificationException'));
     this.changes.push(`update ${table.name} at ${versionId ?? 'no version'}`);
     this.put(table, '2');
     return Promise.resolve();
@@ -35,4 +47,14 @@ export class MemoryCatalog implements Catalog {
     }
     return Promise.resolve();
   };
+
+  private interfere(): void {
+    const meanwhile = this.meanwhile;
+    this.meanwhile = undefined;
+    meanwhile?.();
+  }
+}
+
+function refused(awsCode: string): DataplatError {
+  return new DataplatError('DP4003', `Glue: ${awsCode}`, { data: { awsCode } });
 }

@@ -4,6 +4,8 @@ import type { Objects } from '../../src/aws/objects.js';
 export class MemoryObjects implements Objects {
   readonly stored = new Map<string, Buffer>();
   readonly calls: string[] = [];
+  /** When every object was written. */
+  modified: Date | undefined;
 
   head: Objects['head'] = ({ bucket, key }) => {
     this.calls.push(`head ${bucket}/${key}`);
@@ -35,7 +37,11 @@ export class MemoryObjects implements Objects {
     const start = `${bucket}/${prefix}`;
     const found = [...this.stored]
       .filter(([name]) => name.startsWith(start))
-      .map(([name, content]) => ({ key: name.slice(bucket.length + 1), size: content.length }))
+      .map(([name, content]) => ({
+        key: name.slice(bucket.length + 1),
+        size: content.length,
+        ...(this.modified && { modified: this.modified }),
+      }))
       .sort((a, b) => (a.key < b.key ? -1 : 1));
     return Promise.resolve(found.slice(0, most));
   };

@@ -18,6 +18,8 @@ export class MemoryRuns implements JobRuns {
   findApplication: JobRuns['findApplication'] = (name) =>
     Promise.resolve(this.application?.name === name ? this.application : undefined);
 
+  limits: JobRuns['limits'] = () => Promise.resolve({ concurrentRuns: 4 });
+
   start: JobRuns['start'] = (_application, run) => {
     this.started.push(run);
     const id = `00run${String(this.started.length).padStart(11, '0')}`;

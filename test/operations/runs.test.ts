@@ -181,13 +181,11 @@ describe('status', () => {
       release: 'cafe',
       period: { days: 7, runs: 3, billed: { vcpuHours: 0.5, memoryGbHours: 2, storageGbHours: 0 } },
       // Jobs in the order of the graph.
-      next: platform.graph.order.flatMap(({ group, id }) =>
-        id === 'shops'
-          ? [`dataplat logs ${failed.id} --env local`]
-          : neverRun.some((job) => job.id === id)
-            ? [`dataplat submit ${group} ${id} --date <YYYY-MM-DD> --env local`]
-            : [],
-      ),
+      next: platform.graph.order.flatMap((job) => {
+        if (job.id === 'shops') return [`dataplat logs ${failed.id} --env local`];
+        if (!neverRun.includes(job)) return [];
+        return [`dataplat submit ${job.group} ${job.id} --date <YYYY-MM-DD> --env local`];
+      }),
     });
     expect(result.active.map((row) => row.runId)).to.deep.equal([active.id]);
     const accounts = result.jobs.find((job) => job.job === 'shops');

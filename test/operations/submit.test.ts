@@ -48,7 +48,48 @@ const noFiles = { list: () => [], read: () => undefined };
 const first = '00run00000000001';
 const second = '00run00000000002';
 
+describe('a job', () => {
+  it('is meant by its id, its file where that is its own, and its group', () => {
+    expect(findJob(platform, 'shops_ingest').id).to.equal('shops');
+    expect(findJob(platform, 'transform/members_silver').id).to.equal('members_silver');
+  });
+
+  it('is not meant by a file that several share: they are named', () => {
+    expect(() => findJob(platform, 'check'))
+      .to.throw(DataplatError, /runs 2 jobs; name one of them: check_bronze, check_silver/)
+      .with.property('code', 'DP1004');
+  });
+});
+
 describe('submit', () => {
+  it('listens for lineage where the environment wants columns and the release brings the listener', async () => {
+    const jar = `releases/${release}/openlineage-spark.jar`;
+    const asked = async (columns: boolean, brings: boolean): Promise<string> => {
+      const aws = deployed();
+      if (brings) aws.objects.stored.set(`${buckets}-artifacts/${jar}`, Buffer.from('x'));
+      const lineage = { transport: 'file' as const, columns };
+      const files = {
+        list: () => ['a.conf'],
+        read: () => 'spark.jars  /usr/share/aws/delta/lib/delta-spark.jar\n',
+      };
+      await collect(submit({ ...environment, lineage }, files, aws, options));
+      return aws.runs.started[0]?.submitParameters ?? '';
+    };
+    const listening = await asked(true, true);
+    // What a run names stands instead of the defaults: Delta must be named again.
+    expect(listening).to.include(
+      `--conf spark.jars=/usr/share/aws/delta/lib/delta-spark.jar,s3://${buckets}-artifacts/${jar} `,
+    );
+    expect(listening).to.include(
+      '--conf spark.extraListeners=io.openlineage.spark.agent.OpenLineageSparkListener ',
+    );
+    for (const [columns, brings] of [
+      [false, true],
+      [true, false],
+    ] as const)
+      expect(await asked(columns, brings)).not.to.match(/openlineage|spark\.jars/);
+  });
+
   it("asks for the job's role, sizes, release, archives, timeout and tags", async () => {
     const aws = deployed();
     aws.objects.stored.set(`${buckets}-artifacts/releases/${release}/libraries.tar.gz`, Buffer.from('x'));
@@ -59,7 +100,7 @@ describe('submit', () => {
       name: 'shops 2026-01-05',
       roleArn: 'arn:aws:iam::123456789012:role/roastery-local-job-shops',
       entryPoint: `${uri}/jobs/ingest/shops_ingest.py`,
-      arguments: ['--env', 'local', '--date', '2026-01-05', '--log-level=debug'],
+      arguments: ['--env', 'local', '--job', 'shops', '--date', '2026-01-05', '--log-level=debug'],
       logging: {
         uri: `s3://${buckets}-logs/emr/shops/`,
         group: '/roastery-local/jobs',

@@ -28,11 +28,12 @@ describe('Athena', () => {
   });
 
   it("has the project's queries by their names, word for word", () => {
-    const queries = [{ name: 'accounts_by_country', sql: "SELECT '${x}'" }];
+    const queries = [{ name: 'accounts_by_country', sql: "SELECT '${x}'", layer: 'gold' as const }];
     const { platform } = synthesized(platformOf('dev'), queries).stacks;
     expect(resources(platform, 'aws_athena_named_query')).to.have.length(1);
     expect(platform.resource['aws_athena_named_query']?.['athena_query_accounts_by_country']).to.include({
       name: 'accounts_by_country',
+      database: 'roastery_dev_gold',
       query: "SELECT '$${x}'",
       workgroup: '${aws_athena_workgroup.athena_workgroup.id}',
     });

@@ -114,7 +114,7 @@ describe('Lake Formation', () => {
         resources(dev, 'aws_lakeformation_lf_tag').map(([, { key, values }]) => [key, values]),
       ),
     ).to.deep.equal({
-      domain: ['finance', 'people', 'retail'],
+      domain: ['finance', 'people', 'platform', 'retail'],
       layer: ['bronze', 'gold', 'silver'],
       sensitivity: ['internal', 'pii', 'public'],
     });
@@ -154,6 +154,7 @@ describe('Lake Formation', () => {
         ['members_silver', 'people'],
         ['invoices_bronze', 'finance'],
         ['order_events_bronze', 'retail'],
+        ['dq_results_gold', 'platform'],
       ].flatMap(([table, domain]) =>
         [
           { key: '${aws_lakeformation_lf_tag.lakeformation_tag_domain.key}', value: domain },

@@ -8,9 +8,8 @@ import type { Platform } from '../../src/model/platform.js';
 const gathered = 20;
 
 /**
- * The platform with more jobs than anybody has today: chains of bronze, silver and gold whose first job reads a masked
- * dataset, one job that reads the gold of
- * the first twenty, and one that keeps their tables in order.
+ * The platform with more jobs than anybody has today: chains of bronze, silver and gold whose first job masks, one job
+ * that reads the gold of the first twenty, and one that keeps their tables in order.
  */
 export function withManyJobs(platform: Platform, chains: number): Platform {
   const masked = platform.datasets.find(({ columns }) =>
@@ -38,7 +37,10 @@ export function withManyJobs(platform: Platform, chains: number): Platform {
   const jobs = [
     ...platform.jobs,
     ...numbers.flatMap((number) => [
-      job(`chain_${number}_silver`, [`chain_${number}_bronze`], [`chain_${number}_silver`]),
+      {
+        ...job(`chain_${number}_silver`, [`chain_${number}_bronze`], [`chain_${number}_silver`]),
+        masks: true,
+      },
       job(`chain_${number}_gold`, [`chain_${number}_silver`], [`chain_${number}_gold`]),
     ]),
     job(

@@ -277,7 +277,7 @@ describe('dashboards', () => {
       ['bronze', 'silver', 'gold', 'platform'].map((scope) => `roastery-prod-${scope}`),
     );
     expect(shown(prod)).to.have.members(
-      ['bronze', 'silver', 'platform'].map((scope) => `roastery-prod-${scope}`),
+      ['bronze', 'silver', 'gold', 'platform'].map((scope) => `roastery-prod-${scope}`),
     );
   });
 

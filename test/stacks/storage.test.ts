@@ -137,6 +137,7 @@ describe('the buckets', () => {
     }
     expect(expiries('logs')).to.deep.equal([
       ['emr/', [{ days: 90 }]],
+      ['data-docs/', [{ days: 90 }]],
       ['athena/', [{ days: 30 }]],
       ['s3-access/', [{ days: 365 }]],
       ['inventory/', [{ days: 365 }]],

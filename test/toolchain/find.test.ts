@@ -5,7 +5,7 @@ import { DataplatError } from '../../src/model/errors.js';
 import { findJars } from '../../src/toolchain/jars.js';
 import { findJava } from '../../src/toolchain/java.js';
 import { findPluginMirror, platformName } from '../../src/toolchain/plugin-mirror.js';
-import { findPython } from '../../src/toolchain/python.js';
+import { findAirflowPython, findPython } from '../../src/toolchain/python.js';
 import { findTerraform } from '../../src/toolchain/terraform.js';
 import { findUv } from '../../src/toolchain/uv.js';
 import { findEnvironment } from '../../src/toolchain/virtual-environment.js';
@@ -52,6 +52,28 @@ describe('what is found on a machine', () => {
       const found = await findPython(named);
       expect(found.state).to.equal('missing');
       expect(found).to.have.property('reason').that.includes('DATAPLAT_PYTHON');
+    });
+  });
+
+  describe("Airflow's Python", () => {
+    it('is that of MWAA, beside another that everything else runs on', async () => {
+      machine.python('python3.11', '3.11.9');
+      const own = machine.python('python3.12', '3.12.4');
+      expect(await findAirflowPython(machine.variables)).to.deep.include({ state: 'found', where: own });
+    });
+
+    it('is an older one where there is no better, and not the one that DATAPLAT_PYTHON names if that is too new', async () => {
+      const newer = machine.python('python3.13', '3.13.1');
+      const own = machine.python('python3.11', '3.11.9');
+      const variables = { ...machine.variables, DATAPLAT_PYTHON: newer };
+      expect(await findAirflowPython(variables)).to.deep.include({ state: 'found', where: own });
+    });
+
+    it('is not there where only a newer one is, and 3.12 mends it', async () => {
+      machine.python('python3', '3.13.1');
+      const found = await findAirflowPython(machine.variables);
+      expect(found).to.have.property('reason').that.includes('3.10 to 3.12').and.includes('3.13.1');
+      expect(found).to.have.property('mend').that.includes('Python 3.12');
     });
   });
 

@@ -7,7 +7,7 @@ Each takes the rows and a `commit`, a few words that are kept with the table's o
 from __future__ import annotations
 
 from jobs.common.write.append_batch import append_batch
-from jobs.common.write.merge import merge
+from jobs.common.write.merge import GONE, Merged, Transaction, merge
 from jobs.common.write.replace_partition import replace_partition
 
-__all__ = ["append_batch", "merge", "replace_partition"]
+__all__ = ["GONE", "Merged", "Transaction", "append_batch", "merge", "replace_partition"]

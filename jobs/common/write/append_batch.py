@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from pyspark.sql import DataFrame
 
+from jobs.common.delta_log import CHANGE_FEED
+
 
 def append_batch(
     frame: DataFrame,
@@ -27,6 +29,7 @@ def append_batch(
         .mode("append")
         .partitionBy(*partitioned_by)
         .option("mergeSchema", "true")
+        .option(CHANGE_FEED, "true")
         .option("txnAppId", stream)
         .option("txnVersion", batch)
         .option("userMetadata", json.dumps(commit))

@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 
 from pyspark.sql import DataFrame
 
+from jobs.common.delta_log import CHANGE_FEED
+
 
 def replace_partition(
     frame: DataFrame, uri: str, partitioned_by: Sequence[str], date: dt.date, commit: Mapping[str, object]
 ) -> None:
     """Replace the partition of a date by the rows given, in one Delta commit: readers see the old rows or the new ones,
-    and a run that fails on the way leaves the old ones. The first write makes the table; columns that the contract has
-    gained since are added.
+    and a run that fails on the way leaves the old ones. The first write makes the table, with a feed of its changes for
+    those that read on from where they were; columns that the contract has gained since are added.
     """
     if len(partitioned_by) != 1:
         raise ValueError(f"replace-partition wants one partition column, not {list(partitioned_by)}")
@@ -24,6 +26,7 @@ def replace_partition(
         .partitionBy(*partitioned_by)
         .option("replaceWhere", f"`{partitioned_by[0]}` = DATE'{date.isoformat()}'")
         .option("mergeSchema", "true")
+        .option(CHANGE_FEED, "true")
         .option("userMetadata", json.dumps(commit))
         .save(uri)
     )

@@ -3,7 +3,13 @@ import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 
 /** A place in S3. */
 export interface S3Place {
@@ -39,6 +45,20 @@ export class ObjectStore {
         throw storageError(place, error);
       });
     return (head.ETag ?? '').replace(/[^0-9a-zA-Z-]/g, '');
+  }
+
+  /** The keys below a prefix, with the entity tag of each. Throws where there is no such bucket. */
+  async list({ bucket, key: prefix }: S3Place): Promise<Map<string, string>> {
+    const found = new Map<string, string>();
+    let token: string | undefined;
+    do {
+      const page = await this.#client.send(
+        new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }),
+      );
+      for (const { Key, ETag } of page.Contents ?? []) found.set(Key ?? '', ETag ?? '');
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+    return found;
   }
 
   /** Fetches an object into a file, whole or not at all. */

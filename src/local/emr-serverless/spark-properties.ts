@@ -64,6 +64,7 @@ function defaults(workDirectory: string): Record<string, string> {
     'spark.ui.showConsoleProgress': 'false',
     'spark.sql.shuffle.partitions': '2',
     'spark.databricks.delta.snapshotPartitions': '2',
+    'spark.sql.sources.parallelPartitionDiscovery.parallelism': '8', // a vacuum lists in as many tasks: 10,000
     'spark.sql.extensions': 'io.delta.sql.DeltaSparkSessionExtension',
     'spark.sql.catalog.spark_catalog': 'org.apache.spark.sql.delta.catalog.DeltaCatalog',
     'spark.sql.catalogImplementation': 'in-memory',

@@ -89,3 +89,19 @@ export const updateInput = z.object({
   WorkerReplacementStrategy: z.enum(['FORCED', 'GRACEFUL']).optional(),
 });
 export type UpdateInput = z.infer<typeof updateInput>;
+
+export const restApiInput = z.object({
+  // Below the API of Airflow, and nowhere else on its server.
+  Path: z
+    .string()
+    .min(1)
+    .regex(/^[^?#]*$/, 'the query goes into QueryParameters')
+    .refine(
+      (path) => !path.split('/').some((part) => /^(?:\.|%2e){1,2}$/i.test(part)),
+      'no path below the API',
+    ),
+  Method: z.enum(['GET', 'PUT', 'POST', 'PATCH', 'DELETE']),
+  QueryParameters: z.record(z.string(), z.unknown()).optional(),
+  Body: z.unknown().optional(),
+});
+export type RestApiInput = z.infer<typeof restApiInput>;

@@ -40,6 +40,28 @@ function ofRoles(policies: Policies): Policies {
   return new Map([...policies].filter(([place]) => / aws_iam_(role_)?policy\./.test(place)));
 }
 
+/** Statements that a policy's size has put into several parts, as the one that they are: parliament looks at each alone. */
+function whole(policies: Policies): Policies {
+  const joined = new Map<string, Document>();
+  for (const [place, document] of policies) {
+    const one = place.replace(/(\.job_\w+_policy)_\d+ /, '$1 ');
+    const statements = [...(joined.get(one)?.Statement ?? []), ...document.Statement] as Record<
+      string,
+      unknown
+    >[];
+    const byRight = new Map<string, Record<string, unknown>>();
+    for (const statement of statements) {
+      const { Resource } = statement;
+      const right = { ...statement, Sid: undefined, Resource: undefined };
+      const known = byRight.get(JSON.stringify(right));
+      const resources = [known?.['Resource'] ?? [], Resource ?? []].flat(2);
+      byRight.set(JSON.stringify(right), known ? { ...known, Resource: resources } : statement);
+    }
+    joined.set(one, { ...document, Statement: [...byRight.values()] });
+  }
+  return joined;
+}
+
 /** In a key's policy "*" is the key: it cannot name itself, for its name is made with it. */
 function meaning(policies: Policies): Policies {
   const itself = 'arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-4000-8000-000000000000';
@@ -67,7 +89,7 @@ async function review(policies: Policies): Promise<Review> {
   const { python } = await locateReviewTools();
   const asked = {
     all: Object.fromEntries(meaning(policies)),
-    ofRoles: Object.fromEntries(ofRoles(policies)),
+    ofRoles: Object.fromEntries(whole(ofRoles(policies))),
   };
   const { stdout } = await execa(python, [script], { input: JSON.stringify(asked) });
   const found = JSON.parse(stdout) as Record<keyof Review, Record<string, string[]>>;

@@ -32,7 +32,7 @@ function switches(): [part: string, key: string][] {
 
 describe("Terraform's readme", () => {
   it('lists every type of resource once, and none that is not made', () => {
-    const query = { name: 'one', sql: 'SELECT 1' };
+    const query = { name: 'one', sql: 'SELECT 1', layer: 'bronze' as const };
     const large = synthesized(withManyJobs(product('prod'), 30), [query], airflowFiles(packageDirectory));
     const made = [...environmentNames.map(productStacks), large].flatMap(({ stacks }) =>
       Object.values(stacks).flatMap(({ resource }) => Object.keys(resource)),

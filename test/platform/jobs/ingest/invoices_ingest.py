@@ -17,6 +17,8 @@ from jobs.common.ingest import ingest
 from jobs.common.read.jdbc import read_jdbc
 from jobs.common.result import JobResult
 
+JOB = "invoices"
+
 
 def run(context: RunContext) -> JobResult:
     """Ingest what was booked since the last run."""
@@ -24,4 +26,4 @@ def run(context: RunContext) -> JobResult:
 
 
 if __name__ == "__main__":
-    main("invoices", run, __file__, more=full_refresh)
+    main(JOB, run, __file__, more=full_refresh)

@@ -16,6 +16,8 @@ from jobs.common.context import RunContext
 from jobs.common.result import JobResult
 from jobs.common.stream import stream_messages
 
+JOB = "order_events"
+
 
 def run(context: RunContext) -> JobResult:
     """Take what is there."""
@@ -23,4 +25,4 @@ def run(context: RunContext) -> JobResult:
 
 
 if __name__ == "__main__":
-    main("order_events", run, __file__)
+    main(JOB, run, __file__)

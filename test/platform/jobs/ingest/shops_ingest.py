@@ -16,6 +16,8 @@ from jobs.common.context import RunContext
 from jobs.common.ingest import ingest
 from jobs.common.result import JobResult
 
+JOB = "shops"
+
 
 def run(context: RunContext) -> JobResult:
     """Ingest one day."""
@@ -23,4 +25,4 @@ def run(context: RunContext) -> JobResult:
 
 
 if __name__ == "__main__":
-    main("shops", run, __file__)
+    main(JOB, run, __file__)

@@ -1,0 +1,139 @@
+"""A large file of orders into bronze, beside what Spark takes for it when nobody looks at the rows.
+
+python bench/bronze.py --rows 5000000 --pairs 2   (in turn, in one session; prints seconds of both)
+python bench/bronze.py --rows 20000000 --alone    (ours, once; prints the most memory that its JVM has held)
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import datetime as dt
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+sys.path.append(str(PROJECT))
+
+from pyspark.sql import SparkSession  # noqa: E402
+from pyspark.sql.types import StructType  # noqa: E402
+
+from jobs.common.context import RunContext, Storage  # noqa: E402
+from jobs.common.contract import spark_schema  # noqa: E402
+from jobs.common.declaration import Declaration  # noqa: E402
+from jobs.common.ingest import ingest  # noqa: E402
+from jobs.common.session import spark_session  # noqa: E402
+
+DAY = dt.date(2026, 1, 5)
+SOURCE, DATASET = "snowflake_orders", "snowflake_orders_bronze"
+HEADER = "order_id,customer_id,order_status,channel,currency,order_total,line_count,ordered_at,updated_at\n"
+STATUSES = ["placed", "paid", "shipped", "delivered", "cancelled", "returned"]
+
+
+def deliver(landing: Path, rows: int, declaration: Declaration) -> Path:
+    """One file of sound orders, some 95 bytes a row."""
+    folder = landing / declaration.source(SOURCE).folder(DAY)
+    folder.mkdir(parents=True)
+    columns = {column.name: column for column in declaration.contract(DATASET).columns}
+    statuses, channels = (list(columns[name].rules["enum"]) for name in ("order_status", "channel"))
+    with (folder / "orders.csv").open("w", encoding="utf-8") as file:
+        file.write(HEADER)
+        for begin in range(0, rows, 100_000):
+            file.writelines(
+                f"ORD-{number:09d},CUS-{number * 7919 % 1_000_000:06d},{statuses[number % len(statuses)]},"
+                f"{channels[number % len(channels)]},EUR,{number * 37 % 100_000 / 100:.2f},{number % 9 + 1},"
+                f"2026-01-05T{number % 24:02d}:{number % 60:02d}:00Z,"
+                f"2026-01-05T23:{number % 60:02d}:{number % 59:02d}Z\n"
+                for number in range(begin, min(begin + 100_000, rows))
+            )
+    return folder / "orders.csv"
+
+
+class Watch:
+    """Seconds of a piece of work, and of the processors' time that the JVM takes for it: that depends less on what else
+    the machine does.
+    """
+
+    def __init__(self, spark: SparkSession) -> None:
+        self._pid = spark.sparkContext._jvm.java.lang.ProcessHandle.current().pid()
+        self._began, self._cpu = time.monotonic(), self._processors()
+
+    def read(self) -> tuple[float, float]:
+        """Both, since it was made."""
+        return time.monotonic() - self._began, self._processors() - self._cpu
+
+    def _processors(self) -> float:
+        fields = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def ours(spark: SparkSession, declaration: Declaration, lake: Path) -> tuple[float, float]:
+    """What the job takes, whose other input is left out."""
+    job = dataclasses.replace(
+        declaration.job("snowflake_to_bronze"), inputs=(f"source/{SOURCE}",), outputs=(DATASET,)
+    )
+    storage = Storage("unused", lake.as_uri())
+    context = RunContext(spark, declaration, declaration.environment("local"), storage, job, DAY, "bench")
+    watch = Watch(spark)
+    (output,) = ingest(context).outputs
+    taken = watch.read()
+    if output.rows_quarantined or not output.rows_written:
+        raise SystemExit(f"not every row is sound: {output}")
+    return taken
+
+
+def bare(spark: SparkSession, declaration: Declaration, file: Path, table: Path) -> tuple[float, float]:
+    """What Spark alone takes, with the same schema."""
+    of_table = spark_schema(declaration.contract(DATASET))
+    schema = StructType([of_table[name] for name in HEADER.strip().split(",")])
+    watch = Watch(spark)
+    spark.read.csv(file.as_uri(), schema=schema, header=True).write.format("delta").mode("overwrite").save(
+        table.as_uri()
+    )
+    return watch.read()
+
+
+def peak_megabytes(spark: SparkSession) -> int:
+    """The most that the driver's process has held."""
+    pid = spark.sparkContext._jvm.java.lang.ProcessHandle.current().pid()
+    found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    return int(found[1]) // 1024 if found else 0
+
+
+def main() -> None:
+    """Print what was measured as one line of JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, required=True)
+    parser.add_argument("--pairs", type=int, default=2)
+    parser.add_argument("--alone", action="store_true")
+    options = parser.parse_args()
+    declaration = Declaration(PROJECT / "config")
+    folder = Path(tempfile.mkdtemp(prefix="dataplat-bench-"))
+    try:
+        file = deliver(folder / "landing", options.rows, declaration)
+        spark = spark_session("bench", declaration, declaration.environment("local"), folder.as_uri())
+        pairs = []
+        if options.alone:
+            ours(spark, declaration, folder)
+        else:
+            for number in range(options.pairs + 1):
+                a, of_a = ours(spark, declaration, folder)
+                b, of_b = bare(spark, declaration, file, folder / "bare")
+                if number > 0:  # the first pair compiles what all of them run
+                    pairs.append({"a": a, "b": b})
+                told = f"{a:.1f} s and {b:.1f} s, of the processors {of_a:.1f} s and {of_b:.1f} s"
+                print(told, file=sys.stderr, flush=True)
+        print(json.dumps({"rows": options.rows, "pairs": pairs, "megabytes": peak_megabytes(spark)}))
+        spark.stop()
+    finally:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()

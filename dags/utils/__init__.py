@@ -1,0 +1,1 @@
+"""What DAGs share: the platform that they are made from, the task that runs a job, callbacks, SLAs."""

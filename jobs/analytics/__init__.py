@@ -1,0 +1,1 @@
+"""What is computed for the people who query: facts, dimensions, attribution."""

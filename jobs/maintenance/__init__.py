@@ -1,0 +1,1 @@
+"""Jobs that keep tables in order, and personal data out of sight."""

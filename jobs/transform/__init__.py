@@ -1,0 +1,1 @@
+"""Jobs that check what was ingested, and make silver of it."""

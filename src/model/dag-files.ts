@@ -1,0 +1,57 @@
+import { suggestion } from './check.js';
+import type { SourceDocument } from './document.js';
+import type { Location, Problem } from './errors.js';
+import type { Job } from './lineage.js';
+import type { ProjectFiles } from './platform.js';
+
+/** Where DAG files lie; what they share is in `dags/utils/` and names no job. */
+const folders = ['dags', 'dags/production', 'dags/development'];
+
+/**
+ * What DAG files say of jobs, against the graph: a list of job ids, `jobs=["orders"]`, may name only jobs that there are,
+ * and a DAG that jobs are scheduled in must be made by a file, `pipeline("nightly", …)`. A project without DAG files
+ * schedules by other means.
+ */
+export function dagProblems(
+  files: ProjectFiles,
+  lineage: SourceDocument,
+  jobs: readonly Pick<Job, 'id' | 'schedule'>[],
+): Problem[] {
+  const paths = folders.flatMap((folder) =>
+    files
+      .list(folder)
+      .filter((name) => name.endsWith('.py'))
+      .map((name) => `${folder}/${name}`),
+  );
+  if (paths.length === 0) return [];
+  const ids = jobs.map(({ id }) => id);
+  const problems: Problem[] = [];
+  const made: string[] = [];
+  for (const path of paths) {
+    const text = files.read(path) ?? '';
+    made.push(...[...text.matchAll(/\bpipeline\(\s*["']([^"']+)["']/g)].map((found) => found[1] ?? ''));
+    for (const list of text.matchAll(/\bjobs\s*=\s*\[([^\]]*)\]/g)) {
+      const start = list.index + list[0].indexOf('[') + 1;
+      for (const { index, 2: id = '' } of (list[1] ?? '').matchAll(/(["'])([^"']*)\1/g)) {
+        if (ids.includes(id)) continue;
+        const location = placeIn(path, text, start + index);
+        problems.push({ code: 'DP2006', location, message: `no job "${id}"`, hint: suggestion(id, ids) });
+      }
+    }
+  }
+  for (const { id, schedule } of jobs) {
+    if (schedule === undefined || made.includes(schedule.dag)) continue;
+    problems.push({
+      code: 'DP2006',
+      location: lineage.locateValue(['jobs', id, 'schedule', 'dag']),
+      message: `no file in dags/ makes a DAG "${schedule.dag}"`,
+      hint: suggestion(schedule.dag, made),
+    });
+  }
+  return problems;
+}
+
+function placeIn(file: string, text: string, offset: number): Location {
+  const before = text.slice(0, offset).split('\n');
+  return { file, line: before.length, column: (before.at(-1) ?? '').length + 1 };
+}

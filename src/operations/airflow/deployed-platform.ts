@@ -1,0 +1,21 @@
+import { projectFiles } from '../../project/project-files.js';
+import type { AccountAccess } from '../account-access.js';
+import { airflowPlatform, type AirflowPlatform } from '../airflow-platform.js';
+import { logKeyArn, readEmrConfiguration } from '../spark-run.js';
+import { broughtBy, requireApplication } from '../submit.js';
+
+/** What DAGs are made from, for a release of an environment that is deployed. @throws DataplatError DP4004 */
+export async function deployedPlatform(
+  { platform, projectDirectory, aws }: Pick<AccountAccess, 'platform' | 'projectDirectory' | 'aws'>,
+  release: string,
+): Promise<AirflowPlatform> {
+  const { environment } = platform;
+  const [application, keyArn, configuration, brought] = await Promise.all([
+    requireApplication(environment, aws.runs),
+    logKeyArn(environment, aws.parameters),
+    readEmrConfiguration(projectFiles(projectDirectory)),
+    broughtBy(environment, aws.objects, release),
+  ]);
+  const applicationId = application.id;
+  return airflowPlatform(platform, { release, ...brought, applicationId, logKeyArn: keyArn, configuration });
+}

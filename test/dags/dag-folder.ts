@@ -1,0 +1,26 @@
+/** Writes the folder that MWAA would read for an environment: `node dag-folder.js <environment> <folder>`. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { airflowPlatform } from '../../src/operations/airflow-platform.js';
+import { planRelease, readReleaseFiles } from '../../src/operations/release.js';
+import { dagFiles } from '../../src/operations/release-dags.js';
+import { readEmrConfiguration } from '../../src/operations/spark-run.js';
+import { loadPlatform } from '../../src/project/load-platform.js';
+import { packageDirectory } from '../../src/project/project-directory.js';
+import { projectFiles } from '../../src/project/project-files.js';
+
+const [environmentName = 'local', folder = 'dags'] = process.argv.slice(2);
+const platform = loadPlatform(packageDirectory, environmentName, {}, {});
+const release = planRelease(readReleaseFiles(packageDirectory, packageDirectory));
+const described = airflowPlatform(platform, {
+  release: release.id,
+  libraries: true,
+  applicationId: '00f5k2pmu4ds4f09',
+  logKeyArn: `arn:aws:kms:${platform.environment.region}:${platform.environment.account}:key/logs`,
+  configuration: await readEmrConfiguration(projectFiles(packageDirectory)),
+});
+for (const { path, content } of dagFiles(release, platform.environment, described)) {
+  const file = join(folder, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
+}

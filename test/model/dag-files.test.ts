@@ -1,0 +1,29 @@
+import { expect } from 'chai';
+import { validateProject } from '../../src/model/platform.js';
+import { edited, lineOf, projectWith } from './project.js';
+
+const lineage = 'config/shared/lineage.yaml';
+
+function problemsWith(changes: Record<string, string>): string[] {
+  return validateProject(projectWith(changes)).problems.map(
+    ({ location, message, hint }) =>
+      `${location.file}:${location.line}:${location.column} ${message} (${hint ?? ''})`,
+  );
+}
+
+describe('DAG files', () => {
+  it('name only jobs that there are, wherever they lie', () => {
+    const text = 'dag = of_jobs(\n    "some",\n    jobs=["shops", \'shps\'],\n)\n';
+    expect(problemsWith({ 'dags/production/some_dag.py': text })).to.deep.equal([
+      'dags/production/some_dag.py:3:20 no job "shps" (did you mean shops?)',
+    ]);
+  });
+
+  it('make every DAG that jobs are scheduled in', () => {
+    const wrong = edited(lineage, 'schedule: { dag: daily }', 'schedule: { dag: dayly }');
+    const line = lineOf(lineage, 'schedule: { dag: daily }');
+    expect(problemsWith({ [lineage]: wrong })).to.deep.equal([
+      `${lineage}:${line}:22 no file in dags/ makes a DAG "dayly" (did you mean daily?)`,
+    ]);
+  });
+});
