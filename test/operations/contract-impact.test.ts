@@ -49,7 +49,6 @@ const edited =
 
 describe('what queries read', function () {
   // A process each time.
-  this.timeout(60_000);
   it('is declared, in every query of the project', async () => {
     expect(queries).to.have.length(2);
     expect((await impact(platform, undefined)).problems).to.deep.equal([]);
@@ -93,7 +92,6 @@ describe('what queries read', function () {
 });
 
 describe('a changed contract', function () {
-  this.timeout(60_000);
   it('that only gains a column that may be null breaks nobody', async () => {
     const more = changed('shops_bronze', (columns) => [
       ...columns,

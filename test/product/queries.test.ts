@@ -25,7 +25,6 @@ describe('named queries', () => {
 
   it('read only what contracts declare', async function () {
     // Another process reads them.
-    this.timeout(60_000);
     const python = await findSqlParser();
     if (python === undefined) throw new Error('not set up');
     const queries = namedQueries(projectFiles(packageDirectory));

@@ -74,7 +74,7 @@ describe('the Airflow behind MWAA of the local endpoint', function () {
       NetworkConfiguration: { SubnetIds: ['subnet-1', 'subnet-2'], SecurityGroupIds: ['sg-1'] },
     });
     // On a busy machine it takes longer than a call waits.
-    await eventually(() => invoke('GET', '/version').catch(() => undefined), 200, 1000);
+    await eventually(() => invoke('GET', '/version').catch(() => undefined), 1000);
   });
   after(() => endpoint.end());
 
@@ -155,7 +155,7 @@ describe('the Airflow behind MWAA of the local endpoint', function () {
   it('follows the bucket while it runs', async () => {
     await put('flows/more_dag.py', dag('more', 'true'));
     await endpoint.call('s3', 'delete_object', { Bucket: 'artifacts', Key: 'flows/bad_dag.py' });
-    await eventually(async () => ((await dags()).includes('more') ? true : undefined), 90, 1000);
+    await eventually(async () => ((await dags()).includes('more') ? true : undefined), 1000);
   });
 
   it('leaves nothing running when the endpoint is killed', async () => {

@@ -24,9 +24,10 @@ describe('the page on backfills that die', () => {
   const killedAfter = async (child: ChildProcess, runs: number): Promise<void> => {
     const before = stub.runs.length;
     const over = ended(child);
+    const told = (run: string): boolean => [...stub.objects.values()].some(({ body }) => body.includes(run));
     while (stub.runs.length < before + runs && child.exitCode === null) await sleep(5);
     // What it has learnt is in the bucket a moment later.
-    await sleep(400);
+    while (!stub.runs.slice(before, before + runs).every(({ id: run }) => told(run))) await sleep(5);
     child.kill('SIGKILL');
     expect((await over).code).to.equal(null);
   };
@@ -52,7 +53,6 @@ describe('the page on backfills that die', () => {
   });
 
   it('has commands that do what it says', async function () {
-    this.timeout(60_000);
     await killedAfter(project.start(['backfill', ...range, '--retries', '0']), 3);
     const killed = id();
     // While it stands still, nobody else takes its range.
@@ -99,7 +99,6 @@ describe('the page on backfills that die', () => {
   });
 
   it('can be paused and ended from a second terminal while it runs', async function () {
-    this.timeout(60_000);
     broken = '';
     stub.options.jobMilliseconds = 1000;
     const child = project.start([
