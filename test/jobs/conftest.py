@@ -67,10 +67,8 @@ def spark(
         # tests, and all that run jobs as users do, have it compiled.
         session.conf.set("spark.sql.codegen.wholeStage", "false")
         session.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
-        # Nor is there anything to adapt in a single partition, or anybody who looks at the plans.
+        # Nor is there anything to adapt in a single partition.
         session.conf.set("spark.sql.adaptive.enabled", "false")
-        session.conf.set("spark.sql.ui.explainMode", "simple")
-        session.conf.set("spark.sql.maxPlanStringLength", "0")
     yield session
     session.stop()
 

@@ -154,7 +154,7 @@ def check_any_order(lake: Lake, parts: list[list[Change]], folder: Path) -> None
     assert len(current) == len(set(current))
 
 
-@pytest.mark.parametrize("number", range(2))
+@pytest.mark.parametrize("number", [0, pytest.param(1, marks=pytest.mark.heavy)])
 def test_the_order_of_deliveries_changes_nothing_and_none_is_counted_twice(
     lake: Lake, number: int, tmp_path: Path
 ) -> None:
