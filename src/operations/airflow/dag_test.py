@@ -62,7 +62,7 @@ class Watch(threading.Thread):
         self._logical_date = logical_date
         self._reports = reports
         self._over = threading.Event()
-        self._known: dict[str, tuple[str, int]] = {}
+        self._known: dict[str, tuple[str, int, bool]] = {}
 
     def run(self) -> None:
         while not self._over.wait(LOOK_SECONDS):
@@ -82,7 +82,8 @@ class Watch(threading.Thread):
             ).all()
             for task in found:
                 name = task.task_id if task.map_index < 0 else f"{task.task_id}[{task.map_index}]"
-                now = (str(task.state or "none"), int(task.try_number))
+                # How long it took may come a moment after its state.
+                now = (str(task.state or "none"), int(task.try_number), task.duration is not None)
                 if self._known.get(name) == now:
                     continue
                 self._known[name] = now
@@ -127,8 +128,11 @@ def main() -> int:
     finally:
         watch.finish()
     state = str(getattr(run.state, "value", run.state))
-    if any(str(task.state) not in ("success", "skipped") for task in run.get_task_instances()):
-        state = "failed"  # Airflow calls a run a success in which a task that waited came to no end
+    states = [str(task.state) for task in run.get_task_instances()]
+    if not states or any(one not in ("success", "skipped") for one in states):
+        # Airflow calls a run a success in which a task that waited came to no end, and one without a task, as the runs
+        # of dates before the DAG's first are.
+        state = "failed"
     reports.tell("run", run=run.run_id, state=state)
     return 0 if state == "success" else 1
 

@@ -1,8 +1,8 @@
 """
 ### Whether a day can be run
 
-One small job, by hand: `dataplat dag trigger smoke --date 2026-01-05 --wait`. Green means that Airflow finds its release and
-may start a job. (Airflow reads no file in which its name does not stand.)
+One small job, by hand: `dataplat dag trigger smoke --date 2026-01-05 --wait`. Green means that Airflow finds its
+release and may start a job. (Airflow reads no file in which its name does not stand.)
 """
 
 from utils.factory import of_jobs
