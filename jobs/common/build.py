@@ -90,7 +90,7 @@ def build_dates(
         good, bad = computed.count(), refused.count()
         quarantine = context.storage.quarantine(contract)
         replace_partitions(refused, quarantine, partition, commit, within)
-        warnings = _judge(context, contract, good, bad, reasons, quarantine)
+        warnings = _check_quarantined(context, contract, good, bad, reasons, quarantine)
         dates = replace_partitions(computed, context.storage.table(contract), partition, commit, within)
     finally:
         computed.unpersist()
@@ -119,7 +119,7 @@ def _result(context: RunContext, output: DatasetResult, details: dict[str, objec
     return JobResult(context.job.id, context.date.isoformat(), context.run_id, (output,), details)
 
 
-def _judge(
+def _check_quarantined(
     context: RunContext, contract: Contract, good: int, bad: int, reasons: dict[str, int], quarantine: str
 ) -> list[str]:
     if bad == 0:

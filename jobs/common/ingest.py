@@ -86,7 +86,7 @@ def _ingest_one(
         window = window_of(
             context.spark, context.storage.table(contract), contract, source, context.date, full
         )
-    log.info("%s: %s by %s%s", contract.id, source.id, connector.kind, _told(connector, window))
+    log.info("%s: %s by %s%s", contract.id, source.id, connector.kind, _range(connector, window))
     extraction = Extraction(context, source, connector, contract, window)
     with readers[connector.kind](extraction) as delivery:
         return land(context, contract, delivery, window)
@@ -111,7 +111,7 @@ def land(
         quarantine = context.storage.quarantine(contract)
         replace_partition(conformed.rejected(), quarantine, contract.partitioned_by, context.date, commit)
         limit = context.declaration.quarantine_threshold(contract.id)
-        warnings = _judge(counts, limit, contract.id, date, quarantine)
+        warnings = _check_quarantined(counts, limit, contract.id, date, quarantine)
         watermark = None if window is None else window.watermark(counts.latest)
         commit = commit_with(commit, watermark)
         table, rows = context.storage.table(contract), conformed.accepted()
@@ -159,14 +159,14 @@ def _pairs(context: RunContext) -> list[tuple[Source, str]]:
     return [(context.declaration.source(source), output) for source, output in zip(sources, job.outputs)]
 
 
-def _told(connector: Connector, window: Window | None) -> str:
+def _range(connector: Connector, window: Window | None) -> str:
     if window is None or connector.kind == "files":
         return ""
     begin = "everything" if window.after is None else f"changes after {text_of(window.after)}"
     return f", {begin} before {text_of(window.before)}"
 
 
-def _judge(counts: Counts, limit: Threshold, dataset: str, date: str, quarantine: str) -> list[str]:
+def _check_quarantined(counts: Counts, limit: Threshold, dataset: str, date: str, quarantine: str) -> list[str]:
     """Warnings about the share of rejected rows.
 
     :raises QualityError: the share is more than the dataset bears

@@ -45,7 +45,7 @@ async function candidatesFor(invocation: Invocation, words: readonly string[]): 
     },
     names: async () => {
       const { projectFiles } = await import('../project/project-files.js');
-      const { environmentNames } = await import('../model/platform.js');
+      const { environmentNames } = await import('../model/read-platform.js');
       const files = projectFiles(await invocation.projectDirectory());
       const platform = await invocation.platform();
       return {

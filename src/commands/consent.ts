@@ -1,5 +1,5 @@
 import type { CostEstimate } from '../model/cost/estimate.js';
-import type { Naming } from '../operations/deploy/protection.js';
+import type { Naming } from '../operations/stacks/protection.js';
 import type { StackSummary } from '../operations/diff.js';
 import { costText } from '../ui/cost.js';
 import { planText } from '../ui/plan.js';

@@ -7,7 +7,7 @@ export async function impactOfProject(
   against: string,
   ui: Invocation['ui'],
 ): Promise<Impact & { readonly queries: number }> {
-  const { environmentNames } = await import('../model/platform.js');
+  const { environmentNames } = await import('../model/read-platform.js');
   const { projectFiles } = await import('../project/project-files.js');
   const { namedQueries } = await import('../project/named-queries.js');
   const { loadPlatform } = await import('../project/load-platform.js');

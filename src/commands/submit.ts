@@ -45,7 +45,7 @@ export const submit: DefineVerb = (command) => {
         const { ui, signal } = invocation;
         const { findJob } = await import('../model/find.js');
         const platform = await invocation.platform();
-        const { name, group, rest } = meant(words, platform.jobs);
+        const { name, group, rest } = jobNamed(words, platform.jobs);
         const job = findJob(platform, name, group);
         const date = flags.date === undefined ? yesterday(new Date()) : dateOf(flags.date);
         const operation = await onAccount(invocation, async function* (access) {
@@ -97,7 +97,7 @@ export const submit: DefineVerb = (command) => {
  * The job's name, its group where one is given, and what is left for the job itself.
  * @throws DataplatError DP1001 for words that are neither
  */
-function meant(
+function jobNamed(
   words: readonly string[],
   jobs: readonly Job[],
 ): { name: string; group?: string; rest: readonly string[] } {

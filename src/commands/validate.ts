@@ -16,7 +16,7 @@ export const validate: DefineVerb = (command) => {
     .action(({ against }: { against: string }) =>
       invoke(command, async ({ ui, projectDirectory }) => {
         const { projectFiles } = await import('../project/project-files.js');
-        const { invalid, validateProject } = await import('../model/platform.js');
+        const { invalid, validateProject } = await import('../model/read-platform.js');
         const { problems, counts, quotas } = validateProject(projectFiles(await projectDirectory()));
         if (problems.length > 0) throw invalid(problems);
         const { impactOfProject } = await import('./impact.js');

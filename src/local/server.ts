@@ -1,13 +1,13 @@
 /**
  * The local endpoint as a process of its own: `node server.js <settings file>`. The gateway listens at once and says
- * what is going on under /_dataplat/; the emulators and our services come up behind it.
+ * what is going on under /_dataplat/; ministack and our services come up behind it, moto once somebody asks for what it serves.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { Emulator } from './emulator.js';
-import { servedByMoto, startMinistack, startMoto } from './emulators.js';
+import { servedByMoto, startMinistack, startMoto, type EmulatorPlace } from './emulators.js';
 import type { Exchange } from './exchange.js';
 import { refuse } from './exchange.js';
 import { readJson, writeWhole } from './files.js';
@@ -18,6 +18,7 @@ import { endRecordFile, giveUp, markServing, openInstance } from './instance.js'
 import type { Instance } from './instance.js';
 import { JournaledEmulator } from './journal.js';
 import { isLoopbackAddress } from './loopback.js';
+import { OnFirstUse } from './on-first-use.js';
 import type { LakeFormationService } from './lake-formation/service.js';
 import { BucketInventories, isBucketInventory } from './quirks/bucket-inventories.js';
 import { createThenTell, isGlueCreate } from './quirks/glue-creates.js';
@@ -41,6 +42,7 @@ class Endpoint {
   #failed = false;
   #instance: Instance | undefined;
   #emulators: Emulator[] = [];
+  #moto: OnFirstUse<JournaledEmulator> | undefined;
   #services = new Map<string, Service>();
   #backends: GatewayBackends | undefined;
   #stopping: Promise<void> | undefined;
@@ -103,23 +105,13 @@ class Endpoint {
     const run = randomUUID();
     const place = { directory: instance.directory, run, endRecord: endRecordFile(instance, run) };
     this.#detail = 'starting the emulators';
-    const starts = [startMinistack(this.#settings, place), startMoto(this.#settings, place)] as const;
-    const settled = await Promise.allSettled(starts);
-    this.#emulators = settled.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
-    const failure = settled.find((start) => start.status === 'rejected');
-    if (failure) throw failure.reason;
-    const [ministack, motoProcess] = await Promise.all(starts);
-
-    this.#detail = 'replaying what EC2 and CloudWatch hold';
-    const moto = new JournaledEmulator(motoProcess.port, join(instance.directory, 'moto', 'journal.jsonl'));
-    try {
-      const replayed = await moto.replay();
-      if (replayed > 0) log(`replayed ${replayed} requests to moto`);
-    } catch (error) {
-      throw new ReplayError(
-        `what EC2 and CloudWatch held could not be replayed: ${error instanceof Error ? error.message : String(error)}`,
-      );
-    }
+    // An earlier process has found out: what it answers now would be of other resources than those that were made.
+    const unreplayable = join(instance.directory, 'moto', 'unreplayable.txt');
+    if (existsSync(unreplayable)) throw new ReplayError(readFileSync(unreplayable, 'utf8'));
+    const ministack = await startMinistack(this.#settings, place);
+    this.#emulators = [ministack];
+    const moto = new OnFirstUse(() => this.#startMoto(instance, place, unreplayable));
+    this.#moto = moto;
 
     this.#detail = 'starting our services';
     for (const [name, create] of Object.entries(servicesOfOurs)) {
@@ -138,18 +130,7 @@ class Endpoint {
       this.#services.set(service.scope, service);
     }
 
-    markServing(
-      this.#settings.directory,
-      instance,
-      run,
-      this.#emulators.map(({ name, process: { pid } }) => ({ name, pid })),
-    );
-    for (const emulator of this.#emulators) {
-      void emulator.process.ended.then((ended) => {
-        if (this.#stopping || !this.#emulators.includes(emulator)) return;
-        this.#fail(`${emulator.name} has ended (${ended.signal ?? `exit code ${ended.code ?? 'unknown'}`})`);
-      });
-    }
+    this.#serve(instance, run, ministack);
     const inventories = new BucketInventories(join(instance.directory, 's3-inventories.json'));
     this.#backends = {
       services: this.#services,
@@ -163,6 +144,44 @@ class Endpoint {
           this.#services.get('lakeformation') as LakeFormationService | undefined,
         ),
     };
+  }
+
+  /** Starts moto with all that it held. An endpoint whose moto does not come up has failed. */
+  async #startMoto(
+    instance: Instance,
+    place: EmulatorPlace,
+    unreplayable: string,
+  ): Promise<JournaledEmulator> {
+    try {
+      const emulator = await startMoto(this.#settings, place);
+      this.#emulators.push(emulator);
+      this.#serve(instance, place.run, emulator);
+      const moto = new JournaledEmulator(emulator.port, join(instance.directory, 'moto', 'journal.jsonl'));
+      const replayed = await moto.replay().catch((error: unknown) => {
+        const reason = `what EC2 and CloudWatch held could not be replayed: ${messageOf(error)}`;
+        writeFileSync(unreplayable, reason);
+        throw new ReplayError(reason);
+      });
+      log(`moto answers${replayed > 0 ? `; replayed ${replayed} requests to it` : ''}`);
+      return moto;
+    } catch (error) {
+      if (!this.#stopping) this.#fail(messageOf(error));
+      throw error;
+    }
+  }
+
+  /** Notes that an emulator is part of the instance, and fails when it ends. */
+  #serve(instance: Instance, run: string, emulator: Emulator): void {
+    markServing(
+      this.#settings.directory,
+      instance,
+      run,
+      this.#emulators.map(({ name, process: { pid } }) => ({ name, pid })),
+    );
+    void emulator.process.ended.then((ended) => {
+      if (this.#stopping || !this.#emulators.includes(emulator)) return;
+      this.#fail(`${emulator.name} has ended (${ended.signal ?? `exit code ${ended.code ?? 'unknown'}`})`);
+    });
   }
 
   /** Something that the endpoint cannot do without is gone: it answers no more, and says why. */
@@ -187,6 +206,7 @@ class Endpoint {
   }
 
   async #stopEmulators(): Promise<void> {
+    await this.#moto?.settled();
     const emulators = this.#emulators;
     this.#emulators = [];
     hangUp();
@@ -288,19 +308,23 @@ class Endpoint {
 
 class ReplayError extends Error {}
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 async function emulate(
   exchange: Exchange,
   body: Buffer | undefined,
   ministackPort: number,
-  moto: JournaledEmulator,
+  moto: OnFirstUse<JournaledEmulator>,
   inventories: BucketInventories,
   lakeFormation: LakeFormationService | undefined,
 ): Promise<void> {
-  if (servedByMoto.has(exchange.service)) return moto.handle(exchange);
+  if (servedByMoto.has(exchange.service)) return (await moto.get()).handle(exchange);
   if (body === undefined && isGlueCreateWithTags(exchange)) return createThenTag(exchange, ministackPort);
   if (body === undefined && isBucketInventory(exchange)) return inventories.answer(exchange);
   if (body === undefined && isGlueCreate(exchange)) {
-    return createThenTell(exchange, ministackPort, (born) => lakeFormation?.bear(born));
+    return createThenTell(exchange, ministackPort, (created) => lakeFormation?.recordCreated(created));
   }
   if (body === undefined && isGlueDelete(exchange)) {
     return deleteThenTell(exchange, ministackPort, (deleted) => lakeFormation?.forget(deleted));

@@ -1,4 +1,5 @@
-import { maskingKey, secretOfSource } from './connector.js';
+import { maskingKey } from './connector.js';
+import { secretOfSource } from './source-connector.js';
 import type { Dataset } from './dataset.js';
 import { sourceIdOf, type Job } from './lineage.js';
 import { names } from './names.js';

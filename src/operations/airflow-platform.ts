@@ -5,7 +5,7 @@ import { layers, type Layer } from '../model/layers.js';
 import type { Job } from '../model/lineage.js';
 import { names } from '../model/names.js';
 import type { Platform } from '../model/platform.js';
-import { runTags, startOf } from './spark-run.js';
+import { runTags, startRunOf } from './spark-run.js';
 
 /** What is deployed, as far as DAGs need to know of it. */
 export interface Deployed {
@@ -92,7 +92,7 @@ export function airflowPlatform(platform: Platform, deployed: Deployed): Airflow
 
 function requestOf(platform: Platform, job: Job, deployed: Deployed): Readonly<Record<string, unknown>> {
   const { release, libraries, listener, configuration, logKeyArn } = deployed;
-  const start = startOf(platform.environment, {
+  const start = startRunOf(platform.environment, {
     job,
     date: '{date}',
     release,

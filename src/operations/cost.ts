@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { estimateCost, localCost, type CostEstimate, type DeclaredResource } from '../model/cost/estimate.js';
 import type { Environment } from '../model/environment.js';
-import type { StackPlan } from './deploy/plan-stacks.js';
+import type { StackPlan } from './stacks/plan-stacks.js';
 
 /** A synthesized stack, as far as its price goes. */
 interface StackJson {

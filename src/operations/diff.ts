@@ -2,14 +2,14 @@ import type { CostEstimate } from '../model/cost/estimate.js';
 import { costOf } from './cost.js';
 import type { EnvironmentAccess } from './environment-access.js';
 import type { Operation } from './events.js';
-import { planBesideTerraform } from './deploy/beside-terraform.js';
-import { planStacks, hasChanges, type Change, type Counts, type StackPlan } from './deploy/plan-stacks.js';
-import { savePlans } from './deploy/saved-plan.js';
-import type { Setting } from './deploy/settings-plan.js';
-import { stacksOf } from './deploy/stacks.js';
-import { explained } from './deploy/under-lock.js';
-import { warnOfUnwrittenStates } from './deploy/unwritten-states.js';
-import type { Finding } from './findings.js';
+import { planBesideTerraform } from './stacks/beside-terraform.js';
+import { planStacks, hasChanges, type Change, type Counts, type StackPlan } from './stacks/plan-stacks.js';
+import { savePlans } from './stacks/saved-plan.js';
+import type { Setting } from './stacks/settings-plan.js';
+import { stacksOf } from './stacks/stacks.js';
+import { withNextSteps } from './stacks/under-lock.js';
+import { warnOfUnwrittenStates } from './stacks/unwritten-states.js';
+import type { Finding } from './findings/finding.js';
 import { synthesizeStacks } from './synth.js';
 
 export interface DiffOptions {
@@ -42,7 +42,7 @@ export interface StackSummary {
 
 /** What a deploy would change. */
 export function diff(options: DiffOptions): Operation<DiffResult> {
-  return explained(options.access, planned(options));
+  return withNextSteps(options.access, planned(options));
 }
 
 async function* planned({ access, out, allowDataLoss, signal }: DiffOptions): Operation<DiffResult> {

@@ -3,24 +3,7 @@ import type { ResourceChange } from '../terraform/plan-file.js';
 import { texts } from './findings/documents.js';
 import { exposure } from './findings/exposure.js';
 import { widening } from './findings/iam-widening.js';
-
-/** What a person must know of a plan before agreeing to it. */
-export interface Finding {
-  readonly kind: FindingKind;
-  readonly address: string;
-  readonly text: string;
-}
-
-export const findingKinds = {
-  'data-loss': 'destroys or replaces what holds data',
-  'iam-widening': 'lets a principal do more than before',
-  'application-restart': 'the EMR application must be stopped first, or is replaced',
-  'airflow-restart': 'MWAA restarts its schedulers and workers',
-  'secret-deletion': 'the name of a secret stays taken until its deletion window ends',
-  'administrator-loss': 'somebody would no longer administer Lake Formation',
-  exposure: 'a resource would be public or unencrypted',
-} as const;
-export type FindingKind = keyof typeof findingKinds;
+import { type Finding, type FindingKind } from './findings/finding.js';
 
 /** Everything in a plan that is worth stopping for. `caller` is the ARN that runs Terraform. */
 export function findingsOf(changes: readonly ResourceChange[], caller?: string): Finding[] {

@@ -1,7 +1,7 @@
 import { names, stackKinds } from '../model/names.js';
 import { layers } from '../model/layers.js';
 import type { EnvironmentAccess } from './environment-access.js';
-import { stacksOf } from './deploy/stacks.js';
+import { stacksOf } from './stacks/stacks.js';
 
 /** Something of an environment that exists. */
 export interface Leftover {

@@ -1,6 +1,6 @@
 import { DataplatError } from '../model/errors.js';
 import type { EnvironmentAccess } from './environment-access.js';
-import { stacksOf } from './deploy/stacks.js';
+import { stacksOf } from './stacks/stacks.js';
 import { step, type Operation } from './events.js';
 import { synthesizeStacks } from './synth.js';
 

@@ -6,7 +6,7 @@ import type { Environment } from '../model/environment.js';
 import { DataplatError } from '../model/errors.js';
 import { names } from '../model/names.js';
 import { step, type Operation } from './events.js';
-import { notDeployed } from './release.js';
+import { notDeployed } from './release/release.js';
 import { backoff, pause as reallyPause, type Pause } from './waiting.js';
 
 export interface QueryOptions {

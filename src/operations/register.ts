@@ -11,7 +11,7 @@ import { layers } from '../model/layers.js';
 import { names } from '../model/names.js';
 import type { Platform } from '../model/platform.js';
 import { step, warning, type Operation, type Steps } from './events.js';
-import { notDeployed } from './release.js';
+import { notDeployed } from './release/release.js';
 import { evolve } from './schema-evolution.js';
 
 /** What is to be done about one table. */

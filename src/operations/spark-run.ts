@@ -4,7 +4,7 @@ import { minutesOf } from '../model/duration.js';
 import type { Environment } from '../model/environment.js';
 import type { Job } from '../model/lineage.js';
 import { names } from '../model/names.js';
-import { listenerJar, notDeployed, releaseUri } from './release.js';
+import { listenerJar, notDeployed, releaseUri } from './release/release.js';
 
 /** Tags of a run: how it is found again, and what it ran. */
 export const runTags = {
@@ -37,7 +37,7 @@ export interface SparkRun {
 }
 
 /** A run of a job as EMR Serverless is asked for it. Pure. */
-export function startOf(environment: Environment, run: SparkRun): StartRun {
+export function startRunOf(environment: Environment, run: SparkRun): StartRun {
   const { job, date, release } = run;
   const uri = releaseUri(environment, release);
   const streaming = job.mode === 'stream';

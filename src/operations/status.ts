@@ -3,7 +3,7 @@ import type { Billed } from '../aws/job-runs.js';
 import { endStates } from '../model/run-states.js';
 import type { Platform } from '../model/platform.js';
 import type { Operation } from './events.js';
-import { readCurrentRelease } from './release.js';
+import { readCurrentRelease } from './release/current-release.js';
 import { details, newest, rowOf, sumOf, type RunRow } from './runs.js';
 import { requireApplication } from './submit.js';
 

@@ -16,8 +16,9 @@ import {
   readDriverLog,
 } from './driver-logs.js';
 import { info, step, warning, type Message, type Operation, type StepProgress } from './events.js';
-import { listenerJar, notDeployed, resolveRelease } from './release.js';
-import { logKeyArn, readEmrConfiguration, startOf } from './spark-run.js';
+import { listenerJar, notDeployed } from './release/release.js';
+import { resolveRelease } from './release/current-release.js';
+import { logKeyArn, readEmrConfiguration, startRunOf } from './spark-run.js';
 import { backoff, pause as reallyPause, type Pause } from './waiting.js';
 
 export interface SubmitOptions {
@@ -87,7 +88,7 @@ export async function* submit(
   const brought = await broughtBy(environment, aws.objects, release);
   const attempts: string[] = [];
   for (;;) {
-    const start = startOf(environment, {
+    const start = startRunOf(environment, {
       job,
       date,
       release,

@@ -1,4 +1,5 @@
-import { readPlatform, type Overrides, type Platform } from '../model/platform.js';
+import type { Platform } from '../model/platform.js';
+import { readPlatform, type Overrides } from '../model/read-platform.js';
 import { projectFiles } from './project-files.js';
 
 /** A project's platform in one environment, environment variables taken into account. @throws as `readPlatform` */

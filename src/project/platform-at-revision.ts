@@ -1,5 +1,6 @@
 import { DataplatError } from '../model/errors.js';
-import { readPlatform, type Platform } from '../model/platform.js';
+import type { Platform } from '../model/platform.js';
+import { readPlatform } from '../model/read-platform.js';
 import { filesAtRevision } from './files-at-revision.js';
 
 /**

@@ -176,7 +176,7 @@ export class Terraform {
     const { dataDirectory } = this.options;
     for (const name of await readdir(dataDirectory)) {
       const pid = Number(/^\w+-(\d+)\.tfplan$/.exec(name)?.[1] ?? 0);
-      const forgotten = pid > 0 && (pid === process.pid || !isProcess({ pid, born: null }));
+      const forgotten = pid > 0 && (pid === process.pid || !isProcess({ pid, processStart: null }));
       if (forgotten) await rm(join(dataDirectory, name), { force: true });
     }
     return join(dataDirectory, `${verb}-${process.pid}.tfplan`);

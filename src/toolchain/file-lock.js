@@ -15,7 +15,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
  */
 export async function withLock(file, work, onWait) {
   mkdirSync(dirname(file), { recursive: true });
-  const mine = JSON.stringify({ pid: process.pid, born: bornAt(process.pid), id: randomUUID() });
+  const mine = JSON.stringify({
+    pid: process.pid,
+    processStart: processStartOf(process.pid),
+    id: randomUUID(),
+  });
   let told = false;
   while (!tryToTake(file, mine)) {
     const held = contentOf(file);
@@ -72,7 +76,7 @@ function isAlive(content) {
 
 /**
  * Whether a process of this machine still runs, and is not another that was given its number.
- * @param {{ pid: number, born: string | null }} holder
+ * @param {{ pid: number, processStart: string | null }} holder
  * @returns {boolean}
  */
 export function isProcess(holder) {
@@ -83,14 +87,14 @@ export function isProcess(holder) {
   }
   // One that has ended and that its parent has not asked about yet works no more.
   if (statusOf(holder.pid)?.[0] === 'Z') return false;
-  const born = bornAt(holder.pid);
-  return born === null || holder.born === null || born === holder.born;
+  const processStart = processStartOf(holder.pid);
+  return processStart === null || holder.processStart === null || processStart === holder.processStart;
 }
 
 function holderOf(content) {
   try {
-    const { pid, born } = JSON.parse(content);
-    return Number.isInteger(pid) && pid > 0 ? { pid, born: born ?? null } : undefined;
+    const { pid, processStart } = JSON.parse(content);
+    return Number.isInteger(pid) && pid > 0 ? { pid, processStart: processStart ?? null } : undefined;
   } catch {
     return undefined;
   }
@@ -101,7 +105,7 @@ function holderOf(content) {
  * @param {number} pid
  * @returns {string | null}
  */
-export function bornAt(pid) {
+export function processStartOf(pid) {
   return statusOf(pid)?.[19] ?? null;
 }
 

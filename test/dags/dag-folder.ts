@@ -2,8 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { airflowPlatform } from '../../src/operations/airflow-platform.js';
-import { planRelease, readReleaseFiles } from '../../src/operations/release.js';
-import { dagFiles } from '../../src/operations/release-dags.js';
+import { planRelease } from '../../src/operations/release/release.js';
+import { readReleaseFiles } from '../../src/operations/release/read-release-files.js';
+import { dagFiles } from '../../src/operations/release/release-dags.js';
 import { readEmrConfiguration } from '../../src/operations/spark-run.js';
 import { loadPlatform } from '../../src/project/load-platform.js';
 import { packageDirectory } from '../../src/project/project-directory.js';

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { connectorSchema, secretOfSource } from '../../src/model/connector.js';
-import { readPlatform, validateProject } from '../../src/model/platform.js';
+import { connectorSchema } from '../../src/model/connector.js';
+import { secretOfSource } from '../../src/model/source-connector.js';
+import { readPlatform, validateProject } from '../../src/model/read-platform.js';
 import { secretsOf } from '../../src/model/secrets.js';
 import { edited, projectWith } from './project.js';
 

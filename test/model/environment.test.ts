@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { validateProject } from '../../src/model/platform.js';
+import { validateProject } from '../../src/model/read-platform.js';
 import { edited, projectWith } from './project.js';
 
 const dev = 'config/environments/dev.yaml';

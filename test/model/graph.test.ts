@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { buildGraph, type JobGraph } from '../../src/model/graph.js';
 import type { Job } from '../../src/model/lineage.js';
 import { JobsAccess, writeFolders } from '../../src/model/access.js';
-import { readPlatform } from '../../src/model/platform.js';
+import { readPlatform } from '../../src/model/read-platform.js';
 import { projectWith } from './project.js';
 
 const platform = readPlatform(projectWith({}), 'local');

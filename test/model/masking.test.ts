@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { validateProject } from '../../src/model/platform.js';
+import { validateProject } from '../../src/model/read-platform.js';
 import { edited, lineOf, projectWith } from './project.js';
 
 const events = 'config/schemas/order_events_bronze.json';

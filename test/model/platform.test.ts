@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { DataplatError } from '../../src/model/errors.js';
-import { readPlatform, validateProject } from '../../src/model/platform.js';
+import { readPlatform, validateProject } from '../../src/model/read-platform.js';
 import { edited, lineOf, projectWith } from './project.js';
 
 const dev = 'config/environments/dev.yaml';

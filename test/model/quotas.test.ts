@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { passedQuotas, quotaCounts } from '../../src/model/quotas.js';
-import { validateProject, type Platform } from '../../src/model/platform.js';
+import type { Platform } from '../../src/model/platform.js';
+import { validateProject } from '../../src/model/read-platform.js';
 import { quotasText } from '../../src/ui/quotas.js';
 import { withManyJobs } from '../stacks/many-jobs.js';
 import { declared, platformOf, resources, synthesized, type Synthesized } from '../stacks/synthesized.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { startRequest } from '../../src/aws/job-runs.js';
 import { airflowPlatform } from '../../src/operations/airflow-platform.js';
-import { startOf } from '../../src/operations/spark-run.js';
+import { startRunOf } from '../../src/operations/spark-run.js';
 import { loadPlatform } from '../../src/project/load-platform.js';
 import { smallPlatform } from '../small-platform.js';
 
@@ -19,7 +19,7 @@ describe('what DAGs are made from', () => {
   it('has the request of every job as it is sent for a day by every other way to run it', () => {
     const { applicationId, ...about } = deployed;
     for (const job of platform.jobs) {
-      const start = startOf(platform.environment, { job, date: '2026-01-15', clientToken: 't', ...about });
+      const start = startRunOf(platform.environment, { job, date: '2026-01-15', clientToken: 't', ...about });
       const sent = startRequest(applicationId, start);
       const text = JSON.stringify(described.jobs.find(({ id }) => id === job.id)?.request);
       const request = JSON.parse(text.replaceAll('{date}', '2026-01-15')) as Record<string, unknown>;

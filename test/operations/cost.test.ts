@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import type { KnownCost } from '../../src/model/cost/estimate.js';
 import { names, stackKinds } from '../../src/model/names.js';
 import { costOf, declaredIn, deployedBefore } from '../../src/operations/cost.js';
-import type { StackPlan } from '../../src/operations/deploy/plan-stacks.js';
+import type { StackPlan } from '../../src/operations/stacks/plan-stacks.js';
 import { synthesize } from '../../stacks/app.js';
 import { platformOf } from '../stacks/synthesized.js';
 

@@ -2,7 +2,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { readPlatform } from '../../src/model/platform.js';
+import { readPlatform } from '../../src/model/read-platform.js';
 import { DataplatError } from '../../src/model/errors.js';
 import type { Environment } from '../../src/model/environment.js';
 import { doctor, type DoctorReport, type DoctorRequest } from '../../src/operations/doctor.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { validateProject } from '../../src/model/platform.js';
+import { validateProject } from '../../src/model/read-platform.js';
 import { packageDirectory } from '../../src/project/project-directory.js';
 import { projectFiles } from '../../src/project/project-files.js';
 

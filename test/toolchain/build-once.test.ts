@@ -48,14 +48,14 @@ describe('what is built once for all', () => {
 
   it('takes over the lock of a process that has died', async () => {
     const dead = spawnSync(process.execPath, ['-e', '']).pid;
-    const lock = machine.file('lock', JSON.stringify({ pid: dead, born: '1', id: 'x' }));
+    const lock = machine.file('lock', JSON.stringify({ pid: dead, processStart: '1', id: 'x' }));
     expect(await withLock(lock, () => Promise.resolve('done'))).to.equal('done');
     expect(existsSync(lock)).to.equal(false);
   });
 
   it('takes over the lock of a dead process whose number another has now', async function () {
     if (process.platform !== 'linux') return; // only Linux tells when a process began
-    const lock = machine.file('lock', JSON.stringify({ pid: process.pid, born: '1', id: 'x' }));
+    const lock = machine.file('lock', JSON.stringify({ pid: process.pid, processStart: '1', id: 'x' }));
     expect(await withLock(lock, () => Promise.resolve('done'))).to.equal('done');
   });
 

@@ -61,7 +61,7 @@ def check(context: RunContext) -> JobResult:
     docs = context.storage.uri("logs", f"data-docs/{context.job.id}/{context.date.isoformat()}/index.html")
     if found:
         write_page(context.spark, docs, index(context.job.id, context.date, dict(sorted(found.items()))))
-    details = {"docs": docs, "checks": [_told(dataset, outcomes) for dataset, outcomes in found.items()]}
+    details = {"docs": docs, "checks": [_details(dataset, outcomes) for dataset, outcomes in found.items()]}
     closing: list[str] = []
     telling: list[str] = []
     fail_on = context.arguments.get("fail_on") or "error"
@@ -148,7 +148,7 @@ def _datasets(context: RunContext) -> tuple[str, ...]:
     return tuple(named) or context.job.inputs
 
 
-def _told(dataset: str, outcomes: tuple[Outcome, ...]) -> dict[str, object]:
+def _details(dataset: str, outcomes: tuple[Outcome, ...]) -> dict[str, object]:
     """A dataset in the result line: numbers, and what is not met."""
     return {
         "dataset": dataset,

@@ -83,7 +83,7 @@ def _merge_one(
             "dataset": silver.id,
             "bronzeVersion": tables.state.version,
         }
-    return _told(context, bronze, silver, *done)
+    return _result(context, bronze, silver, *done)
 
 
 def merge_new(
@@ -109,7 +109,7 @@ def merge_new(
     return changes.position, merged
 
 
-def _told(
+def _result(
     context: RunContext, bronze: Contract, silver: Contract, position: Position, merged: Merged
 ) -> tuple[DatasetResult, dict[str, object]]:
     log.info(

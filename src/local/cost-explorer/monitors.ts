@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { operation } from '../operations.js';
-import type { Operation } from '../operations.js';
+import { operation } from '../json-protocol.js';
+import type { Operation } from '../json-protocol.js';
 import { ServiceError } from '../service.js';
 import type { CostExplorerStore, Entry } from './state.js';
 import { resourceTags, tagsOf } from './tags.js';

@@ -2,8 +2,8 @@
  * Cost Explorer, as far as an environment uses it: monitors of anomalies in cost, and who is told of them. Nothing is
  * billed here, so no anomaly is ever found (simulated.ts).
  */
-import { parseJson } from '../operations.js';
-import type { Operation } from '../operations.js';
+import { parseJson } from '../json-protocol.js';
+import type { Operation } from '../json-protocol.js';
 import { ServiceError } from '../service.js';
 import type { Service, ServiceContext } from '../service.js';
 import { monitorOperations } from './monitors.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { operation } from '../operations.js';
-import type { Operation } from '../operations.js';
+import { operation } from '../json-protocol.js';
+import type { Operation } from '../json-protocol.js';
 import type { CostExplorerStore } from './state.js';
 
 const tag = z.object({ Key: z.string().min(1).max(128), Value: z.string().max(256) });

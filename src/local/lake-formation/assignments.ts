@@ -3,8 +3,8 @@
  * assigned another value of the same key.
  */
 import { z } from 'zod';
-import { operation, page, paging } from '../operations.js';
-import type { Operation } from '../operations.js';
+import { operation, page, paging } from '../json-protocol.js';
+import type { Operation } from '../json-protocol.js';
 import { ServiceError } from '../service.js';
 import type { CatalogTable, DataCatalog } from './data-catalog.js';
 import { expression, resource, tagPair } from './shapes.js';

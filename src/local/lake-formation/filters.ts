@@ -1,8 +1,8 @@
 /** Data cells filters: which rows and columns of a table a grant reaches. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { operation, page, paging } from '../operations.js';
-import type { Operation } from '../operations.js';
+import { operation, page, paging } from '../json-protocol.js';
+import type { Operation } from '../json-protocol.js';
 import { ServiceError } from '../service.js';
 import type { DataCatalog } from './data-catalog.js';
 import { dataCellsFilter, name } from './shapes.js';

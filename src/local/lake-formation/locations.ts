@@ -1,7 +1,7 @@
 /** Data lake settings, and the S3 locations that Lake Formation manages. */
 import { z } from 'zod';
-import { operation, page, paging } from '../operations.js';
-import type { Operation } from '../operations.js';
+import { operation, page, paging } from '../json-protocol.js';
+import type { Operation } from '../json-protocol.js';
 import { dataLakeSettings } from './shapes.js';
 import { alreadyExists, invalid, notFound } from './state.js';
 import type { LakeFormationStore, RegisteredLocation } from './state.js';

@@ -1,7 +1,7 @@
 /** Granting, revoking and listing permissions. They are kept and answered, but refuse nobody (simulated.ts). */
 import { z } from 'zod';
-import { operation, page, paging } from '../operations.js';
-import type { Operation } from '../operations.js';
+import { operation, page, paging } from '../json-protocol.js';
+import type { Operation } from '../json-protocol.js';
 import { ServiceError } from '../service.js';
 import type { DataCatalog } from './data-catalog.js';
 import {

@@ -1,11 +1,11 @@
 /** Lake Formation: settings, locations, LF-tags and their assignment, permissions, data cells filters. */
-import { parseJson } from '../operations.js';
-import type { Operation } from '../operations.js';
+import { parseJson } from '../json-protocol.js';
+import type { Operation } from '../json-protocol.js';
 import { ServiceError } from '../service.js';
 import type { Service, ServiceContext } from '../service.js';
 import { assignmentOperations } from './assignments.js';
-import { bear } from './birth.js';
-import type { Born } from './birth.js';
+import { recordCreated } from './created-resources.js';
+import type { CreatedResource } from './created-resources.js';
 import { DataCatalog } from './data-catalog.js';
 import { filterOperations } from './filters.js';
 import { forget } from './forgetting.js';
@@ -17,7 +17,7 @@ import { tagOperations } from './tags.js';
 
 /** Lake Formation is told what the Data Catalog makes and deletes. */
 export interface LakeFormationService extends Service {
-  bear(born: Born): void;
+  recordCreated(created: CreatedResource): void;
   forget(deleted: Deleted): void;
 }
 
@@ -45,7 +45,7 @@ export function createLakeFormationService(context: ServiceContext): Promise<Lak
       }
       return { status: 200, body: await found(parseJson(body), { account }) };
     },
-    bear: (born) => bear(store, born, context.account),
+    recordCreated: (created) => recordCreated(store, created, context.account),
     forget: (deleted) => forget(store, deleted),
     // Everything has been written by the time it was answered.
     stop: () => Promise.resolve(),

@@ -1,7 +1,7 @@
 /** LF-tags: their keys and allowed values, named expressions over them. */
 import { z } from 'zod';
-import { operation, page, paging } from '../operations.js';
-import type { Operation } from '../operations.js';
+import { operation, page, paging } from '../json-protocol.js';
+import type { Operation } from '../json-protocol.js';
 import { expression, name, tagKey, tagValues } from './shapes.js';
 import type { Expression } from './shapes.js';
 import { invalid, notFound } from './state.js';

@@ -3,7 +3,7 @@
  * it is first called (local-airflow.ts).
  */
 import { z } from 'zod';
-import { page, parseJson } from '../operations.js';
+import { page, parseJson } from '../json-protocol.js';
 import { ServiceError } from '../service.js';
 import type {
   EndpointSettings,

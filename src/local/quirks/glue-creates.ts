@@ -5,7 +5,7 @@
 import type { Exchange } from '../exchange.js';
 import { readBody } from '../exchange.js';
 import { giveBack, send } from '../forward.js';
-import type { Born } from '../lake-formation/birth.js';
+import type { CreatedResource } from '../lake-formation/created-resources.js';
 import type { PrincipalPermissions } from '../lake-formation/shapes.js';
 
 interface CreateRequest {
@@ -30,7 +30,7 @@ export function isGlueCreate(exchange: Exchange): boolean {
 export async function createThenTell(
   exchange: Exchange,
   port: number,
-  tell: (born: Born) => void,
+  tell: (created: CreatedResource) => void,
 ): Promise<void> {
   const body = await readBody(exchange.request);
   const { headers } = exchange.request;

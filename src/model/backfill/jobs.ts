@@ -21,7 +21,7 @@ export interface BackfillJob {
   readonly reads: readonly string[];
 }
 
-/** A job that was meant too and does not run, with the reason. */
+/** A job that was selected too and does not run, with the reason. */
 export interface LeftOut {
   readonly job: string;
   readonly reason: string;
@@ -46,13 +46,13 @@ export function jobsToBackfill(
 ): Selection {
   const datasets = new Map(declaration.datasets.map((dataset) => [dataset.id, dataset]));
   const { graph } = declaration;
-  const meant = new Set(meantBy(declaration, name, datasets));
+  const selected = new Set(selectedBy(declaration, name, datasets));
   if (downstream) {
     // The order is that of the flow, so that one pass sees every job behind those that it reads from.
     for (const job of graph.order)
-      if (graph.upstreamOf(job).some((before) => meant.has(before))) meant.add(job);
+      if (graph.upstreamOf(job).some((before) => selected.has(before))) selected.add(job);
   }
-  const chosen = graph.order.filter((job) => meant.has(job));
+  const chosen = graph.order.filter((job) => selected.has(job));
   const runs = chosen.filter((job) => job.mode !== 'stream');
   const leftOut = chosen
     .filter((job) => job.mode === 'stream')
@@ -60,7 +60,7 @@ export function jobsToBackfill(
   return { jobs: runs.map((job) => backfillJob(job, runs, graph, datasets)), leftOut };
 }
 
-function meantBy(
+function selectedBy(
   declaration: Pick<Declaration, 'datasets' | 'jobs' | 'graph'>,
   name: string,
   datasets: ReadonlyMap<string, Dataset>,

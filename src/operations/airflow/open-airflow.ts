@@ -5,7 +5,7 @@ import { names } from '../../model/names.js';
 import { locateAirflow, locateRuntime, type AirflowTools } from '../../toolchain/locate-toolchain.js';
 import type { AccountAccess } from '../account-access.js';
 import { step, type Steps } from '../events.js';
-import { notDeployed } from '../release.js';
+import { notDeployed } from '../release/release.js';
 import { backoff, pause } from '../waiting.js';
 
 /** Airflow did not do what it was asked, and says why. */

@@ -26,8 +26,9 @@ import {
   type TaskChanged,
 } from '../events.js';
 import type { AirflowPlatform } from '../airflow-platform.js';
-import { dagFiles } from '../release-dags.js';
-import { readReleaseFiles, resolveRelease } from '../release.js';
+import { dagFiles } from '../release/release-dags.js';
+import { readReleaseFiles } from '../release/read-release-files.js';
+import { resolveRelease } from '../release/current-release.js';
 import { unknownDag } from './dags.js';
 import { deployedPlatform } from './deployed-platform.js';
 import { installedAirflow } from './open-airflow.js';

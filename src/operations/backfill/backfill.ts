@@ -11,8 +11,8 @@ import { findJob } from '../../model/find.js';
 import { names } from '../../model/names.js';
 import type { AccountAccess } from '../account-access.js';
 import { info, step, type Operation, type Steps } from '../events.js';
-import { resolveRelease } from '../release.js';
-import { logKeyArn, readEmrConfiguration, startOf } from '../spark-run.js';
+import { resolveRelease } from '../release/current-release.js';
+import { logKeyArn, readEmrConfiguration, startRunOf } from '../spark-run.js';
 import { thisHolder, whoIsHere } from '../state/holder.js';
 import { broughtBy, requireApplication } from '../submit.js';
 import type { Pause } from '../waiting.js';
@@ -250,7 +250,7 @@ async function* carryOut(
       { backfill: id, runs: plan.pairs.length },
     );
     const runner = new Runner({
-      ...{ runs: aws.runs, applicationId: application.id, limits, plan, book, startOf: start },
+      ...{ runs: aws.runs, applicationId: application.id, limits, plan, book, startRunOf: start },
       vcpusOf: (job) => {
         const { driver, executor } = findJob(platform, job).spark;
         return driver.cpu + executor.cpu;
@@ -326,7 +326,7 @@ async function* adopt(
   return adopted.sort((a, b) => ('mark' in a || 'mark' in b ? 0 : a.attempt - b.attempt));
 }
 
-async function starter(access: AccountAccess, plan: LedgerPlan): Promise<Runner['options']['startOf']> {
+async function starter(access: AccountAccess, plan: LedgerPlan): Promise<Runner['options']['startRunOf']> {
   const { platform, aws, projectDirectory } = access;
   const { environment } = platform;
   const { projectFiles } = await import('../../project/project-files.js');
@@ -336,7 +336,7 @@ async function starter(access: AccountAccess, plan: LedgerPlan): Promise<Runner[
     readEmrConfiguration(projectFiles(projectDirectory)),
   ]);
   return ({ job, date }, token) =>
-    startOf(environment, {
+    startRunOf(environment, {
       job: findJob(platform, job),
       ...{ date, release: plan.release, ...brought, configuration, logKeyArn: keyArn, clientToken: token },
     });

@@ -58,7 +58,7 @@ export interface RunnerOptions {
   readonly plan: LedgerPlan;
   readonly book: Book;
   /** The request that starts a pair's run; its token and tags come on top. */
-  readonly startOf: (pair: BookedPair, token: string) => StartRun;
+  readonly startRunOf: (pair: BookedPair, token: string) => StartRun;
   /** vCPUs that a job's run needs to begin. */
   readonly vcpusOf: (job: string) => number;
   readonly journal: (line: RunLine) => void;
@@ -275,10 +275,10 @@ export class Runner {
   }
 
   private async start(pair: BookedPair): Promise<void> {
-    const { runs, applicationId, startOf, plan, pause = reallyPause, signal } = this.options;
+    const { runs, applicationId, startRunOf, plan, pause = reallyPause, signal } = this.options;
     const one = this.active.get(pair);
     if (!one) return;
-    const request = startOf(pair, one.token);
+    const request = startRunOf(pair, one.token);
     const tags = {
       ...request.tags,
       [runTags.backfill]: plan.id,

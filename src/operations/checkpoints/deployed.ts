@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stackKinds } from '../../model/names.js';
-import { localState } from '../deploy/stacks.js';
+import { localState } from '../stacks/stacks.js';
 import type { DeployedStack } from './manifest.js';
 
 interface StateFile {

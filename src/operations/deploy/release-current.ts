@@ -5,14 +5,11 @@ import { locateLineageListener, locatePackagingTools } from '../../toolchain/loc
 import { deployedPlatform } from '../airflow/deployed-platform.js';
 import type { EnvironmentAccess } from '../environment-access.js';
 import { step, type Steps } from '../events.js';
-import { publishDags } from '../release-dags.js';
-import {
-  planRelease,
-  publishRelease,
-  readCurrentRelease,
-  readReleaseFiles,
-  writeCurrentRelease,
-} from '../release.js';
+import { publishDags } from '../release/release-dags.js';
+import { planRelease } from '../release/release.js';
+import { publishRelease } from '../release/publish-release.js';
+import { readCurrentRelease, writeCurrentRelease } from '../release/current-release.js';
+import { readReleaseFiles } from '../release/read-release-files.js';
 
 /**
  * Uploads the project's jobs, DAGs and configuration as one release, makes it the current one and hands Airflow its

@@ -1,7 +1,7 @@
 import { DataplatError } from '../../model/errors.js';
 import { names } from '../../model/names.js';
 import type { EnvironmentAccess } from '../environment-access.js';
-import type { StackPlan } from './plan-stacks.js';
+import type { StackPlan } from '../stacks/plan-stacks.js';
 
 /**
  * EMR Serverless takes two applications of one name. Where one is there that Terraform's state does not know, it was made

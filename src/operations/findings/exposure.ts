@@ -1,5 +1,5 @@
 import type { ResourceChange } from '../../terraform/plan-file.js';
-import type { Finding } from '../findings.js';
+import type { Finding } from './finding.js';
 import { list, statementsOf, texts } from './documents.js';
 
 const everywhere: readonly string[] = ['0.0.0.0/0', '::/0'];

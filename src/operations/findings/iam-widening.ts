@@ -1,5 +1,5 @@
 import type { ResourceChange } from '../../terraform/plan-file.js';
-import type { Finding } from '../findings.js';
+import type { Finding } from './finding.js';
 import { conditionsOf, isWithin, type Conditions } from './conditions.js';
 import { list, statementsOf, texts, type PolicyStatement } from './documents.js';
 

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { z } from 'zod';
-import { bornAt, isProcess } from '../../toolchain/file-lock.js';
+import { processStartOf, isProcess } from '../../toolchain/file-lock.js';
 
 const processSchema = z.strictObject({
   pid: z.int().positive(),
   /** When it began, as the system tells; process ids are used again. */
-  born: z.string().nullable(),
+  processStart: z.string().nullable(),
 });
 
 const holderSchema = z.strictObject({
@@ -64,7 +64,7 @@ export function thisHolder(id: string, caller: string, command: string): Holder 
 }
 
 export function processOf(pid: number): Holder['process'] {
-  return { pid, born: bornAt(pid) };
+  return { pid, processStart: processStartOf(pid) };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { awsClients } from '../../aws/clients.js';
 import { s3Records, type Records } from '../../aws/records.js';
 import { names, stackKinds, type StackKind } from '../../model/names.js';
-import { localState } from '../deploy/stacks.js';
+import { localState } from '../stacks/stacks.js';
 import type { EnvironmentAccess } from '../environment-access.js';
 import { fileRecords } from './file-records.js';
 

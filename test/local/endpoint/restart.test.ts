@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { localStatus } from '../../../src/operations/local-endpoint.js';
 import { account, region, StartedEndpoint } from '../started-endpoint.js';
+import type { EndpointStatus } from '../../../src/local/status.js';
 
 /** Whether a process runs; one that has ended and that nobody has waited for yet does not. */
 function lives(pid: number): boolean {
@@ -213,8 +214,17 @@ describe('An instance of the local endpoint', function () {
     const journal = join(endpoint.directory, 'instances', instance, 'moto', 'journal.jsonl');
     // An answer that moto does not give.
     writeFileSync(journal, '{"seq":1,"status":200,"made":"0000000000000000"}\n', { flag: 'a' });
+    // It is found out when somebody asks for it.
+    expect((await endpoint.up()).began).to.equal('resumed');
+    expect(await endpoint.refusal('ec2', 'describe_vpcs', {})).to.equal('ServiceUnavailableException');
+    const said = (await (await fetch(`${endpoint.url}/_dataplat/status`)).json()) as EndpointStatus;
+    expect(said.phase).to.equal('failed');
+    expect(said.detail).to.contain('could not be replayed');
+    await endpoint.down();
     const again = await endpoint.up();
     expect(again.began).to.equal('new');
     expect(again.note).to.contain('could not be replayed');
+    const { Vpcs } = await endpoint.call<{ Vpcs: { IsDefault: boolean }[] }>('ec2', 'describe_vpcs');
+    expect(Vpcs.map(({ IsDefault }) => IsDefault)).to.deep.equal([true]);
   });
 });

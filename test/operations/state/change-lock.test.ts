@@ -129,7 +129,7 @@ describe('the lock of an environment', () => {
   });
 
   it('of a process number that is used again by another process is not held', async () => {
-    const process = { ...processOf(globalThis.process.pid), born: '1' };
+    const process = { ...processOf(globalThis.process.pid), processStart: '1' };
     await put({ ...thisHolder('x', 'arn', 'dataplat deploy'), process });
     expect((await error(change(() => Promise.resolve()))).message).to.contain('did not end as it should');
   });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { packageDirectory } from '../../../src/project/project-directory.js';
 import type { Environment } from '../../../src/model/environment.js';
 import { stackKinds } from '../../../src/model/names.js';
-import { validateProject } from '../../../src/model/platform.js';
+import { validateProject } from '../../../src/model/read-platform.js';
 import { edited, projectWith } from '../../model/project.js';
 import {
   resources,

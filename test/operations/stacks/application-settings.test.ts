@@ -3,11 +3,11 @@ import {
   applicationSettings,
   differences,
   planApplicationSettings,
-} from '../../src/operations/deploy/application-settings.js';
-import type { EnvironmentAccess } from '../../src/operations/environment-access.js';
-import type { OperationEvent } from '../../src/operations/events.js';
-import { platformOf } from '../stacks/synthesized.js';
-import { smallPlatform } from '../small-platform.js';
+} from '../../../src/operations/stacks/application-settings.js';
+import type { EnvironmentAccess } from '../../../src/operations/environment-access.js';
+import type { OperationEvent } from '../../../src/operations/events.js';
+import { platformOf } from '../../stacks/synthesized.js';
+import { smallPlatform } from '../../small-platform.js';
 
 const keyArn = 'arn:aws:kms:eu-central-1:111122223333:key/0f';
 const dev = platformOf('dev');

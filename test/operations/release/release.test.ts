@@ -3,20 +3,19 @@ import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { DataplatError } from '../../src/model/errors.js';
+import { DataplatError } from '../../../src/model/errors.js';
+import { planRelease, type Release } from '../../../src/operations/release/release.js';
+import { publishRelease } from '../../../src/operations/release/publish-release.js';
 import {
-  planRelease,
-  publishRelease,
   readCurrentRelease,
-  readReleaseFiles,
   resolveRelease,
   writeCurrentRelease,
-  type Release,
-} from '../../src/operations/release.js';
-import { loadPlatform } from '../../src/project/load-platform.js';
-import { failureOf } from './collect.js';
-import { MemoryObjects } from './memory-objects.js';
-import { smallPlatform } from '../small-platform.js';
+} from '../../../src/operations/release/current-release.js';
+import { readReleaseFiles } from '../../../src/operations/release/read-release-files.js';
+import { loadPlatform } from '../../../src/project/load-platform.js';
+import { failureOf } from '../collect.js';
+import { MemoryObjects } from '../memory-objects.js';
+import { smallPlatform } from '../../small-platform.js';
 
 const { environment } = loadPlatform(smallPlatform, 'local', {}, {});
 const bucket = `${environment.lake.bucketPrefix}-artifacts`;

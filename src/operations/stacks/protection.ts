@@ -1,6 +1,6 @@
 import type { Environment } from '../../model/environment.js';
 import { DataplatError } from '../../model/errors.js';
-import type { Finding } from '../findings.js';
+import type { Finding } from '../findings/finding.js';
 
 export interface Naming {
   /** The environment's name, as it was given beforehand. */

@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { DataplatError } from '../../model/errors.js';
 import { packageDirectory } from '../../project/project-directory.js';
 import type { EnvironmentAccess } from '../environment-access.js';
-import { planRelease, readReleaseFiles } from '../release.js';
+import { planRelease } from '../release/release.js';
+import { readReleaseFiles } from '../release/read-release-files.js';
 import { later, stackPlan, type PlanOptions, type StackPlan } from './plan-stacks.js';
 import type { Stack } from './stacks.js';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { planOpenGrants } from '../../src/operations/deploy/open-grants.js';
-import type { EnvironmentAccess } from '../../src/operations/environment-access.js';
-import { platformOf } from '../stacks/synthesized.js';
+import { planOpenGrants } from '../../../src/operations/stacks/open-grants.js';
+import type { EnvironmentAccess } from '../../../src/operations/environment-access.js';
+import { platformOf } from '../../stacks/synthesized.js';
 
 const everybody = { DataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' };
 const somebody = { DataLakePrincipalIdentifier: 'arn:aws:iam::111122223333:role/somebody' };

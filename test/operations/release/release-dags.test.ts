@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { publishDags } from '../../src/operations/release-dags.js';
-import { planRelease } from '../../src/operations/release.js';
-import { loadPlatform } from '../../src/project/load-platform.js';
-import { smallPlatform } from '../small-platform.js';
-import { MemoryObjects } from './memory-objects.js';
+import { publishDags } from '../../../src/operations/release/release-dags.js';
+import { planRelease } from '../../../src/operations/release/release.js';
+import { loadPlatform } from '../../../src/project/load-platform.js';
+import { smallPlatform } from '../../small-platform.js';
+import { MemoryObjects } from '../memory-objects.js';
 
 const { environment } = loadPlatform(smallPlatform, 'local', {}, {});
 const bucket = `${environment.lake.bucketPrefix}-artifacts`;

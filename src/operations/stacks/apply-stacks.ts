@@ -1,7 +1,7 @@
 import type { Environment } from '../../model/environment.js';
 import { DataplatError } from '../../model/errors.js';
 import { step, type Steps } from '../events.js';
-import type { Finding } from '../findings.js';
+import type { Finding } from '../findings/finding.js';
 import { hasChanges, planStack, type Counts, type PlanOptions, type StackPlan } from './plan-stacks.js';
 
 export interface ApplyOptions extends PlanOptions {
@@ -59,7 +59,7 @@ export async function* applyStacks(
     if (plan.plan && hasChanges(plan)) {
       const toApply = plan.plan;
       if (options.prepare) yield* options.prepare(plan);
-      yield* explained(
+      yield* withWhatIsLeft(
         step(`apply/${stack.kind}`, `${options.destroy ? 'Destroy' : 'Apply'} ${stack.name}`, () =>
           stack.terraform.apply(toApply),
         ),
@@ -74,7 +74,7 @@ export async function* applyStacks(
 }
 
 /** A failure half-way says what stands, and that going on is safe. */
-async function* explained<Made>(
+async function* withWhatIsLeft<Made>(
   work: Steps<Made>,
   applied: readonly AppliedStack[],
   stack: string,

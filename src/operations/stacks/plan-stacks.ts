@@ -2,7 +2,8 @@ import type { PricedResource } from '../../model/cost/resources.js';
 import type { PlanDocument } from '../../terraform/plan-file.js';
 import type { Plan } from '../../terraform/terraform.js';
 import { together, step, type Steps } from '../events.js';
-import { findingsOf, type Finding } from '../findings.js';
+import { findingsOf } from '../findings.js';
+import type { Finding } from '../findings/finding.js';
 import type { Stack } from './stacks.js';
 
 export interface Counts {

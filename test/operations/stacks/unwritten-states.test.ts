@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Stack } from '../../../src/operations/deploy/stacks.js';
+import type { Stack } from '../../../src/operations/stacks/stacks.js';
 import {
   keepingStates,
   keepUnwrittenStates,
   pushUnwrittenStates,
   warnOfUnwrittenStates,
-} from '../../../src/operations/deploy/unwritten-states.js';
+} from '../../../src/operations/stacks/unwritten-states.js';
 import type { Steps } from '../../../src/operations/events.js';
 import { Terraform } from '../../../src/terraform/terraform.js';
 import { locateTerraform } from '../../../src/toolchain/locate-toolchain.js';

@@ -3,7 +3,7 @@ import type { PrincipalPermissions, Resource } from './shapes.js';
 import type { LakeFormationState, LakeFormationStore } from './state.js';
 
 /** A database or a table that the Data Catalog has made. */
-export interface Born {
+export interface CreatedResource {
   readonly database: string;
   readonly table?: string;
   /** What the database says its tables get; else the settings of its time decide. */
@@ -14,9 +14,9 @@ export interface Born {
  * Grants what is new what the settings say: a database theirs, a table what its database took on when it was made.
  * That is how IAM_ALLOWED_PRINCIPALS comes onto everything in an account that nobody has closed.
  */
-export function bear(
+export function recordCreated(
   store: LakeFormationStore,
-  { database, table, tableDefaults }: Born,
+  { database, table, tableDefaults }: CreatedResource,
   account: string,
 ): void {
   store.change((state) => {

@@ -1,9 +1,9 @@
 import pLimit from 'p-limit';
-import type { Objects } from '../aws/objects.js';
-import type { Environment } from '../model/environment.js';
-import type { AirflowPlatform } from './airflow-platform.js';
-import { names } from '../model/names.js';
-import { step, type Steps } from './events.js';
+import type { Objects } from '../../aws/objects.js';
+import type { Environment } from '../../model/environment.js';
+import type { AirflowPlatform } from '../airflow-platform.js';
+import { names } from '../../model/names.js';
+import { step, type Steps } from '../events.js';
 import { sha256, type Release, type ReleaseFile } from './release.js';
 
 /** What a deploy has put into Airflow's folder, by key and hash; missing while one is at it. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { mustBeNamed, needsName, requireName } from '../../../src/operations/deploy/protection.js';
-import type { Finding } from '../../../src/operations/findings.js';
+import { mustBeNamed, needsName, requireName } from '../../../src/operations/stacks/protection.js';
+import type { Finding } from '../../../src/operations/findings/finding.js';
 import { platformOf } from '../../stacks/synthesized.js';
 import { failureOf } from '../collect.js';
 

@@ -18,7 +18,7 @@ export async function* underLock<Result>(
   work: (running: RunningTerraform) => Operation<Result>,
 ): Operation<Result> {
   const environment = access.platform.environment.name;
-  yield* explained(
+  yield* withNextSteps(
     access,
     whileChanging<OperationEvent<Result>>(
       {
@@ -38,7 +38,7 @@ export async function* underLock<Result>(
  * Follows an operation that reads or changes states; says of a lock whose it is, and of a bucket that is missing how it
  * is made.
  */
-export async function* explained<Result>(
+export async function* withNextSteps<Result>(
   access: EnvironmentAccess,
   operation: Operation<Result>,
 ): Operation<Result> {
