@@ -85,7 +85,6 @@ export { SecurityGroup } from '@cdktf/provider-aws/lib/security-group/index.js';
 export { SnsTopicPolicy } from '@cdktf/provider-aws/lib/sns-topic-policy/index.js';
 export { SnsTopicSubscription } from '@cdktf/provider-aws/lib/sns-topic-subscription/index.js';
 export { SnsTopic } from '@cdktf/provider-aws/lib/sns-topic/index.js';
-export { SqsQueuePolicy } from '@cdktf/provider-aws/lib/sqs-queue-policy/index.js';
 export { SqsQueue } from '@cdktf/provider-aws/lib/sqs-queue/index.js';
 export { SsmParameter } from '@cdktf/provider-aws/lib/ssm-parameter/index.js';
 export { Subnet } from '@cdktf/provider-aws/lib/subnet/index.js';

@@ -6,7 +6,6 @@ import {
   SnsTopicPolicy,
   SnsTopicSubscription,
   SqsQueue,
-  SqsQueuePolicy,
   type TerraformResource,
 } from './constructs.cjs';
 import type { Environment } from '../src/model/environment.js';
@@ -63,13 +62,6 @@ export class EventRouting extends Construct {
       name: names.eventTopic(this.environment),
       kmsMasterKeyId,
     });
-    this.undelivered = new SqsQueue(this, 'undelivered', {
-      name: names.undelivered(this.environment),
-      messageRetentionSeconds: days14,
-      kmsMasterKeyId,
-      kmsDataKeyReusePeriodSeconds: 300,
-    });
-
     const source = (arn: string) => ({
       StringEquals: { 'aws:SourceAccount': account },
       ArnLike: { 'aws:SourceArn': arn },
@@ -99,8 +91,12 @@ export class EventRouting extends Construct {
       Resource: queueArn,
       Condition: source(arn),
     });
-    new SqsQueuePolicy(this, 'undelivered_policy', {
-      queueUrl: this.undelivered.id,
+    this.undelivered = new SqsQueue(this, 'undelivered', {
+      name: names.undelivered(this.environment),
+      messageRetentionSeconds: days14,
+      kmsMasterKeyId,
+      kmsDataKeyReusePeriodSeconds: 300,
+      // Not a resource of its own: Terraform watches what it has set on a queue for 25 s, once for each.
       policy: policy([
         sends('Rules', 'events.amazonaws.com', rules),
         sends('WebHooks', 'sns.amazonaws.com', topic(names.alarmTopic(this.environment))),

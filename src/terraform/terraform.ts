@@ -233,6 +233,9 @@ export class Terraform {
         TF_IN_AUTOMATION: '1',
         TF_INPUT: '0',
         CHECKPOINT_DISABLE: '1',
+        // Reading the provider's schema makes much that lives to the end: collecting garbage less often saves a fifth of
+        // the processor's time, for some 150 MB more.
+        GOGC: process.env['GOGC'] ?? '400',
       },
       stdin: 'ignore',
       all: true,

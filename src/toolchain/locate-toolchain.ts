@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { DataplatError } from '../model/errors.js';
 import { cacheDirectory } from './cache-directory.js';
 import { writeCliConfigFile } from './cli-config-file.js';
 import { markerOf, writeWhole } from './complete-directory.js';
@@ -114,10 +115,15 @@ export function locateRuntime(options: LocateOptions = {}): Promise<RuntimeTools
 
 /** The interpreter with the SQL parser; undefined where nothing is set up, which is no failure of who can go without. */
 export async function findSqlParser(options: LocateOptions = {}): Promise<string | undefined> {
-  const python = await findPython(options.variables ?? process.env);
-  if (python.state !== 'found') return undefined;
-  const found = findEnvironment(cacheDirectory(options.variables ?? process.env), 'local', python.value);
-  return found.state === 'found' ? found.value : undefined;
+  try {
+    return await remembered('sql-parser', options, async (cache, variables) => {
+      const value = requireFound(findEnvironment(cache, 'local', requireFound(await findPython(variables))));
+      return { value, witnesses: [markerOf(dirname(dirname(value))), value] };
+    });
+  } catch (error) {
+    if (error instanceof DataplatError) return undefined;
+    throw error;
+  }
 }
 
 /** What the tests review the synthesized infrastructure with. */

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Finding } from './finding.js';
 import { programsOnPath } from './programs-on-path.js';
 import { compareVersions } from './versions.js';
@@ -76,18 +76,18 @@ async function best(
 }
 
 function candidatesOn(variables: NodeJS.ProcessEnv): string[] {
-  const onPath = [...minors.map((minor) => `python${minor}`), 'python3', 'python'].flatMap((name) =>
-    programsOnPath(name, variables),
-  );
-  return [...new Set([...onPath, ...pyenvInterpreters(variables)])];
+  const pyenv = variables['PYENV_ROOT'] ?? join(variables['HOME'] ?? homedir(), '.pyenv');
+  const onPath = [...minors.map((minor) => `python${minor}`), 'python3', 'python']
+    .flatMap((name) => programsOnPath(name, variables))
+    .filter((file) => dirname(file) !== join(pyenv, 'shims'));
+  const found = [...onPath, ...pyenvInterpreters(pyenv)];
+  // One that several names lead to is asked once, by the first of them.
+  return [...new Map(found.reverse().map((file) => [realpathSync(file), file])).values()].reverse();
 }
 
 /** pyenv's shims answer only for the versions that it has made global; the interpreters themselves always do. */
-function pyenvInterpreters(variables: NodeJS.ProcessEnv): string[] {
-  const versions = join(
-    variables['PYENV_ROOT'] ?? join(variables['HOME'] ?? homedir(), '.pyenv'),
-    'versions',
-  );
+function pyenvInterpreters(pyenv: string): string[] {
+  const versions = join(pyenv, 'versions');
   if (!existsSync(versions)) return [];
   return readdirSync(versions)
     .map((name) => join(versions, name, 'bin', 'python3'))

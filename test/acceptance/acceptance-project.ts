@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   realpathSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -43,17 +44,11 @@ export class AcceptanceProject {
   static async make(project = smallPlatform): Promise<AcceptanceProject> {
     const root = realpathSync(mkdtempSync(join(tmpdir(), 'dataplat-acceptance-')));
     const directory = join(root, 'project');
-    const programs = join(root, 'bin');
-    mkdirSync(programs);
+    const programs = writePrograms();
     for (const name of declared) {
       const from = join(project, name);
       if (existsSync(from)) cpSync(from, join(directory, name), { recursive: true });
     }
-    writeFileSync(
-      join(programs, 'dataplat'),
-      `#!/bin/sh\nexec '${process.execPath}' '${join(packageDirectory, 'bin', 'dataplat.js')}' "$@"\n`,
-    );
-    chmodSync(join(programs, 'dataplat'), 0o755);
     const { localPython } = await locateRuntime();
     const ports = [await reservePort(), await reservePort()] as const;
     return new AcceptanceProject(directory, programs, ports, join(dirname(localPython), 'aws'));
@@ -132,4 +127,22 @@ export class AcceptanceProject {
       AWS_EC2_METADATA_DISABLED: 'true',
     };
   }
+}
+
+/**
+ * A folder for the PATH with the command `dataplat`. The same one for all projects: what was found on this machine is
+ * remembered for a PATH.
+ */
+function writePrograms(): string {
+  const folder = join(packageDirectory, 'dist', 'test', 'programs');
+  const program = join(folder, 'dataplat');
+  mkdirSync(folder, { recursive: true });
+  const whole = `${program}.${process.pid}`;
+  writeFileSync(
+    whole,
+    `#!/bin/sh\nexec '${process.execPath}' '${join(packageDirectory, 'bin', 'dataplat.js')}' "$@"\n`,
+  );
+  chmodSync(whole, 0o755);
+  renameSync(whole, program);
+  return folder;
 }

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
 import {
-  accessSync,
-  constants,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -15,6 +13,7 @@ import path from 'node:path';
 import type { GuardedProcess } from '../guardian.js';
 import { spawnGuarded } from '../guardian.js';
 import { packageRoot } from '../package-root.js';
+import { sharedFolder } from './shared-folder.js';
 import type { SparkInstallation } from './spark-command.js';
 import { driverProcessEnvironment, log4jConfiguration, sparkCommand } from './spark-command.js';
 import type { StoragePlace } from './spark-properties.js';
@@ -157,18 +156,7 @@ function archiveFile({ installation, directory }: ClassDataSurroundings): string
     const found = existsSync(file) ? statSync(file) : undefined;
     hash.update(`${file} ${found?.size ?? 0} ${found?.mtimeMs ?? 0}\n`);
   }
-  const first = installation.jars[0];
-  let home = directory;
-  if (first !== undefined) {
-    try {
-      accessSync(path.dirname(first), constants.W_OK);
-      home = path.dirname(first);
-    } catch {
-      // Jars that are not ours to write beside.
-    }
-  }
-  const folder = path.join(home, 'class-data');
-  mkdirSync(folder, { recursive: true });
+  const folder = sharedFolder(installation, 'class-data', directory);
   return path.join(folder, `${hash.digest('hex').slice(0, 16)}.jsa`);
 }
 

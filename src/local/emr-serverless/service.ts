@@ -36,6 +36,7 @@ import { ObjectStore } from './object-store.js';
 import { page } from './pages.js';
 import type { RunnerTuning } from './runner.js';
 import { Runner, defaultTuning } from './runner.js';
+import { sharedFolder } from './shared-folder.js';
 import { Staging } from './staging.js';
 
 type Body = Readonly<Record<string, unknown>>;
@@ -60,9 +61,13 @@ export async function createEmrServerlessService(
 ): Promise<Service> {
   const installation = await findInstallation(settings);
   const folder = (name: string): string => path.join(context.stateDirectory, name);
-  for (const name of ['staged', 'runs']) mkdirSync(folder(name), { recursive: true });
+  mkdirSync(folder('runs'), { recursive: true });
   const store = new ObjectStore(context);
-  const staging = new Staging(store, folder('staged'), settings.jobsPython);
+  const staging = new Staging(
+    store,
+    sharedFolder(installation, 'staged', context.stateDirectory),
+    settings.jobsPython,
+  );
   await staging.clean(stagedFilesKeptDays);
   const applied = { ...defaultTuning, ...tuning };
   const classData = new ClassData(

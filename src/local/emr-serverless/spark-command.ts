@@ -78,6 +78,7 @@ export function sparkCommand(installation: SparkInstallation, launch: SparkLaunc
       `-Xmx${Math.round(heap.gigabytes * 1024)}m`,
       '-XX:+IgnoreUnrecognizedVMOptions',
       '-XX:TieredStopAtLevel=1',
+      '-XX:ReservedCodeCacheSize=240m',
       ...collector,
       ...launch.classData,
       ...modules,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readdir, rename, rm, stat, symlink } from 'node:fs/promises';
+import { cp, mkdir, readdir, rename, rm, stat, symlink, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { ObjectStore } from './object-store.js';
@@ -22,7 +22,10 @@ else:
     sys.exit("is neither a tar nor a zip archive")
 `;
 
-/** Fetches what a run names and lays it out as EMR does, keeping fetched objects for the next run by entity tag. */
+/**
+ * Fetches what a run names and lays it out as EMR does, keeping fetched objects for the next run by entity tag, which
+ * stands for their content: several endpoints may share the folder.
+ */
 export class Staging {
   readonly #store: ObjectStore;
   readonly #cache: string;
@@ -53,7 +56,7 @@ export class Staging {
       return target;
     }
     const unpacked = `${packed}.unpacked`;
-    if (!(await exists(unpacked))) {
+    if (!(await isUsed(unpacked))) {
       const part = `${unpacked}.${process.pid}.${Date.now()}`;
       await this.#unpack(packed, part, location);
       await rename(part, unpacked).catch(() => rm(part, { recursive: true, force: true }));
@@ -67,7 +70,14 @@ export class Staging {
     const oldest = Date.now() - days * 86_400_000;
     for (const name of await readdir(this.#cache).catch(() => [])) {
       const file = path.join(this.#cache, name);
-      if ((await stat(file)).mtimeMs < oldest) await rm(file, { recursive: true, force: true });
+      const found = await stat(file).catch(() => undefined);
+      if (!found || found.mtimeMs >= oldest) continue;
+      // Gone at once for everybody, whatever time it takes.
+      const aside = `${file}.${process.pid}.gone`;
+      await rename(file, aside).then(
+        () => rm(aside, { recursive: true, force: true }),
+        () => undefined,
+      );
     }
   }
 
@@ -81,7 +91,7 @@ export class Staging {
     const tag = await this.#store.tag(place);
     const name = `${tag}-${path.posix.basename(place.key).replace(/[^\w.-]/g, '_')}`;
     const file = path.join(this.#cache, name);
-    if (!(await exists(file))) {
+    if (!(await isUsed(file))) {
       const part = path.join(this.#cache, `${name}.${process.pid}.${Date.now()}.${Math.random()}`);
       await this.#store.download(place, part);
       await rename(part, file);
@@ -113,6 +123,15 @@ function splitAlias(uri: string): [string, string | undefined] {
 
 async function exists(file: string): Promise<boolean> {
   return stat(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Whether it is there; if so, it counts as used now. */
+async function isUsed(file: string): Promise<boolean> {
+  const now = new Date();
+  return utimes(file, now, now).then(
     () => true,
     () => false,
   );

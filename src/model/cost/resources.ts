@@ -116,7 +116,7 @@ const free: readonly RegExp[] = [
   /^aws_(security_group|vpc_security_group_.+|vpc_endpoint_policy|network_acl.*|default_network_acl)$/,
   /^aws_(flow_log|kms_alias|kms_key_policy|athena_named_query|cloudwatch_log_resource_policy)$/,
   /^aws_s3_(bucket_(?!inventory|replication).+|account_public_access_block|object)$/,
-  /^aws_(secretsmanager_secret_(policy|rotation)|sns_topic|sns_topic_policy|sqs_queue_policy|sqs_queue_redrive_.+)$/,
+  /^aws_(secretsmanager_secret_(policy|rotation)|sns_topic|sns_topic_policy|sqs_queue_redrive_.+)$/,
   /^aws_(budgets_budget|ce_anomaly_monitor|ce_anomaly_subscription|lambda_permission)$/,
   /^aws_cloudwatch_log_(metric_filter|subscription_filter|stream)$/,
   /^aws_cloudwatch_query_definition$/,

@@ -12,6 +12,7 @@ const documents: Readonly<Record<string, string>> = {
   aws_s3_bucket_policy: 'policy',
   aws_secretsmanager_secret_policy: 'policy',
   aws_sns_topic_policy: 'policy',
+  aws_sqs_queue: 'policy',
   aws_sqs_queue_policy: 'policy',
 };
 
