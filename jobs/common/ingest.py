@@ -166,7 +166,9 @@ def _range(connector: Connector, window: Window | None) -> str:
     return f", {begin} before {text_of(window.before)}"
 
 
-def _check_quarantined(counts: Counts, limit: Threshold, dataset: str, date: str, quarantine: str) -> list[str]:
+def _check_quarantined(
+    counts: Counts, limit: Threshold, dataset: str, date: str, quarantine: str
+) -> list[str]:
     """Warnings about the share of rejected rows.
 
     :raises QualityError: the share is more than the dataset bears
