@@ -20,8 +20,15 @@ class Reporter extends reporters.Spec {
       for (const { kind, seconds, title } of took.slice(0, 10)) {
         console.log(`${seconds.toFixed(2)}s ${kind} ${title}`);
       }
+      if (runner.stats.failures > 0) setTimeout(endAllTheSame, 10_000).unref();
     });
   }
+}
+
+/** What failed half-way may have left a server or a child open, and mocha would wait for it for ever. */
+function endAllTheSame() {
+  console.error('A test that failed has left something open; the suite ends all the same.');
+  process.exit(1);
 }
 
 /** Suites that say so (`bail`) tell a story whose steps have an order; all others have none. */

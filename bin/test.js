@@ -3,7 +3,7 @@
 // Heavy ones are the files `*.heavy.test.ts` and the Python tests that are marked so.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { setPriority, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -26,11 +26,12 @@ process.env.DATAPLAT_TEST_STATES = states;
 const everyday = {
   ts: {
     title: 'TypeScript',
+    computes: true,
     run: mocha('dist/test/**/*.test.js', '--ignore', heavyFiles, '--ignore', `${acceptance}/*`),
   },
   changes: { title: 'Changes of an environment', run: mocha(`${acceptance}/changes.test.js`) },
   verbs: { title: 'Other verbs', run: mocha(`${acceptance}/verbs.test.js`) },
-  py: { title: 'Python', run: pytest('not heavy') },
+  py: { title: 'Python', computes: true, run: pytest('not heavy') },
   dags: { title: 'DAGs', run: pytestOfDags('not heavy') },
 };
 const heavy = {
@@ -55,10 +56,10 @@ else if (suites === heavy) {
   // One after another: some measure, and each wants the machine.
   for (const name of Object.keys(suites)) await runSuite(name);
 } else {
-  // Users' commands and Terraform mostly wait, Spark mostly computes: side by side they keep two cores busy. What a lane
-  // says is held until those before it have had their say.
-  const { py, dags, ...others } = suites;
-  const [first, ...lanes] = [...Object.keys(others).map((name) => [name]), Object.keys({ py, dags })];
+  // Users' commands and Terraform mostly wait, Spark and the units mostly compute: side by side they keep two cores busy,
+  // and those that compute let the others go first, so that none waits alone in the end. What a lane says is held until
+  // those before it have had their say.
+  const [first, ...lanes] = [['ts', 'dags'], ['changes'], ['verbs'], ['py']];
   const held = lanes.map(hold);
   for (const name of first) await runSuite(name);
   for (const show of held) await show();
@@ -66,10 +67,10 @@ else if (suites === heavy) {
 process.exitCode = report();
 
 async function runSuite(name, passedThrough = [], show = (text) => void process.stdout.write(text)) {
-  const { title, run: runIt } = suites[name];
+  const { title, computes, run: runIt } = suites[name];
   show(`\n── ${title} ──\n`);
   const began = performance.now();
-  const { code, said, closing } = await runIt(passedThrough, show);
+  const { code, said, closing } = await runIt(passedThrough, show, computes && only === undefined ? 5 : 0);
   const counted = (outcome) => Number(new RegExp(`(\\d+) (?:${outcome})\\b`).exec(closing)?.[1] ?? 0);
   const counts = {
     passed: counted('passing|passed'),
@@ -109,7 +110,7 @@ function report() {
 }
 
 function mocha(...files) {
-  return async (passedThrough, show) => {
+  return async (passedThrough, show, niceness) => {
     const program = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
     const options = [
       '--forbid-only',
@@ -117,39 +118,38 @@ function mocha(...files) {
       '--reporter',
       join(root, 'bin', 'mocha-reporter.cjs'),
     ];
-    const { code, said } = await run(
-      process.execPath,
-      [program, ...files, ...options, ...passedThrough],
+    const { code, said } = await run(process.execPath, [program, ...files, ...options, ...passedThrough], {
       show,
-    );
+      niceness,
+    });
     return { code, said, closing: said.match(/^\s+\d+ (?:passing|failing)\b.*$/gm)?.join('\n') };
   };
 }
 
 function pytest(mark) {
-  return async (passedThrough, show) => {
+  return async (passedThrough, show, niceness) => {
     const { jobsPython, javaHome, jars } = await locateRuntime();
     const spark = { PYSPARK_PYTHON: jobsPython, DATAPLAT_SPARK_JARS: jars.join(',') };
     const broker = { DATAPLAT_KAFKA_BROKER_JARS: (await locateKafkaBroker()).join(':') };
     const listener = { DATAPLAT_LINEAGE_LISTENER: await locateLineageListener() };
     const variables = { ...process.env, JAVA_HOME: javaHome, ...spark, ...broker, ...listener };
-    return runPytest(jobsPython, mark, passedThrough, show, variables);
+    return runPytest(jobsPython, mark, passedThrough, { show, env: variables, niceness });
   };
 }
 
 /** In Airflow's environment, which is made here where nothing has asked for it before. */
 function pytestOfDags(mark) {
-  return async (passedThrough, show) => {
+  return async (passedThrough, show, niceness) => {
     const { python } = await locateAirflow();
     const { uv } = await locatePackagingTools();
     const variables = { ...process.env, DATAPLAT_NODE: process.execPath, DATAPLAT_UV: uv };
-    return runPytest(python, mark, ['test/dags', ...passedThrough], show, variables);
+    return runPytest(python, mark, ['test/dags', ...passedThrough], { show, env: variables, niceness });
   };
 }
 
-async function runPytest(python, mark, words, show, variables) {
+async function runPytest(python, mark, words, how) {
   const options = ['-m', mark, '--durations', '10', '--durations-min', '0'];
-  const { code, said } = await run(python, ['-m', 'pytest', '-q', ...options, ...words], show, variables);
+  const { code, said } = await run(python, ['-m', 'pytest', '-q', ...options, ...words], how);
   return { code, said, closing: said.trimEnd().split('\n').at(-1) };
 }
 
@@ -162,9 +162,10 @@ function slowestOf(said) {
 }
 
 /** Shows what a runner says while it says it, and keeps it. */
-function run(command, args, show, env = process.env) {
+function run(command, args, { show, env = process.env, niceness = 0 }) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    if (niceness > 0 && child.pid !== undefined) setPriority(child.pid, niceness);
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {
       said += text;

@@ -140,9 +140,10 @@ def apply(lake: Lake, uri: str, parts: Iterable[list[Change]]) -> list[HistoryWr
     ]
 
 
-def check_any_order(lake: Lake, parts: list[list[Change]], folder: Path) -> None:
+def check_any_order(lake: Lake, parts: list[list[Change]], folder: Path, orders: Iterable[str]) -> None:
     wanted = model(change for part in parts for change in part)
-    for name, order in (("forth", parts), ("back", parts[::-1])):
+    for name in orders:
+        order = parts if name == "forth" else parts[::-1]
         uri = (folder / name).as_uri()
         apply(lake, uri, order)
         table = lake.spark.read.format("delta").load(uri)
@@ -158,8 +159,8 @@ def check_any_order(lake: Lake, parts: list[list[Change]], folder: Path) -> None
 def test_the_order_of_deliveries_changes_nothing_and_none_is_counted_twice(
     lake: Lake, number: int, tmp_path: Path
 ) -> None:
-    """A few histories that were drawn once, in batches forth and back; the heavy test draws many."""
-    check_any_order(lake, draw(batches(), 12)[10 + number], tmp_path)
+    """A few histories that were drawn once, the last batch first; the heavy test draws many, forth and back."""
+    check_any_order(lake, draw(batches(), 12)[10 + number], tmp_path, ["back"])
 
 
 @pytest.mark.heavy
@@ -169,7 +170,7 @@ def test_the_order_of_deliveries_changes_nothing_over_many_histories(lake: Lake,
     @few(40)
     @given(batches())
     def hold(parts: list[list[Change]]) -> None:
-        check_any_order(lake, parts, tmp_path / str(next(count)))
+        check_any_order(lake, parts, tmp_path / str(next(count)), ["forth", "back"])
 
     hold()
 

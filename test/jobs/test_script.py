@@ -151,6 +151,7 @@ def test_wrong_usage_ends_with_2_before_spark_starts(bad: list[str]) -> None:
     assert "usage:" in done.stderr
 
 
+@pytest.mark.heavy
 def test_spark_submit_with_the_package_as_a_zip_and_the_declaration_unpacked(
     lake: Lake, tmp_path: Path
 ) -> None:

@@ -138,7 +138,10 @@ describe('DAGs by the API of MWAA', () => {
       map_index: -1,
       state,
       try_number: state ? 1 : 0,
-      duration: state === 'failed' ? 3.14159 : null,
+      start_date: state ? '2026-01-05T06:00:58.9Z' : null,
+      end_date: state === 'failed' ? '2026-01-05T06:01:02.04159Z' : null,
+      // What Airflow says on SQLite.
+      duration: state === 'failed' ? -52.9 : null,
     });
     const failing: Said = {
       ...known,

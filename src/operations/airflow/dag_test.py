@@ -82,12 +82,14 @@ class Watch(threading.Thread):
             ).all()
             for task in found:
                 name = task.task_id if task.map_index < 0 else f"{task.task_id}[{task.map_index}]"
-                # How long it took may come a moment after its state.
-                now = (str(task.state or "none"), int(task.try_number), task.duration is not None)
+                # By its times, which may come a moment after its state: on SQLite, `duration` counts seconds twice.
+                begin, end = task.start_date, task.end_date
+                seconds = max(0.0, (end - begin).total_seconds()) if begin and end else None
+                now = (str(task.state or "none"), int(task.try_number), seconds is not None)
                 if self._known.get(name) == now:
                     continue
                 self._known[name] = now
-                self._reports.tell("task", task=name, state=now[0], attempt=now[1], seconds=task.duration)
+                self._reports.tell("task", task=name, state=now[0], attempt=now[1], seconds=seconds)
 
 
 def main() -> int:

@@ -38,7 +38,8 @@ interface TaskInstance {
   readonly map_index: number;
   readonly state: string | null;
   readonly try_number: number;
-  readonly duration: number | null;
+  readonly start_date: string | null;
+  readonly end_date: string | null;
 }
 
 /**
@@ -192,7 +193,8 @@ async function* follow(
 }
 
 function taskRow(instance: TaskInstance, platform: Platform): TaskRow {
-  const { task_id: id, map_index: index, state, try_number: attempt, duration } = instance;
+  const { task_id: id, map_index: index, state, try_number: attempt } = instance;
+  const seconds = secondsOf(instance);
   // The API does not tell groups; tasks that run a job are grouped by its layer.
   const job = platform.jobs.find((one) => one.id === id);
   return {
@@ -200,9 +202,16 @@ function taskRow(instance: TaskInstance, platform: Platform): TaskRow {
     ...(job && { group: layerOfJob(platform, job) }),
     state: state ?? 'none',
     attempt,
-    // Where the clock was set back meanwhile, nobody knows.
-    ...(duration !== null && duration >= 0 && { seconds: Math.round(duration * 10) / 10 }),
+    ...(seconds !== undefined && { seconds: Math.round(seconds * 10) / 10 }),
   };
+}
+
+/**
+ * How long a task took, by its times: the `duration` beside them is wrong where Airflow stands on SQLite, as it does on a
+ * laptop, which counts seconds twice and falls below nought where a minute ends meanwhile.
+ */
+function secondsOf({ start_date: start, end_date: end }: TaskInstance): number | undefined {
+  return start && end ? Math.max(0, (Date.parse(end) - Date.parse(start)) / 1000) : undefined;
 }
 
 function rank(order: readonly string[], { task }: TaskRow): number {
