@@ -26,12 +26,12 @@ process.env.DATAPLAT_TEST_STATES = states;
 const everyday = {
   ts: {
     title: 'TypeScript',
-    computes: true,
+    givesWay: true,
     run: mocha('dist/test/**/*.test.js', '--ignore', heavyFiles, '--ignore', `${acceptance}/*`),
   },
   changes: { title: 'Changes of an environment', run: mocha(`${acceptance}/changes.test.js`) },
   verbs: { title: 'Other verbs', run: mocha(`${acceptance}/verbs.test.js`) },
-  py: { title: 'Python', computes: true, run: pytest('not heavy') },
+  py: { title: 'Python', run: pytest('not heavy') },
   dags: { title: 'DAGs', run: pytestOfDags('not heavy') },
 };
 const heavy = {
@@ -56,9 +56,8 @@ else if (suites === heavy) {
   // One after another: some measure, and each wants the machine.
   for (const name of Object.keys(suites)) await runSuite(name);
 } else {
-  // Users' commands and Terraform mostly wait, Spark and the units mostly compute: side by side they keep two cores busy,
-  // and those that compute let the others go first, so that none waits alone in the end. What a lane says is held until
-  // those before it have had their say.
+  // Users' commands and Terraform mostly wait, Spark and the units mostly compute: side by side they keep two cores busy.
+  // The units let the others go first, which take longer. What a lane says is held until those before it have had their say.
   const [first, ...lanes] = [['ts', 'dags'], ['changes'], ['verbs'], ['py']];
   const held = lanes.map(hold);
   for (const name of first) await runSuite(name);
@@ -67,10 +66,10 @@ else if (suites === heavy) {
 process.exitCode = report();
 
 async function runSuite(name, passedThrough = [], show = (text) => void process.stdout.write(text)) {
-  const { title, computes, run: runIt } = suites[name];
+  const { title, givesWay, run: runIt } = suites[name];
   show(`\n── ${title} ──\n`);
   const began = performance.now();
-  const { code, said, closing } = await runIt(passedThrough, show, computes && only === undefined ? 5 : 0);
+  const { code, said, closing } = await runIt(passedThrough, show, givesWay && only === undefined ? 5 : 0);
   const counted = (outcome) => Number(new RegExp(`(\\d+) (?:${outcome})\\b`).exec(closing)?.[1] ?? 0);
   const counts = {
     passed: counted('passing|passed'),

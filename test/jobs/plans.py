@@ -20,7 +20,12 @@ def executed(spark: SparkSession) -> Iterator[list[str]]:
     """
     before = [execution.executionId() for execution in _newest_first(spark)][:1]
     plans: list[str] = []
-    yield plans
+    mode = spark.conf.get("spark.sql.ui.explainMode")
+    spark.conf.set("spark.sql.ui.explainMode", "formatted")  # node by node, which takes Spark longer
+    try:
+        yield plans
+    finally:
+        spark.conf.set("spark.sql.ui.explainMode", mode)
     for execution in _newest_first(spark):
         if [execution.executionId()] <= before:
             break

@@ -2,7 +2,7 @@
 import type { DataCatalog } from './data-catalog.js';
 import { dataCellsFilterOf } from './filters.js';
 import type { Principal, Resource } from './shapes.js';
-import { namedExpression, requireTags } from './tags.js';
+import { requireTags } from './tags.js';
 import { invalid, notFound } from './state.js';
 import type { LakeFormationState } from './state.js';
 
@@ -40,8 +40,6 @@ function permissionsOf(resource: Resource): readonly string[] {
       return ['ALTER', 'ASSOCIATE', 'DESCRIBE', 'DROP', 'GRANT_WITH_LF_TAG_EXPRESSION'];
     case 'LFTagPolicy':
       return resource.LFTagPolicy?.ResourceType === 'DATABASE' ? ofADatabase : ofATable;
-    case 'LFTagExpression':
-      return ['ALTER', 'DESCRIBE', 'DROP', 'GRANT_WITH_LF_TAG_EXPRESSION'];
   }
 }
 
@@ -87,10 +85,6 @@ export function requirePermissions(
   if (columns && (columns.ColumnNames === undefined) === (columns.ColumnWildcard === undefined)) {
     throw invalid('TableWithColumns must have either ColumnNames or ColumnWildcard.');
   }
-  const policy = resource.LFTagPolicy;
-  if (policy && (policy.Expression === undefined) === (policy.ExpressionName === undefined)) {
-    throw invalid('LFTagPolicy must have either Expression or ExpressionName.');
-  }
 }
 
 /** @throws ServiceError EntityNotFoundException if what the resource names is not there */
@@ -119,11 +113,7 @@ export async function requireGoverned(
   }
   if (DataCellsFilter) dataCellsFilterOf(state, DataCellsFilter);
   if (resource.LFTag) requireTags(state, [resource.LFTag]);
-  if (resource.LFTagPolicy?.Expression) requireTags(state, resource.LFTagPolicy.Expression);
-  if (resource.LFTagPolicy?.ExpressionName !== undefined) {
-    namedExpression(state, resource.LFTagPolicy.ExpressionName);
-  }
-  if (resource.LFTagExpression) namedExpression(state, resource.LFTagExpression.Name);
+  if (resource.LFTagPolicy) requireTags(state, resource.LFTagPolicy.Expression);
 }
 
 /** Whether an S3 location is the other one or lies in it. */
@@ -163,7 +153,7 @@ export function partsOf(
 /** A resource as AWS gives it back: with the catalog's id, and a name for all tables. */
 export function complete(resource: Resource, account: string): Resource {
   const { Catalog, Database, Table, TableWithColumns, DataLocation, DataCellsFilter } = resource;
-  const { LFTag, LFTagPolicy, LFTagExpression } = resource;
+  const { LFTag, LFTagPolicy } = resource;
   return {
     ...(Catalog && { Catalog: { ...(Catalog.Id !== undefined && { Id: Catalog.Id }) } }),
     ...(Database && { Database: { CatalogId: account, ...Database } }),
@@ -173,7 +163,6 @@ export function complete(resource: Resource, account: string): Resource {
     ...(DataCellsFilter && { DataCellsFilter: { TableCatalogId: account, ...DataCellsFilter } }),
     ...(LFTag && { LFTag: { CatalogId: account, ...LFTag } }),
     ...(LFTagPolicy && { LFTagPolicy: { CatalogId: account, ...LFTagPolicy } }),
-    ...(LFTagExpression && { LFTagExpression: { CatalogId: account, ...LFTagExpression } }),
   };
 }
 
@@ -193,8 +182,7 @@ export function keyOf(resource: Resource, account: string): string {
     policy && [
       policy.CatalogId,
       policy.ResourceType,
-      policy.ExpressionName,
-      policy.Expression?.map(({ TagKey, TagValues }) => `${TagKey}=${[...TagValues].sort().join()}`).sort(),
+      policy.Expression.map(({ TagKey, TagValues }) => `${TagKey}=${[...TagValues].sort().join()}`).sort(),
     ],
   ]);
 }

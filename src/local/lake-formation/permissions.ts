@@ -38,7 +38,6 @@ const resourceTypes = [
   'LF_TAG_POLICY',
   'LF_TAG_POLICY_DATABASE',
   'LF_TAG_POLICY_TABLE',
-  'LF_NAMED_TAG_EXPRESSION',
 ] as const;
 
 const union = (one: readonly string[], other: readonly string[]): string[] => [
@@ -246,8 +245,6 @@ function isOfType(on: Resource, type: (typeof resourceTypes)[number]): boolean {
       return on.LFTagPolicy?.ResourceType === 'DATABASE';
     case 'LF_TAG_POLICY_TABLE':
       return on.LFTagPolicy?.ResourceType === 'TABLE';
-    case 'LF_NAMED_TAG_EXPRESSION':
-      return on.LFTagExpression !== undefined;
   }
 }
 

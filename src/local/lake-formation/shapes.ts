@@ -57,11 +57,9 @@ export const resource = z.object({
     .object({
       CatalogId: catalogId,
       ResourceType: z.enum(['DATABASE', 'TABLE']),
-      Expression: expression.optional(),
-      ExpressionName: name.optional(),
+      Expression: expression,
     })
     .optional(),
-  LFTagExpression: z.object({ CatalogId: catalogId, Name: name }).optional(),
 });
 export type Resource = z.infer<typeof resource>;
 

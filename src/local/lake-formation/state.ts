@@ -5,7 +5,6 @@ import { ServiceError } from '../service.js';
 import type {
   DataCellsFilter,
   DataLakeSettings,
-  Expression,
   Principal,
   PrincipalPermissions,
   Resource,
@@ -31,12 +30,6 @@ export interface Grant {
   readonly lastUpdatedBy: string;
 }
 
-export interface NamedExpression {
-  readonly Name: string;
-  readonly Description?: string;
-  readonly Expression: Expression;
-}
-
 /** One value a key. */
 export type Tags = Readonly<Record<string, string>>;
 
@@ -47,7 +40,6 @@ export interface LakeFormationState {
   locations: RegisteredLocation[];
   /** Values by key, in the order in which they were made. */
   tags: Record<string, string[]>;
-  expressions: NamedExpression[];
   /** Tags assigned to a resource itself, by `assignmentKey`. */
   assignments: Record<string, Record<string, string>>;
   grants: Grant[];
@@ -67,7 +59,6 @@ const untouched = (): LakeFormationState => {
     tableDefaults: {},
     locations: [],
     tags: {},
-    expressions: [],
     assignments: {},
     grants: [],
     filters: [],

@@ -1,11 +1,11 @@
-/** LF-tags: their keys and allowed values, named expressions over them. */
+/** LF-tags: their keys and allowed values. */
 import { z } from 'zod';
 import { operation, page, paging } from '../json-protocol.js';
 import type { Operation } from '../json-protocol.js';
-import { expression, name, tagKey, tagValues } from './shapes.js';
+import { tagKey, tagValues } from './shapes.js';
 import type { Expression } from './shapes.js';
 import { invalid, notFound } from './state.js';
-import type { LakeFormationState, LakeFormationStore, NamedExpression } from './state.js';
+import type { LakeFormationState, LakeFormationStore } from './state.js';
 
 const valuesAKey = 1000;
 
@@ -17,13 +17,6 @@ export function requireTags(state: Readonly<LakeFormationState>, asked: Expressi
     const unknown = TagValues.filter((value) => value !== '*' && !values.includes(value));
     if (unknown.length > 0) throw notFound(`Tag value does not exist: ${TagKey}=${unknown.join(', ')}`);
   }
-}
-
-/** @throws ServiceError EntityNotFoundException */
-export function namedExpression(state: Readonly<LakeFormationState>, asked: string): NamedExpression {
-  const found = state.expressions.find(({ Name }) => Name === asked);
-  if (!found) throw notFound(`LF-Tag expression does not exist: ${asked}`);
-  return found;
 }
 
 export function tagOperations(store: LakeFormationStore): Record<string, Operation> {
@@ -107,61 +100,5 @@ export function tagOperations(store: LakeFormationStore): Record<string, Operati
         return { LFTags: entries, ...(NextToken !== undefined && { NextToken }) };
       },
     ),
-
-    CreateLFTagExpression: operation(
-      z.object({ Name: name, Description: z.string().optional(), Expression: expression }),
-      ({ Name, Description, Expression }) => {
-        requireTags(store.state, Expression);
-        store.change((state) => {
-          if (state.expressions.some((known) => known.Name === Name)) {
-            throw invalid(`LF-Tag expression already exists: ${Name}`);
-          }
-          state.expressions.push({ Name, Expression, ...(Description !== undefined && { Description }) });
-        });
-        return {};
-      },
-    ),
-
-    GetLFTagExpression: operation(z.object({ Name: name }), (input, { account }) => ({
-      CatalogId: account,
-      ...namedExpression(store.state, input.Name),
-    })),
-
-    UpdateLFTagExpression: operation(
-      z.object({ Name: name, Description: z.string().optional(), Expression: expression }),
-      ({ Name, Description, Expression }) => {
-        namedExpression(store.state, Name);
-        requireTags(store.state, Expression);
-        store.change((state) => {
-          state.expressions = state.expressions.map((known) =>
-            known.Name === Name
-              ? { Name, Expression, ...(Description !== undefined && { Description }) }
-              : known,
-          );
-        });
-        return {};
-      },
-    ),
-
-    DeleteLFTagExpression: operation(z.object({ Name: name }), (input) => {
-      namedExpression(store.state, input.Name);
-      const used = store.state.grants.some(
-        ({ resource }) => resource.LFTagPolicy?.ExpressionName === input.Name,
-      );
-      if (used) throw invalid(`LF-Tag expression is used by grants: ${input.Name}`);
-      store.change((state) => {
-        state.expressions = state.expressions.filter((known) => known.Name !== input.Name);
-        state.grants = state.grants.filter(({ resource }) => resource.LFTagExpression?.Name !== input.Name);
-      });
-      return {};
-    }),
-
-    ListLFTagExpressions: operation(z.object(paging), (input, { account }) => {
-      const { entries, NextToken } = page(store.state.expressions, input);
-      return {
-        LFTagExpressions: entries.map((known) => ({ CatalogId: account, ...known })),
-        ...(NextToken !== undefined && { NextToken }),
-      };
-    }),
   };
 }

@@ -351,39 +351,6 @@ describe('Lake Formation of the local endpoint', function () {
     });
   });
 
-  describe('named expressions', () => {
-    const Expression = [{ TagKey: 'layer', TagValues: ['silver'] }];
-
-    it('are made, changed, listed and deleted', async () => {
-      await lf('create_lf_tag_expression', { Name: 'open', Expression, Description: 'first' });
-      expect(await refusal('create_lf_tag_expression', { Name: 'open', Expression })).to.equal(
-        'InvalidInputException',
-      );
-      const wider = [{ TagKey: 'layer', TagValues: ['silver', 'gold'] }];
-      await lf('update_lf_tag_expression', { Name: 'open', Expression: wider });
-      expect(await lf('get_lf_tag_expression', { Name: 'open' })).to.deep.equal({
-        Name: 'open',
-        CatalogId: account,
-        Expression: wider,
-      });
-      const { LFTagExpressions: listed } = await lf<{ LFTagExpressions: { Name: string }[] }>(
-        'list_lf_tag_expressions',
-      );
-      expect(listed.map(({ Name }) => Name)).to.deep.equal(['open']);
-      await lf('delete_lf_tag_expression', { Name: 'open' });
-      expect(await refusal('get_lf_tag_expression', { Name: 'open' })).to.equal('EntityNotFoundException');
-    });
-
-    it('must be of tags that exist', async () => {
-      expect(
-        await refusal('create_lf_tag_expression', {
-          Name: 'wrong',
-          Expression: [{ TagKey: 'layer', TagValues: ['platinum'] }],
-        }),
-      ).to.equal('EntityNotFoundException');
-    });
-  });
-
   describe('data cells filters', () => {
     const TableData = {
       TableCatalogId: account,
@@ -540,12 +507,8 @@ describe('Lake Formation of the local endpoint', function () {
       expect(await held({ Principal, Resource: table })).to.deep.equal([]);
     });
 
-    it('are granted on the catalog, locations, tags, policies, expressions and filters', async () => {
+    it('are granted on the catalog, locations, tags, policies and filters', async () => {
       const Principal = role('engineer');
-      await lf('create_lf_tag_expression', {
-        Name: 'silver-only',
-        Expression: [{ TagKey: 'layer', TagValues: ['silver'] }],
-      });
       await lf('create_data_cells_filter', {
         TableData: {
           TableCatalogId: account,
@@ -583,11 +546,15 @@ describe('Lake Formation of the local endpoint', function () {
         [{ LFTag: { TagKey: 'layer', TagValues: ['silver'] } }, 'ASSOCIATE', 'LF_TAG'],
         [policy, 'SELECT', 'LF_TAG_POLICY_TABLE'],
         [
-          { LFTagPolicy: { ResourceType: 'DATABASE', ExpressionName: 'silver-only' } },
+          {
+            LFTagPolicy: {
+              ResourceType: 'DATABASE',
+              Expression: [{ TagKey: 'layer', TagValues: ['silver'] }],
+            },
+          },
           'DESCRIBE',
           'LF_TAG_POLICY_DATABASE',
         ],
-        [{ LFTagExpression: { Name: 'silver-only' } }, 'DESCRIBE', 'LF_NAMED_TAG_EXPRESSION'],
       ];
       for (const [Resource, permission, ResourceType] of grants) {
         await lf('grant_permissions', { Principal, Resource, Permissions: [permission] });
@@ -613,9 +580,6 @@ describe('Lake Formation of the local endpoint', function () {
         },
       };
       expect(await held({ Principal, Resource: reordered })).to.have.length(1);
-      expect(await refusal('delete_lf_tag_expression', { Name: 'silver-only' })).to.equal(
-        'InvalidInputException',
-      );
       await lf('revoke_permissions', { Principal, Resource: reordered, Permissions: ['SELECT'] });
       expect(await held({ Principal, Resource: policy })).to.deep.equal([]);
     });
