@@ -26,16 +26,17 @@ process.env.DATAPLAT_TEST_STATES = states;
 const everyday = {
   ts: {
     title: 'TypeScript',
-    givesWay: true,
-    run: mocha('dist/test/**/*.test.js', '--ignore', heavyFiles, '--ignore', `${acceptance}/*`),
+    run: mocha(['dist/test/**/*.test.js', '--ignore', heavyFiles, '--ignore', `${acceptance}/*`], {
+      givesWay: true,
+    }),
   },
-  changes: { title: 'Changes of an environment', run: mocha(`${acceptance}/changes.test.js`) },
-  verbs: { title: 'Other verbs', run: mocha(`${acceptance}/verbs.test.js`) },
+  changes: { title: 'Changes of an environment', run: mocha([`${acceptance}/changes.test.js`]) },
+  verbs: { title: 'Other verbs', run: mocha([`${acceptance}/verbs.test.js`]) },
   py: { title: 'Python', run: pytest('not heavy') },
   dags: { title: 'DAGs', run: pytestOfDags('not heavy') },
 };
 const heavy = {
-  ts: { title: 'Heavy TypeScript', run: mocha(heavyFiles) },
+  ts: { title: 'Heavy TypeScript', run: mocha([heavyFiles]) },
   py: { title: 'Heavy Python', run: pytest('heavy') },
 };
 
@@ -66,10 +67,10 @@ else if (suites === heavy) {
 process.exitCode = report();
 
 async function runSuite(name, passedThrough = [], show = (text) => void process.stdout.write(text)) {
-  const { title, givesWay, run: runIt } = suites[name];
+  const { title, run: runIt } = suites[name];
   show(`\n── ${title} ──\n`);
   const began = performance.now();
-  const { code, said, closing } = await runIt(passedThrough, show, givesWay && only === undefined ? 5 : 0);
+  const { code, said, closing } = await runIt(passedThrough, show);
   const counted = (outcome) => Number(new RegExp(`(\\d+) (?:${outcome})\\b`).exec(closing)?.[1] ?? 0);
   const counts = {
     passed: counted('passing|passed'),
@@ -108,8 +109,8 @@ function report() {
   return sound ? 0 : 1;
 }
 
-function mocha(...files) {
-  return async (passedThrough, show, niceness) => {
+function mocha(files, { givesWay = false } = {}) {
+  return async (passedThrough, show) => {
     const program = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
     const options = [
       '--forbid-only',
@@ -119,30 +120,30 @@ function mocha(...files) {
     ];
     const { code, said } = await run(process.execPath, [program, ...files, ...options, ...passedThrough], {
       show,
-      niceness,
+      givesWay,
     });
     return { code, said, closing: said.match(/^\s+\d+ (?:passing|failing)\b.*$/gm)?.join('\n') };
   };
 }
 
 function pytest(mark) {
-  return async (passedThrough, show, niceness) => {
+  return async (passedThrough, show) => {
     const { jobsPython, javaHome, jars } = await locateRuntime();
     const spark = { PYSPARK_PYTHON: jobsPython, DATAPLAT_SPARK_JARS: jars.join(',') };
     const broker = { DATAPLAT_KAFKA_BROKER_JARS: (await locateKafkaBroker()).join(':') };
     const listener = { DATAPLAT_LINEAGE_LISTENER: await locateLineageListener() };
     const variables = { ...process.env, JAVA_HOME: javaHome, ...spark, ...broker, ...listener };
-    return runPytest(jobsPython, mark, passedThrough, { show, env: variables, niceness });
+    return runPytest(jobsPython, mark, passedThrough, { show, env: variables });
   };
 }
 
 /** In Airflow's environment, which is made here where nothing has asked for it before. */
 function pytestOfDags(mark) {
-  return async (passedThrough, show, niceness) => {
+  return async (passedThrough, show) => {
     const { python } = await locateAirflow();
     const { uv } = await locatePackagingTools();
     const variables = { ...process.env, DATAPLAT_NODE: process.execPath, DATAPLAT_UV: uv };
-    return runPytest(python, mark, ['test/dags', ...passedThrough], { show, env: variables, niceness });
+    return runPytest(python, mark, ['test/dags', ...passedThrough], { show, env: variables });
   };
 }
 
@@ -160,11 +161,11 @@ function slowestOf(said) {
   }));
 }
 
-/** Shows what a runner says while it says it, and keeps it. */
-function run(command, args, { show, env = process.env, niceness = 0 }) {
+/** Shows what a runner says while it says it, and keeps it. One that gives way does so to the suites beside it. */
+function run(command, args, { show, env = process.env, givesWay = false }) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
-    if (niceness > 0 && child.pid !== undefined) setPriority(child.pid, niceness);
+    if (givesWay && only === undefined && child.pid !== undefined) setPriority(child.pid, 5);
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {
       said += text;

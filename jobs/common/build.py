@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from jobs.common.context import RunContext
 from jobs.common.contract import Contract, spark_schema
-from jobs.common.errors import DeclarationError, QualityError
+from jobs.common.errors import DeclarationError
 from jobs.common.read.table import Table, reading
 from jobs.common.result import DatasetResult, JobResult
 from jobs.common.write.replace import replace_partitions, replace_rows
@@ -96,6 +96,8 @@ def build_dates(
         computed.unpersist()
         refused.unpersist()
     written = "all" if dates is None else len(dates)
+    for warning in warnings:
+        log.warning("%s", warning)
     log.info("%s: %d rows computed, %d in quarantine; dates written: %s", contract.id, good, bad, written)
     output = DatasetResult(contract.id, good + bad, good, bad, reasons, warnings=tuple(warnings))
     return _result(context, output, {"datesWritten": written})
@@ -124,15 +126,9 @@ def _check_quarantined(
 ) -> list[str]:
     if bad == 0:
         return []
-    limit, share = context.declaration.quarantine_threshold(contract.id), bad / (good + bad)
     told = ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
-    message = f"{contract.id}: {bad} of {good + bad} rows have no rate ({told}); they are in {quarantine}"
-    if limit.fail_above is not None and share > limit.fail_above:
-        raise QualityError(
-            f"{message}. That is {share:.1%}, more than the {limit.fail_above:.0%} at which the run fails; the table "
-            "is as it was. When the rates are there, run the job again"
-        )
-    if limit.warn_above is None or share <= limit.warn_above:
-        return []
-    log.warning("%s", message)
-    return [message]
+    return context.declaration.quarantine_threshold(contract.id).check(
+        bad / (good + bad),
+        f"{contract.id}: {bad} of {good + bad} rows have no rate ({told}); they are in {quarantine}",
+        otherwise="the table is as it was. When the rates are there, run the job again",
+    )

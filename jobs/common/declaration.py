@@ -17,7 +17,7 @@ from typing import Any, cast
 import yaml
 
 from jobs.common.contract import Contract, contract_of
-from jobs.common.errors import DeclarationError
+from jobs.common.errors import DeclarationError, QualityError
 from jobs.common.lineage.settings import LineageSettings
 
 
@@ -104,6 +104,17 @@ class Threshold:
 
     warn_above: float | None = None
     fail_above: float | None = None
+
+    def check(self, share: float, message: str, otherwise: str) -> list[str]:
+        """Warnings about rows in quarantine: `message`, where their `share` is more than a run may pass over.
+
+        :param otherwise: what stands and what to do where the run fails; follows the message
+        :raises QualityError: the share is more than the dataset bears
+        """
+        if self.fail_above is not None and share > self.fail_above:
+            bears = f"That is {share:.1%}, more than the {self.fail_above:.0%} at which the run fails"
+            raise QualityError(f"{message}. {bears}; {otherwise}")
+        return [message] if self.warn_above is not None and share > self.warn_above else []
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from jobs.common.context import RunContext
 from jobs.common.contract import Contract
 from jobs.common.declaration import Connector, Source, Threshold
 from jobs.common.delivery import Delivery
-from jobs.common.errors import DeclarationError, QualityError
+from jobs.common.errors import DeclarationError
 from jobs.common.landing import read_delivery, reading, require_utf8
 from jobs.common.result import DatasetResult, JobResult
 from jobs.common.watermark import Window, commit_with, text_of, window_of
@@ -175,12 +175,9 @@ def _check_quarantined(
     """
     if counts.read == 0:
         return [f"{dataset} of {date}: there are no rows"]
-    share = counts.rejected / counts.read
     told = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.reasons.items()))
-    message = f"{dataset} of {date}: {counts.rejected} of {counts.read} rows break the contract ({told})"
-    if limit.fail_above is not None and share > limit.fail_above:
-        raise QualityError(
-            f"{message}; that is {share:.1%}, more than the {limit.fail_above:.0%} at which the run fails. "
-            f"The rows are in {quarantine}; the table is as it was"
-        )
-    return [message] if limit.warn_above is not None and share > limit.warn_above else []
+    return limit.check(
+        counts.rejected / counts.read,
+        f"{dataset} of {date}: {counts.rejected} of {counts.read} rows break the contract ({told})",
+        otherwise=f"the rows are in {quarantine}, and the table is as it was",
+    )

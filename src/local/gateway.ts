@@ -8,6 +8,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { readBody, refuse } from './exchange.js';
 import type { Exchange } from './exchange.js';
 import { isLoopbackAuthority, portOf } from './loopback.js';
+import { messageOf, traceOf } from './message-of.js';
 import { ServiceError } from './service.js';
 import type { Service } from './service.js';
 import { signedScope } from './scope.js';
@@ -198,14 +199,12 @@ export class Gateway {
     }
     // The client has gone away.
     if (request.destroyed && !response.writable) return;
-    this.#settings.log(
-      `${service} ${request.method ?? ''} ${request.url ?? ''}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    );
+    this.#settings.log(`${service} ${request.method ?? ''} ${request.url ?? ''}: ${traceOf(error)}`);
     const backends = this.#settings.backends();
     if ('unavailable' in backends) {
       refuse(response, service, 503, 'ServiceUnavailableException', backends.unavailable);
     } else {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       refuse(response, service, 500, 'InternalServerException', `The local endpoint failed: ${message}`);
     }
   }

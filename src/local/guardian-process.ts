@@ -85,13 +85,14 @@ function guard(order: GuardOrder, onStop: (stop: (graceSeconds?: number) => void
   });
 
   child.once('exit', (code, signal) => {
+    // As it was when the program ended: while what it started is waited for, the endpoint may end too.
+    const ended = { code, signal, asked, killed };
     void (async () => {
       // The program itself has ended; what it started must not outlive it.
       if (!(await groupIsGone(group, asked ? 0.5 : 0))) {
         signalGroup(group, 'SIGTERM');
         if (!(await groupIsGone(group, Math.min(order.graceSeconds, 3)))) signalGroup(group, 'SIGKILL');
       }
-      const ended = { code, signal, asked, killed };
       if (order.endRecord !== undefined) {
         const temporary = `${order.endRecord}.${process.pid}`;
         writeFileSync(temporary, JSON.stringify({ ...ended, run: order.run, at: new Date().toISOString() }));

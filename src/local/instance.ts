@@ -163,7 +163,8 @@ function whatIsMissing(place: string, run: string): string | undefined {
   const ended = readJson<Ended & { run: string }>(endRecordFile({ directory: place }, run));
   if (ended?.run !== run) return 'the endpoint and its emulators were killed before they could write it down';
   if (ended.killed) return 'ministack had to be killed before it had written everything';
-  if (!ended.asked) {
+  // Killed while it was being asked to end, it has written no more than one killed before.
+  if (!ended.asked || ended.signal === 'SIGKILL') {
     return `ministack ended by itself (${ended.signal ?? `exit code ${ended.code ?? 'unknown'}`})`;
   }
   const log = join(place, 'ministack', 'ministack.log');

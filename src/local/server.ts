@@ -18,6 +18,7 @@ import { endRecordFile, giveUp, markServing, openInstance } from './instance.js'
 import type { Instance } from './instance.js';
 import { JournaledEmulator } from './journal.js';
 import { isLoopbackAddress } from './loopback.js';
+import { messageOf, traceOf } from './message-of.js';
 import { OnFirstUse } from './on-first-use.js';
 import type { LakeFormationService } from './lake-formation/service.js';
 import { BucketInventories, isBucketInventory } from './quirks/bucket-inventories.js';
@@ -106,11 +107,11 @@ class Endpoint {
     const place = { directory: instance.directory, run, endRecord: endRecordFile(instance, run) };
     this.#detail = 'starting the emulators';
     // An earlier process has found out: what it answers now would be of other resources than those that were made.
-    const unreplayable = join(instance.directory, 'moto', 'unreplayable.txt');
-    if (existsSync(unreplayable)) throw new ReplayError(readFileSync(unreplayable, 'utf8'));
+    const reason = unreplayableFile(instance);
+    if (existsSync(reason)) throw new ReplayError(readFileSync(reason, 'utf8'));
     const ministack = await startMinistack(this.#settings, place);
     this.#emulators = [ministack];
-    const moto = new OnFirstUse(() => this.#startMoto(instance, place, unreplayable));
+    const moto = new OnFirstUse(() => this.#startMoto(instance, place));
     this.#moto = moto;
 
     this.#detail = 'starting our services';
@@ -147,11 +148,7 @@ class Endpoint {
   }
 
   /** Starts moto with all that it held. An endpoint whose moto does not come up has failed. */
-  async #startMoto(
-    instance: Instance,
-    place: EmulatorPlace,
-    unreplayable: string,
-  ): Promise<JournaledEmulator> {
+  async #startMoto(instance: Instance, place: EmulatorPlace): Promise<JournaledEmulator> {
     try {
       const emulator = await startMoto(this.#settings, place);
       this.#emulators.push(emulator);
@@ -159,7 +156,7 @@ class Endpoint {
       const moto = new JournaledEmulator(emulator.port, join(instance.directory, 'moto', 'journal.jsonl'));
       const replayed = await moto.replay().catch((error: unknown) => {
         const reason = `what EC2 and CloudWatch held could not be replayed: ${messageOf(error)}`;
-        writeFileSync(unreplayable, reason);
+        writeFileSync(unreplayableFile(instance), reason);
         throw new ReplayError(reason);
       });
       log(`moto answers${replayed > 0 ? `; replayed ${replayed} requests to it` : ''}`);
@@ -308,8 +305,9 @@ class Endpoint {
 
 class ReplayError extends Error {}
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** Says why an instance's requests to moto cannot be replayed; it is there where they cannot. */
+function unreplayableFile(instance: Instance): string {
+  return join(instance.directory, 'moto', 'unreplayable.txt');
 }
 
 async function emulate(
@@ -370,7 +368,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 process.on('SIGHUP', () => undefined);
 process.on('unhandledRejection', (error) => {
-  log(`unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  log(`unexpected: ${traceOf(error)}`);
 });
 try {
   const settings = readSettings(settingsFile);
@@ -379,7 +377,7 @@ try {
   endpoint = new Endpoint(settings, about?.version ?? randomBytes(4).toString('hex'));
   await endpoint.start();
 } catch (error) {
-  log(`does not start: ${error instanceof Error ? error.message : String(error)}`);
+  log(`does not start: ${messageOf(error)}`);
   const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
   if (!taken) await endpoint?.stop();
   process.exit(taken ? 98 : 1);

@@ -9,6 +9,7 @@ import { settled } from './settled.js';
  * A case is a folder `<verb>/<case>/` with a `script` (bash) and the `output.txt` that it must print. It stands alone: in a
  * copy of the small platform, over which the files under its `project/` lie, with an endpoint of its own, in the state that
  * its file `from` names (`states/`) or with nothing in it. UPDATE_GOLDEN=1 rewrites what differs, to be read as a diff.
+ * One with a file `heavy`, which says why, is run by `npm run test:heavy` alone.
  */
 const folder = join(packageDirectory, 'test', 'acceptance');
 export const states = new EnvironmentStates(join(folder, 'states'));
@@ -16,11 +17,17 @@ export const states = new EnvironmentStates(join(folder, 'states'));
 /** A case's limit: one that applies or destroys all stacks, on a machine five times slower than it should be. */
 export const patienceMilliseconds = 1_800_000;
 
-/** Defines a test for each case of the verbs that are `wanted`. */
+/** Defines a test for each everyday case of the verbs that are `wanted`. */
 export function testCases(wanted: (verb: string) => boolean): void {
-  for (const name of cases()) {
-    const [verb = ''] = name.split('/');
-    if (!wanted(verb)) continue;
+  define((name) => !isHeavy(name) && wanted(name.slice(0, name.indexOf('/'))));
+}
+
+export function testHeavyCases(): void {
+  define(isHeavy);
+}
+
+function define(wanted: (name: string) => boolean): void {
+  for (const name of cases().filter(wanted)) {
     it(name.replace('/', ': ').replaceAll('-', ' '), async () => {
       const place = join(folder, name);
       const project = await states.project(stateNamedIn(place));
@@ -46,6 +53,10 @@ function compare(place: string, actual: string): void {
   const golden = join(place, 'output.txt');
   if (process.env['UPDATE_GOLDEN']) writeFileSync(golden, actual);
   expect(actual).to.equal(existsSync(golden) ? readFileSync(golden, 'utf8') : '');
+}
+
+function isHeavy(name: string): boolean {
+  return existsSync(join(folder, name, 'heavy'));
 }
 
 function cases(): string[] {

@@ -188,6 +188,7 @@ def test_versions_of_many_histories_are_those_of_the_model_and_turn_back_into_ch
     found.unpersist()
 
 
+@pytest.mark.heavy  # the histories above have changes that come late, held against the model
 def test_a_change_that_comes_late_is_put_in_its_place(lake: Lake, tmp_path: Path) -> None:
     uri = (tmp_path / "things").as_uri()
 

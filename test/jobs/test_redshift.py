@@ -190,6 +190,7 @@ def test_a_large_pull_is_unloaded_into_landing(web: Web) -> None:
     assert web.bronze(DATES[0]) == of(rows)
 
 
+@pytest.mark.heavy  # test_watermark.py has what a day without rows leaves behind
 def test_a_day_without_events_leaves_the_watermark_where_it_is(web: Web, first_day: FirstDay) -> None:
     first = first_day(web)
     second = web.run(DATES[1])

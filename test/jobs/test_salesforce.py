@@ -187,7 +187,7 @@ def test_a_busy_salesforce_is_waited_for(sales: Sales, status: int, monkeypatch:
     assert sales.lake.version(TABLE) == 0
 
 
-@pytest.mark.parametrize("threshold", [1000, 1])
+@pytest.mark.parametrize("threshold", [1000, pytest.param(1, marks=pytest.mark.heavy)])
 def test_half_of_a_result_is_none(sales: Sales, threshold: int) -> None:
     sales.put(*some(45, "2026-01-05"))
     sales.run("2026-01-05")

@@ -40,6 +40,7 @@ def run(command: list[str], cwd: Path, **variables: str) -> subprocess.Completed
     )
 
 
+@pytest.mark.heavy  # what the local endpoint runs is such a script too
 def test_a_plain_script_run_from_anywhere_prints_its_result_alone_to_stdout(
     lake: Lake, tmp_path: Path
 ) -> None:

@@ -14,6 +14,14 @@ export async function collect<Result>(
   return { result: found.result, events };
 }
 
+/** Runs steps to their end. @returns what they made */
+export async function madeBy<Made>(steps: AsyncGenerator<unknown, Made, void>): Promise<Made> {
+  for (;;) {
+    const next = await steps.next();
+    if (next.done) return next.value;
+  }
+}
+
 /** The error that a promise ends with. */
 export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   try {

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { GuardedProcess } from '../guardian.js';
 import { spawnGuarded } from '../guardian.js';
+import { messageOf } from '../message-of.js';
 import { packageRoot } from '../package-root.js';
 import type { ServiceContext } from '../service.js';
 
@@ -67,7 +68,7 @@ export class WorkerProcess {
     try {
       await this.ready();
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       return failed(request.id, `the query worker does not start: ${why}`);
     }
     return new Promise<WorkerAnswer>((resolve) => {

@@ -4,6 +4,7 @@ import { rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { GuardedProcess } from '../guardian.js';
 import { spawnGuarded } from '../guardian.js';
+import { messageOf } from '../message-of.js';
 import { packageRoot } from '../package-root.js';
 import { sharedFolder } from './shared-folder.js';
 import type { SparkInstallation } from './spark-command.js';
@@ -123,9 +124,7 @@ export class ClassData {
       }
     } catch (error) {
       this.#impossible = true;
-      log(
-        `emr-serverless: no archive of Spark's classes: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      log(`emr-serverless: no archive of Spark's classes: ${messageOf(error)}`);
     } finally {
       this.#process = undefined;
       for (const file of [work, part, lock]) rmSync(file, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { gzip } from 'node:zlib';
 import { promisify } from 'node:util';
+import { messageOf } from '../message-of.js';
 import type { ObjectStore } from './object-store.js';
 import { s3Place } from './object-store.js';
 
@@ -63,7 +64,7 @@ export class DriverLogs {
           }
           this.#sent.set(name, size);
         } catch (error) {
-          this.#report(`cannot write ${name}.gz: ${error instanceof Error ? error.message : String(error)}`);
+          this.#report(`cannot write ${name}.gz: ${messageOf(error)}`);
         }
       }
     });

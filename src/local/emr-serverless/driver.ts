@@ -2,6 +2,7 @@ import { mkdir, open, rm, stat, writeFile, appendFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { GuardedProcess } from '../guardian.js';
 import { spawnGuarded } from '../guardian.js';
+import { messageOf } from '../message-of.js';
 import type { Application, Configuration } from './applications.js';
 import type { ClassData } from './class-data.js';
 import { DriverLogs, logPrefixes } from './driver-logs.js';
@@ -102,7 +103,7 @@ export class Driver {
     try {
       outcome = await this.#runDriver(work, stderr, onRunning);
     } catch (error) {
-      const said = error instanceof Error ? error.message : String(error);
+      const said = messageOf(error);
       await appendFile(stderr, `${said}\n`);
       outcome = this.#ended() ?? { state: 'FAILED', detail: failureDetail(1, said), retryable: true };
     }

@@ -1,5 +1,6 @@
 import os from 'node:os';
 import path from 'node:path';
+import { traceOf } from '../message-of.js';
 import type { Application } from './applications.js';
 import type { DriverSurroundings, EndRequest, Outcome } from './driver.js';
 import { Driver, propertiesOfRun } from './driver.js';
@@ -185,9 +186,7 @@ export class Runner {
         : {};
     this.#change(jobRunId, { state: 'PENDING', stateDetails: '', ...queued });
     const execution = this.#attempts(jobRunId, active).catch((error: unknown) => {
-      this.#around.log(
-        `job run ${jobRunId}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-      );
+      this.#around.log(`job run ${jobRunId}: ${traceOf(error)}`);
       this.#finish(jobRunId, {
         state: 'FAILED',
         detail: `Internal failure: ${String(error)}`.slice(0, 256),

@@ -1,3 +1,4 @@
+import { messageOf } from '../message-of.js';
 import { ServiceError } from '../service.js';
 import { shellWords } from './shell-words.js';
 
@@ -37,7 +38,7 @@ export function parseSubmitParameters(text: string): SubmitParameters {
   try {
     words = shellWords(text);
   } catch (error) {
-    throw invalid(error instanceof Error ? error.message : String(error));
+    throw invalid(messageOf(error));
   }
   const properties = new Map<string, string>();
   let mainClass: string | undefined;

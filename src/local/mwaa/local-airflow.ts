@@ -6,6 +6,7 @@ import { ObjectStore } from '../emr-serverless/object-store.js';
 import { readJson, writeWhole } from '../files.js';
 import { spawnGuarded } from '../guardian.js';
 import type { GuardedProcess } from '../guardian.js';
+import { messageOf } from '../message-of.js';
 import type { ServiceContext } from '../service.js';
 import { DagFolder } from './dag-folder.js';
 import type { Environment } from './environments.js';
@@ -348,8 +349,4 @@ function parsed(said: string): unknown {
   } catch {
     return said;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,6 +3,7 @@
  * `/aws_mwaa/aws-console-sso` and `/aws_mwaa/login` let a browser in. Whoever calls has a token instead of a signature.
  */
 import { shellWords } from '../emr-serverless/shell-words.js';
+import { messageOf } from '../message-of.js';
 import { ServiceError } from '../service.js';
 import type { ServiceRequest, ServiceResponse } from '../service.js';
 import type { CommandAnswer } from './local-airflow.js';
@@ -66,11 +67,7 @@ async function command(environment: string, line: string, doors: Doors): Promise
   try {
     words = shellWords(line);
   } catch (error) {
-    throw new ServiceError(
-      400,
-      'ValidationException',
-      error instanceof Error ? error.message : String(error),
-    );
+    throw new ServiceError(400, 'ValidationException', messageOf(error));
   }
   const [first] = words;
   if (first === undefined || notForCallers.has(first)) {

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { publishDags } from '../../../src/operations/release/release-dags.js';
 import { planRelease } from '../../../src/operations/release/release.js';
 import { loadPlatform } from '../../../src/project/load-platform.js';
+import { madeBy } from '../collect.js';
 import { smallPlatform } from '../../small-platform.js';
 import { MemoryObjects } from '../memory-objects.js';
 
@@ -36,11 +37,7 @@ function folder(objects: MemoryObjects): Record<string, string> {
 }
 
 async function publish(release: typeof first, objects: MemoryObjects): Promise<boolean> {
-  const steps = publishDags(release, environment, objects);
-  for (;;) {
-    const next = await steps.next();
-    if (next.done) return next.value.changed;
-  }
+  return (await madeBy(publishDags(release, environment, objects))).changed;
 }
 
 const secondFolder = {

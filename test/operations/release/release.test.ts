@@ -13,7 +13,7 @@ import {
 } from '../../../src/operations/release/current-release.js';
 import { readReleaseFiles } from '../../../src/operations/release/read-release-files.js';
 import { loadPlatform } from '../../../src/project/load-platform.js';
-import { failureOf } from '../collect.js';
+import { failureOf, madeBy } from '../collect.js';
 import { MemoryObjects } from '../memory-objects.js';
 import { smallPlatform } from '../../small-platform.js';
 
@@ -22,11 +22,7 @@ const bucket = `${environment.lake.bucketPrefix}-artifacts`;
 const file = (path: string, text: string) => ({ path, content: Buffer.from(text) });
 
 async function publish(release: Release, objects: MemoryObjects): Promise<number> {
-  const steps = publishRelease(release, environment, objects);
-  for (;;) {
-    const next = await steps.next();
-    if (next.done) return next.value.uploaded;
-  }
+  return (await madeBy(publishRelease(release, environment, objects))).uploaded;
 }
 
 describe('a release', () => {

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { planOpenGrants } from '../../../src/operations/stacks/open-grants.js';
 import type { EnvironmentAccess } from '../../../src/operations/environment-access.js';
 import { platformOf } from '../../stacks/synthesized.js';
+import { madeBy } from '../collect.js';
 
 const everybody = { DataLakePrincipalIdentifier: 'IAM_ALLOWED_PRINCIPALS' };
 const somebody = { DataLakePrincipalIdentifier: 'arn:aws:iam::111122223333:role/somebody' };
@@ -45,11 +46,7 @@ function access(
 }
 
 async function applied(environment: EnvironmentAccess): Promise<boolean> {
-  const running = (await planOpenGrants(environment)).apply();
-  for (;;) {
-    const next = await running.next();
-    if (next.done) return next.value;
-  }
+  return madeBy((await planOpenGrants(environment)).apply());
 }
 
 describe('what Lake Formation leaves to IAM', () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,9 +12,8 @@ import {
   warnOfUnwrittenStates,
 } from '../../../src/operations/stacks/unwritten-states.js';
 import type { Steps } from '../../../src/operations/events.js';
-import { Terraform } from '../../../src/terraform/terraform.js';
-import { locateTerraform } from '../../../src/toolchain/locate-toolchain.js';
-import { failureOf } from '../collect.js';
+import { failureOf, madeBy } from '../collect.js';
+import { terraformStack } from './terraform-stack.js';
 
 /** A backend of Terraform's kind `http` that keeps one state, and can be out of order. */
 class StateServer {
@@ -50,35 +49,12 @@ describe('a state that terraform could not write', function () {
   let stack: Stack;
   beforeEach(async () => {
     parent = mkdtempSync(join(tmpdir(), 'dataplat-unwritten-'));
-    const [directory, dataDirectory] = [join(parent, 'stack'), join(parent, 'data')];
     server = new StateServer();
     const address = await server.start();
-    mkdirSync(directory);
-    mkdirSync(dataDirectory);
-    writeFileSync(
-      join(directory, 'cdk.tf.json'),
-      JSON.stringify({
-        terraform: { backend: { http: { address } } },
-        resource: { terraform_data: { first: {} } },
-      }),
-    );
-    // Of a provider that is built in, terraform notes no checksums.
-    writeFileSync(join(directory, '.terraform.lock.hcl'), '');
-    const terraform = new Terraform({
-      ...(await locateTerraform()),
-      directory,
-      dataDirectory,
-      backendConfig: {},
-      variables: {},
+    stack = await terraformStack(parent, 'data', {
+      terraform: { backend: { http: { address } } },
+      resource: { terraform_data: { first: {} } },
     });
-    stack = {
-      kind: 'data',
-      name: 'dev-data',
-      terraform,
-      applied: false,
-      markApplied: () => Promise.resolve(),
-      markDestroyed: () => Promise.resolve(),
-    };
   });
   afterEach(async () => {
     await server.stop();
@@ -87,16 +63,7 @@ describe('a state that terraform could not write', function () {
 
   const applied = async function* (): Steps<void> {
     await stack.terraform.init();
-    let planned;
-    const planning = stack.terraform.plan();
-    for (;;) {
-      const next = await planning.next();
-      if (next.done === true) {
-        planned = next.value;
-        break;
-      }
-    }
-    for await (const progress of stack.terraform.apply(planned)) void progress;
+    await madeBy(stack.terraform.apply(await madeBy(stack.terraform.plan())));
     yield* [];
   };
   const said = async (steps: Steps<unknown>): Promise<string[]> => {
