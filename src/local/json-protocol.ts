@@ -3,6 +3,7 @@
  * answered as AWS answers it, naming the member.
  */
 import { z } from 'zod';
+import { pageFrom } from './pages.js';
 import { ServiceError } from './service.js';
 
 export type Operation = (input: unknown, request: { readonly account: string }) => unknown;
@@ -46,26 +47,19 @@ export const paging = {
 };
 
 /**
- * One page of a listing. The token holds the position, and the length as a guard: a listing that has changed in
- * between may skip or repeat an entry, as AWS's may.
+ * One page of a listing, as these protocols answer it.
  * @throws ServiceError of `errorType` if the token is not one of ours
  */
 export function page<Entry>(
   entries: readonly Entry[],
   asked: { NextToken?: string | undefined; MaxResults?: number | undefined },
   options: { readonly size?: number; readonly errorType?: string } = {},
-): { entries: Entry[]; NextToken?: string } {
-  let from = 0;
-  if (asked.NextToken !== undefined && asked.NextToken !== '') {
-    const position = Buffer.from(asked.NextToken, 'base64url').toString('utf8');
-    if (!/^from:\d+$/.test(position)) {
-      throw new ServiceError(400, options.errorType ?? 'InvalidInputException', 'Invalid NextToken.');
-    }
-    from = Number(position.slice('from:'.length));
-  }
-  const to = from + (asked.MaxResults ?? options.size ?? 100);
-  return {
-    entries: entries.slice(from, to),
-    ...(to < entries.length && { NextToken: Buffer.from(`from:${to}`).toString('base64url') }),
-  };
+): { entries: readonly Entry[]; NextToken?: string } {
+  const token = asked.NextToken === '' ? undefined : asked.NextToken;
+  const { items, next } = pageFrom(
+    entries,
+    { size: asked.MaxResults ?? options.size ?? 100, token },
+    () => new ServiceError(400, options.errorType ?? 'InvalidInputException', 'Invalid NextToken.'),
+  );
+  return { entries: items, ...(next !== undefined && { NextToken: next }) };
 }

@@ -8,7 +8,8 @@ import {
   GetWorkGroupCommand,
   type WorkGroup,
 } from '@aws-sdk/client-athena';
-import { JsonFiles } from '../emr-serverless/json-files.js';
+import { JsonFiles } from '../json-files.js';
+import { pageAfter, pageFrom, type AskedPage } from '../pages.js';
 import type {
   EndpointSettings,
   Service,
@@ -191,14 +192,8 @@ class Athena implements Service {
       .filter(({ execution }) => execution.WorkGroup === group)
       .sort((a, b) => b.execution.Status.SubmissionDateTime - a.execution.Status.SubmissionDateTime)
       .map(({ execution }) => execution.QueryExecutionId);
-    const size = Number(body.MaxResults ?? largestBatch);
-    const start = typeof body.NextToken === 'string' ? ids.indexOf(body.NextToken) + 1 : 0;
-    const shown = ids.slice(start, start + size);
-    const last = shown.at(-1);
-    return {
-      QueryExecutionIds: shown,
-      ...(last !== undefined && start + size < ids.length ? { NextToken: last } : {}),
-    };
+    const { items, next } = pageAfter(ids, (id) => id, askedPage(body, largestBatch), badToken);
+    return { QueryExecutionIds: items, ...(next !== undefined && { NextToken: next }) };
   }
 
   #stop(body: Body): object {
@@ -226,19 +221,14 @@ class Athena implements Service {
           : `Query has not yet finished. Current state: ${State}`,
       );
     }
-    const size = Number(body.MaxResults ?? largestResultPage);
-    if (!Number.isInteger(size) || size < 1 || size > largestResultPage) {
-      throw invalid(`MaxResults must be between 1 and ${largestResultPage}.`);
-    }
-    const start =
-      body.NextToken === undefined ? 0 : Number(Buffer.from(tokenOf(body), 'base64url').toString());
-    if (!Number.isInteger(start) || start < 0) throw invalid('Invalid NextToken.');
+    const asked = askedPage(body, largestResultPage);
     const columns = record.columns ?? [];
     const text = await readFile(this.#rowsFile(record.execution.QueryExecutionId), 'utf8');
     const lines = text.split('\n').filter((line) => line !== '');
     const names = columns.map((column) => String(column.Name as string));
     const rows = [...(record.header === true ? [JSON.stringify(names)] : []), ...lines];
-    const shown = rows.slice(start, start + size).map((line) => JSON.parse(line) as (string | null)[]);
+    const { items, next } = pageFrom(rows, asked, badToken);
+    const shown = items.map((line) => JSON.parse(line) as (string | null)[]);
     return {
       UpdateCount: 0,
       ResultSet: {
@@ -247,9 +237,7 @@ class Athena implements Service {
         })),
         ResultSetMetadata: { ColumnInfo: columns },
       },
-      ...(start + size < rows.length
-        ? { NextToken: Buffer.from(String(start + size)).toString('base64url') }
-        : {}),
+      ...(next !== undefined && { NextToken: next }),
     };
   }
 
@@ -460,8 +448,17 @@ function athenaError(answer: WorkerAnswer): NonNullable<QueryExecution['Status']
   };
 }
 
-function tokenOf(body: Body): string {
-  return typeof body.NextToken === 'string' ? body.NextToken : '';
+/** @throws ServiceError where the size is none that Athena takes */
+function askedPage(body: Body, largest: number): AskedPage {
+  const size = Number(body.MaxResults ?? largest);
+  if (!Number.isInteger(size) || size < 1 || size > largest) {
+    throw invalid(`MaxResults must be between 1 and ${largest}.`);
+  }
+  return { size, token: typeof body.NextToken === 'string' ? body.NextToken : undefined };
+}
+
+function badToken(): ServiceError {
+  return invalid('Invalid NextToken.');
 }
 
 function invalid(message: string): ServiceError {

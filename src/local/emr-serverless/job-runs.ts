@@ -1,24 +1,9 @@
+import type { RunState } from '../../model/run-states.js';
 import { ServiceError } from '../service.js';
 import type { Application, Configuration, MonitoringConfiguration } from './applications.js';
 import { invalid, newId, tagsOf, textOf } from './applications.js';
 import { parseSubmitParameters } from './submit-parameters.js';
 import type { ResourceUtilization } from './utilization.js';
-
-export const jobRunStates = [
-  'SUBMITTED',
-  'QUEUED',
-  'PENDING',
-  'SCHEDULED',
-  'RUNNING',
-  'SUCCESS',
-  'FAILED',
-  'CANCELLING',
-  'CANCELLED',
-] as const;
-export type JobRunState = (typeof jobRunStates)[number];
-
-/** States that a run does not leave. */
-export const terminalStates: readonly JobRunState[] = ['SUCCESS', 'FAILED', 'CANCELLED'];
 
 export interface SparkSubmit {
   readonly entryPoint: string;
@@ -37,7 +22,7 @@ export interface JobRun {
   readonly updatedAt: number;
   readonly executionRole: string;
   readonly executionIamPolicy?: unknown;
-  readonly state: JobRunState;
+  readonly state: RunState;
   readonly stateDetails: string;
   readonly releaseLabel: string;
   readonly configurationOverrides?: {
@@ -66,7 +51,7 @@ export interface Attempt {
   readonly attempt: number;
   readonly createdAt: number;
   readonly updatedAt: number;
-  readonly state: JobRunState;
+  readonly state: RunState;
   readonly stateDetails: string;
 }
 

@@ -1,12 +1,12 @@
 import os from 'node:os';
 import path from 'node:path';
+import { endStates, type RunState } from '../../model/run-states.js';
+import type { JsonFiles } from '../json-files.js';
 import { traceOf } from '../message-of.js';
 import type { Application } from './applications.js';
 import type { DriverSurroundings, EndRequest, Outcome } from './driver.js';
 import { Driver, propertiesOfRun } from './driver.js';
-import type { Attempt, JobRun, JobRunRecord, JobRunState } from './job-runs.js';
-import { terminalStates } from './job-runs.js';
-import type { JsonFiles } from './json-files.js';
+import type { Attempt, JobRun, JobRunRecord } from './job-runs.js';
 import { requestedWorkers, utilization } from './utilization.js';
 
 /** What AWS allows an application that sets nothing. */
@@ -292,7 +292,7 @@ export class Runner {
     this.advance(run.applicationId);
   }
 
-  #endAttempt(jobRunId: string, state: JobRunState, stateDetails: string): void {
+  #endAttempt(jobRunId: string, state: RunState, stateDetails: string): void {
     const record = this.#record(jobRunId);
     const { attempt, attemptCreatedAt: createdAt } = record.run;
     const ended: Attempt = { attempt, createdAt, updatedAt: now(), state, stateDetails };
@@ -307,7 +307,7 @@ export class Runner {
     this.#keep({
       ...record,
       run,
-      ...(group === undefined || terminalStates.includes(run.state) ? {} : { processGroup: group }),
+      ...(group === undefined || endStates.includes(run.state) ? {} : { processGroup: group }),
     });
   }
 
@@ -328,7 +328,7 @@ export class Runner {
 
   /** A run that was active when the endpoint died has failed: its driver died with the endpoint. */
   #recovered(record: JobRunRecord): JobRunRecord {
-    if (terminalStates.includes(record.run.state)) return record;
+    if (endStates.includes(record.run.state)) return record;
     const at = now();
     const detail =
       'The local endpoint died while this job run was active, and its driver with it. Submit it again.';

@@ -1,5 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { endStates, runStates } from '../../model/run-states.js';
+import { JsonFiles } from '../json-files.js';
+import { pageAfter, type Page } from '../pages.js';
 import type {
   EndpointSettings,
   Service,
@@ -23,23 +26,17 @@ import { ClassData } from './class-data.js';
 import { tail } from './driver.js';
 import { findInstallation } from './installation.js';
 import type { JobRun, RunFilter } from './job-runs.js';
-import {
-  attemptSummary,
-  jobRunStates,
-  jobRunSummary,
-  matches,
-  newJobRun,
-  terminalStates,
-} from './job-runs.js';
-import { JsonFiles } from './json-files.js';
+import { attemptSummary, jobRunSummary, matches, newJobRun } from './job-runs.js';
 import { ObjectStore } from './object-store.js';
-import { page } from './pages.js';
 import type { RunnerTuning } from './runner.js';
 import { Runner, defaultTuning } from './runner.js';
 import { sharedFolder } from './shared-folder.js';
 import { Staging } from './staging.js';
 
 type Body = Readonly<Record<string, unknown>>;
+
+/** The most that EMR Serverless lists at once. */
+const largestPage = 50;
 
 /** How long an application takes to start or to stop here; long enough to be seen. */
 const transitionMilliseconds = 150;
@@ -194,8 +191,8 @@ class EmrServerless implements Service {
       .map((record) => record.application)
       .filter((application) => states.length === 0 || states.includes(application.state))
       .sort((a, b) => b.createdAt - a.createdAt);
-    const { items, nextToken } = page(found, (application) => application.applicationId, query);
-    return { applications: items.map(applicationSummary), nextToken };
+    const { items, next } = page(found, (application) => application.applicationId, query);
+    return { applications: items.map(applicationSummary), nextToken: next };
   }
 
   #update(application: Application, body: Body): Application {
@@ -268,7 +265,7 @@ class EmrServerless implements Service {
 
   #listJobRuns(application: Application, query: URLSearchParams): object {
     const states = query.getAll('states');
-    const unknown = states.find((state) => !(jobRunStates as readonly string[]).includes(state));
+    const unknown = states.find((state) => !(runStates as readonly string[]).includes(state));
     if (unknown !== undefined) throw invalid(`Invalid state: ${unknown}.`);
     const after = timeOf(query.get('createdAtAfter'));
     const before = timeOf(query.get('createdAtBefore'));
@@ -283,12 +280,12 @@ class EmrServerless implements Service {
       .map((record) => record.run)
       .filter((run) => run.applicationId === application.applicationId && matches(run, filter))
       .sort((a, b) => b.createdAt - a.createdAt);
-    const { items, nextToken } = page(found, (run) => run.jobRunId, query);
-    return { jobRuns: items.map(jobRunSummary), nextToken };
+    const { items, next } = page(found, (run) => run.jobRunId, query);
+    return { jobRuns: items.map(jobRunSummary), nextToken: next };
   }
 
   #cancel(run: JobRun, query: URLSearchParams): object {
-    if (terminalStates.includes(run.state) && run.state !== 'CANCELLED') {
+    if (endStates.includes(run.state) && run.state !== 'CANCELLED') {
       throw invalid(`Job run ${run.jobRunId} is in the terminal state ${run.state} and cannot be cancelled.`);
     }
     const grace = query.get('shutdownGracePeriodInSeconds');
@@ -312,8 +309,8 @@ class EmrServerless implements Service {
       ...ended.filter((one) => one.attempt !== attempt),
       ended.find((one) => one.attempt === attempt) ?? { attempt, createdAt, updatedAt, state, stateDetails },
     ];
-    const { items, nextToken } = page(all, (one) => String(one.attempt), query);
-    return { jobRunAttempts: items.map((one) => attemptSummary(run, one)), nextToken };
+    const { items, next } = page(all, (one) => String(one.attempt), query);
+    return { jobRunAttempts: items.map((one) => attemptSummary(run, one)), nextToken: next };
   }
 
   #tags(method: string, arn: string, body: Body, query: URLSearchParams): object {
@@ -434,4 +431,18 @@ function timeOf(text: string | null): number | undefined {
 
 function seconds(): number {
   return Date.now() / 1000;
+}
+
+/** One page of a list, as the query of a request asks for it. */
+function page<Item>(
+  items: readonly Item[],
+  idOf: (item: Item) => string,
+  query: URLSearchParams,
+): Page<Item> {
+  const size = Number(query.get('maxResults') ?? largestPage);
+  if (!Number.isInteger(size) || size < 1 || size > largestPage) {
+    throw invalid(`maxResults must be between 1 and ${largestPage}.`);
+  }
+  const token = query.get('nextToken') ?? undefined;
+  return pageAfter(items, idOf, { size, token }, () => invalid('Invalid nextToken.'));
 }

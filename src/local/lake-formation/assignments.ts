@@ -3,14 +3,13 @@
  * assigned another value of the same key.
  */
 import { z } from 'zod';
-import { operation, page, paging } from '../json-protocol.js';
+import { operation } from '../json-protocol.js';
 import type { Operation } from '../json-protocol.js';
 import { ServiceError } from '../service.js';
 import type { CatalogTable, DataCatalog } from './data-catalog.js';
-import { expression, resource, tagPair } from './shapes.js';
+import { resource, tagPair } from './shapes.js';
 import type { Resource, TagPair } from './shapes.js';
 import { requireTags } from './tags.js';
-import { satisfies } from './tag-expressions.js';
 import { assignmentKey, invalid, notFound } from './state.js';
 import type { LakeFormationState, LakeFormationStore, Tags } from './state.js';
 
@@ -46,7 +45,7 @@ interface Target {
 /** @throws ServiceError EntityNotFoundException or InvalidInputException */
 async function targetOf(asked: Resource, catalog: DataCatalog): Promise<Target> {
   if (asked.Database) {
-    await catalog.database(asked.Database.Name);
+    await catalog.requireDatabase(asked.Database.Name);
     return { database: asked.Database.Name };
   }
   if (asked.Table) {
@@ -159,59 +158,6 @@ export function assignmentOperations(
             account,
           ),
           LFTagsOnColumns: shown.filter(({ LFTags }) => LFTags.length > 0),
-        };
-      },
-    ),
-
-    SearchDatabasesByLFTags: operation(
-      z.object({ ...paging, Expression: expression }),
-      async (input, { account }) => {
-        requireTags(store.state, input.Expression);
-        const found = (await catalog.databases())
-          .map(({ name }) => ({ name, tags: tagsOfDatabase(store.state, name) }))
-          .filter(({ tags }) => satisfies(tags, input.Expression));
-        const { entries, NextToken } = page(found, input);
-        return {
-          DatabaseList: entries.map(({ name, tags }) => ({
-            Database: { CatalogId: account, Name: name },
-            LFTags: pairs(tags, account),
-          })),
-          ...(NextToken !== undefined && { NextToken }),
-        };
-      },
-    ),
-
-    // A table is found by its own tags or by those of one of its columns: a policy of these tags reaches that much.
-    SearchTablesByLFTags: operation(
-      z.object({ ...paging, Expression: expression }),
-      async (input, { account }) => {
-        const { state } = store;
-        requireTags(state, input.Expression);
-        const found: CatalogTable[] = [];
-        for (const { name } of await catalog.databases()) {
-          for (const table of await catalog.tables(name)) {
-            if (
-              satisfies(tagsOfTable(state, name, table.name), input.Expression) ||
-              table.columns.some((column) =>
-                satisfies(tagsOfColumn(state, name, table.name, column), input.Expression),
-              )
-            ) {
-              found.push(table);
-            }
-          }
-        }
-        const { entries, NextToken } = page(found, input);
-        return {
-          TableList: entries.map(({ database, name, columns }) => ({
-            Table: { CatalogId: account, DatabaseName: database, Name: name },
-            LFTagOnDatabase: pairs(tagsOfDatabase(state, database), account),
-            LFTagsOnTable: pairs(tagsOfTable(state, database, name), account),
-            LFTagsOnColumns: columns.map((column) => ({
-              Name: column,
-              LFTags: pairs(tagsOfColumn(state, database, name, column), account),
-            })),
-          })),
-          ...(NextToken !== undefined && { NextToken }),
         };
       },
     ),

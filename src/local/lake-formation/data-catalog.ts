@@ -4,27 +4,14 @@ import { invalid, notFound } from './state.js';
 export interface CatalogTable {
   readonly database: string;
   readonly name: string;
+  /** Partition keys included. */
   readonly columns: readonly string[];
-  readonly location?: string;
-}
-
-export interface CatalogDatabase {
-  readonly name: string;
-  readonly location?: string;
 }
 
 interface GlueTable {
   readonly Name: string;
-  readonly StorageDescriptor?: {
-    readonly Columns?: readonly { Name: string }[];
-    readonly Location?: string | null;
-  };
+  readonly StorageDescriptor?: { readonly Columns?: readonly { Name: string }[] };
   readonly PartitionKeys?: readonly { Name: string }[];
-}
-
-interface GlueDatabase {
-  readonly Name: string;
-  readonly LocationUri?: string | null;
 }
 
 export class DataCatalog {
@@ -38,11 +25,10 @@ export class DataCatalog {
     this.#region = region;
   }
 
-  /** @throws ServiceError EntityNotFoundException */
-  async database(name: string): Promise<CatalogDatabase> {
-    const found = await this.#glue<{ Database: GlueDatabase }>('GetDatabase', { Name: name });
+  /** @throws ServiceError EntityNotFoundException where there is no such database */
+  async requireDatabase(name: string): Promise<void> {
+    const found = await this.#glue('GetDatabase', { Name: name });
     if (!found) throw notFound(`Database not found: ${name}`);
-    return databaseOf(found.Database);
   }
 
   /** @throws ServiceError EntityNotFoundException */
@@ -50,30 +36,6 @@ export class DataCatalog {
     const found = await this.#glue<{ Table: GlueTable }>('GetTable', { DatabaseName: database, Name: name });
     if (!found) throw notFound(`Table not found: ${database}.${name}`);
     return tableOf(database, found.Table);
-  }
-
-  async databases(): Promise<CatalogDatabase[]> {
-    const databases = await this.#all<GlueDatabase>('GetDatabases', {}, 'DatabaseList');
-    return databases.map(databaseOf);
-  }
-
-  async tables(database: string): Promise<CatalogTable[]> {
-    const tables = await this.#all<GlueTable>('GetTables', { DatabaseName: database }, 'TableList');
-    return tables.map((table) => tableOf(database, table));
-  }
-
-  async #all<Entry>(operation: string, input: object, list: string): Promise<Entry[]> {
-    const entries: Entry[] = [];
-    let token: string | undefined;
-    do {
-      const answer = await this.#glue<Record<string, unknown>>(operation, {
-        ...input,
-        ...(token !== undefined && { NextToken: token }),
-      });
-      entries.push(...((answer?.[list] as Entry[] | undefined) ?? []));
-      token = answer?.['NextToken'] as string | undefined;
-    } while (token !== undefined && token !== '');
-    return entries;
   }
 
   /** Undefined where Glue does not know the entity. */
@@ -99,19 +61,11 @@ export class DataCatalog {
   }
 }
 
-function databaseOf(database: GlueDatabase): CatalogDatabase {
-  return {
-    name: database.Name,
-    ...(database.LocationUri && { location: database.LocationUri }),
-  };
-}
-
 function tableOf(database: string, table: GlueTable): CatalogTable {
   const columns = [...(table.StorageDescriptor?.Columns ?? []), ...(table.PartitionKeys ?? [])];
   return {
     database,
     name: table.Name,
     columns: columns.map(({ Name }) => Name),
-    ...(table.StorageDescriptor?.Location && { location: table.StorageDescriptor.Location }),
   };
 }

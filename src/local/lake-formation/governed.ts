@@ -94,9 +94,9 @@ export async function requireGoverned(
   catalog: DataCatalog,
 ): Promise<void> {
   const { Database, Table, TableWithColumns, DataLocation, DataCellsFilter } = resource;
-  if (Database) await catalog.database(Database.Name);
+  if (Database) await catalog.requireDatabase(Database.Name);
   if (Table) {
-    if (Table.Name === undefined) await catalog.database(Table.DatabaseName);
+    if (Table.Name === undefined) await catalog.requireDatabase(Table.DatabaseName);
     else await catalog.table(Table.DatabaseName, Table.Name);
   }
   if (TableWithColumns) {
@@ -117,7 +117,7 @@ export async function requireGoverned(
 }
 
 /** Whether an S3 location is the other one or lies in it. */
-export function isWithin(location: string, other: string): boolean {
+function isWithin(location: string, other: string): boolean {
   const outer = other.replace(/\/\*?$/, '');
   return location === outer || location === other || location.startsWith(`${outer}/`);
 }

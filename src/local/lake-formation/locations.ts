@@ -64,10 +64,6 @@ export function locationOperations(store: LakeFormationStore): Record<string, Op
       return {};
     }),
 
-    GetDataLakePrincipal: operation(z.object({}), (_input, { account }) => ({
-      Identity: `arn:aws:iam::${account}:root`,
-    })),
-
     RegisterResource: operation(
       z.object({ ...registration, UseServiceLinkedRole: z.boolean().optional() }),
       ({ UseServiceLinkedRole, RoleArn, ...input }, { account }) => {

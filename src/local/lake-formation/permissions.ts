@@ -4,15 +4,7 @@ import { operation, page, paging } from '../json-protocol.js';
 import type { Operation } from '../json-protocol.js';
 import { ServiceError } from '../service.js';
 import type { DataCatalog } from './data-catalog.js';
-import {
-  allTables,
-  isWithin,
-  keyOf,
-  kindOf,
-  partsOf,
-  requireGoverned,
-  requirePermissions,
-} from './governed.js';
+import { allTables, keyOf, kindOf, partsOf, requireGoverned, requirePermissions } from './governed.js';
 import { permissions, principal, resource } from './shapes.js';
 import type { Resource } from './shapes.js';
 import { invalid } from './state.js';
@@ -171,35 +163,6 @@ export function permissionOperations(
         };
       },
     ),
-
-    GetEffectivePermissionsForPath: operation(
-      z.object({ ...paging, ResourceArn: z.string().min(1) }),
-      async (input) => {
-        const path = input.ResourceArn;
-        const here = (location: string | undefined): boolean =>
-          location !== undefined && isWithin(arnOf(location), path);
-        const databases = new Set<string>();
-        const tables = new Set<string>();
-        for (const database of await catalog.databases()) {
-          if (here(database.location)) databases.add(database.name);
-          for (const table of await catalog.tables(database.name)) {
-            if (here(table.location)) tables.add(`${table.database}/${table.name}`);
-          }
-        }
-        const matching = store.state.grants.filter(({ resource: on }) => {
-          const table = on.Table ?? on.TableWithColumns;
-          if (on.DataLocation) return isWithin(path, on.DataLocation.ResourceArn);
-          if (on.Database) return databases.has(on.Database.Name);
-          if (!table) return false;
-          if (table.Name === allTables) {
-            return [...tables].some((known) => known.startsWith(`${table.DatabaseName}/`));
-          }
-          return tables.has(`${table.DatabaseName}/${table.Name ?? ''}`);
-        });
-        const { entries, NextToken } = page(matching, input);
-        return { Permissions: entries.map(shown), ...(NextToken !== undefined && { NextToken }) };
-      },
-    ),
   };
 }
 
@@ -254,8 +217,4 @@ function concerns(held: Resource, asked: Resource, account: string): boolean {
   if (!table) return keyOf(held, account) === keyOf(asked, account);
   const on = held.Table ?? held.TableWithColumns;
   return on?.DatabaseName === table.DatabaseName && (on.Name ?? allTables) === (table.Name ?? allTables);
-}
-
-function arnOf(location: string): string {
-  return location.replace(/^s3a?:\/\//, 'arn:aws:s3:::');
 }
