@@ -4,6 +4,7 @@ import { glueCatalog, type Catalog } from './catalog.js';
 import { awsClients, type AwsClients } from './clients.js';
 import { cloudWatchMetrics, type CloudMetrics } from './cloud-metrics.js';
 import { emrJobRuns, type JobRuns } from './job-runs.js';
+import { lakeFormationTags, type LakeTags } from './lake-tags.js';
 import { s3Objects, type Objects } from './objects.js';
 import { ssmParameters, type Parameters } from './parameters.js';
 import { athenaQueries, type Queries } from './queries.js';
@@ -17,6 +18,7 @@ export interface Aws {
   readonly objects: Objects;
   readonly runs: JobRuns;
   readonly catalog: Catalog;
+  readonly tags: LakeTags;
   readonly parameters: Parameters;
   readonly queries: Queries;
   readonly metrics: CloudMetrics;
@@ -33,6 +35,7 @@ export function openAws(environment: Environment, profile?: string): Aws {
     objects: s3Objects(clients),
     runs: emrJobRuns(clients),
     catalog: glueCatalog(clients),
+    tags: lakeFormationTags(clients),
     parameters: ssmParameters(clients),
     queries: athenaQueries(clients),
     metrics: cloudWatchMetrics(clients),

@@ -1,9 +1,60 @@
+import { table } from '../ui/table.js';
 import { invoke } from './invocation.js';
 import type { DefineVerb } from './verbs.js';
+import { onAccount } from './with-access.js';
 
 export const lf: DefineVerb = (command) => {
-  command.description('Lake Formation: who reads by LF-tags.');
+  command.description('Lake Formation: tags, grants, and who reads by them.');
+  seedTags(command.command('seed-tags'));
   access(command.command('access'));
+};
+
+const seedTags: DefineVerb = (command) => {
+  command
+    .description(
+      'Makes the LF-tags, what bears them, and the grants that contracts and personas declare, where something of them is\nmissing. What others made stays.',
+    )
+    .option('--dry-run', 'only say what would be done')
+    .option('--prune', 'also take from our own tags, tables and principals what nobody declares')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  dataplat lf seed-tags --dry-run\n  dataplat lf seed-tags --prune --env dev',
+    )
+    .action((flags: { dryRun?: boolean; prune?: boolean }) =>
+      invoke(command, async (invocation) => {
+        const { ui } = invocation;
+        const platform = await invocation.platform();
+        const result = await ui.follow(
+          await onAccount(invocation, async function* ({ aws }) {
+            const operation = await import('../operations/lake-tags/seed-tags.js');
+            yield* operation.seedTags(platform, aws, flags);
+          }),
+        );
+        const count = result.changes.length;
+        ui.result({ ...result }, () =>
+          [
+            ...(count === 0
+              ? [`Nothing to do: Lake Formation has all that ${result.environment} declares.`]
+              : [
+                  table(
+                    ui.chalk,
+                    [
+                      { title: flags.dryRun === true ? 'would' : 'done', value: (row) => row.action },
+                      { title: 'of', value: (row) => row.of },
+                      { title: 'what', value: (row) => row.text },
+                    ],
+                    result.changes,
+                  ),
+                  '',
+                  `${count} ${count === 1 ? 'change' : 'changes'}${result.applied ? '' : ' (dry run: nothing was changed)'}`,
+                ]),
+            ...(result.missing.length > 0
+              ? [`Not there yet, and so without tags: ${result.missing.join(', ')}. dataplat glue register`]
+              : []),
+          ].join('\n'),
+        );
+      }),
+    );
 };
 
 interface AccessFlags {

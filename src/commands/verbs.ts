@@ -127,7 +127,7 @@ export const verbs: readonly Verb[] = [
   },
   {
     name: 'lf',
-    summary: 'Lake Formation: who reads by LF-tags',
+    summary: 'Lake Formation: tags, grants, and who reads by them',
     load: async () => (await import('./lf.js')).lf,
   },
   {

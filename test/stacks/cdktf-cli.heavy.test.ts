@@ -8,7 +8,6 @@ import { AcceptanceProject } from '../acceptance/acceptance-project.js';
 /** For whoever prefers it: what docs/README_TERRAFORM.md says of cdktf's own command line, with the variables it names. */
 describe('npx cdktf', function () {
   this.timeout(900_000);
-  this.bail(true);
   let project: AcceptanceProject;
   let variables: Readonly<Record<string, string>>;
 

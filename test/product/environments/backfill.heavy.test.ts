@@ -18,7 +18,6 @@ const comparable: Readonly<Record<string, string>> = {
 /** With real Spark: all of bronze and what reads it, once undisturbed, once with a command line that is killed in the middle. */
 describe('a backfill that is killed while Spark works', function () {
   this.timeout(7_200_000);
-  this.bail(true);
   const command = `dataplat backfill bronze --from ${range.from} --to ${range.to} --downstream --quiet`;
   const { jobs } = jobsToBackfill(platform, 'bronze', true);
   const written = new Set(

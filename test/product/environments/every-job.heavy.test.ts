@@ -13,7 +13,6 @@ const { graph, datasets, environment } = loadPlatform(packageDirectory, 'local',
 /** What an operator types, for each job of the graph: every source lands, and landing it again changes nothing. */
 describe('every job, submitted on the local endpoint', function () {
   this.timeout(1_200_000);
-  this.bail(true);
   let project: AcceptanceProject;
   before(async () => {
     project = await AcceptanceProject.make(packageDirectory);

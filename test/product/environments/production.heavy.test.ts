@@ -2,6 +2,5 @@ import { livesAndGoes, onThisMachine } from './whole-environment.js';
 
 describe('production, on the local endpoint', function () {
   this.timeout(1_200_000);
-  this.bail(true);
   livesAndGoes({ name: 'prod', edit: onThisMachine });
 });
