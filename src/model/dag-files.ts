@@ -9,8 +9,8 @@ const folders = ['dags', 'dags/production', 'dags/development'];
 
 /**
  * What DAG files say of jobs, against the graph: a list of job ids, `jobs=["orders"]`, may name only jobs that there are,
- * and a DAG that jobs are scheduled in must be made by a file, `pipeline("nightly", …)`. A project without DAG files
- * schedules by other means.
+ * and a DAG that jobs are scheduled in must be made by a file, `pipeline("nightly", …)`, which Airflow takes for one of
+ * DAGs. A project without DAG files schedules by other means.
  */
 export function dagProblems(
   files: ProjectFiles,
@@ -29,6 +29,15 @@ export function dagProblems(
   const made: string[] = [];
   for (const path of paths) {
     const text = files.read(path) ?? '';
+    const makes = makingDag.exec(text);
+    if (makes && !isFoundByAirflow(text)) {
+      problems.push({
+        code: 'DP2006',
+        location: placeIn(path, text, makes.index),
+        message: 'Airflow does not look into this file: it names no "airflow"',
+        hint: 'a comment is enough: # read by airflow',
+      });
+    }
     made.push(...[...text.matchAll(/\bpipeline\(\s*["']([^"']+)["']/g)].map((found) => found[1] ?? ''));
     for (const list of text.matchAll(/\bjobs\s*=\s*\[([^\]]*)\]/g)) {
       const start = list.index + list[0].indexOf('[') + 1;
@@ -49,6 +58,18 @@ export function dagProblems(
     });
   }
   return problems;
+}
+
+/** What makes a DAG, by our factory or by Airflow's own means. */
+const makingDag = /\bpipeline\(|\bDAG\(|^@dag\b/m;
+
+/**
+ * Airflow opens only files that have both words, in whatever case.
+ * Source: its configuration reference, core.dag_discovery_safe_mode, which is on unless it is set.
+ */
+function isFoundByAirflow(text: string): boolean {
+  const lower = text.toLowerCase();
+  return lower.includes('airflow') && lower.includes('dag');
 }
 
 function placeIn(file: string, text: string, offset: number): Location {

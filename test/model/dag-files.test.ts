@@ -19,6 +19,15 @@ describe('DAG files', () => {
     ]);
   });
 
+  it('name Airflow, which does not look into any other', () => {
+    const text = 'from utils.factory import pipeline\n\ndag = pipeline("nightly")\n';
+    expect(problemsWith({ 'dags/nightly_dag.py': text })).to.deep.equal([
+      'dags/nightly_dag.py:3:7 Airflow does not look into this file: it names no "airflow" (a comment is enough: # read by airflow)',
+    ]);
+    expect(problemsWith({ 'dags/nightly_dag.py': `# Read by Airflow.\n${text}` })).to.deep.equal([]);
+    expect(problemsWith({ 'dags/shared.py': 'limit = 3\n' })).to.deep.equal([]);
+  });
+
   it('make every DAG that jobs are scheduled in', () => {
     const wrong = edited(lineage, 'schedule: { dag: daily }', 'schedule: { dag: dayly }');
     const line = lineOf(lineage, 'schedule: { dag: daily }');
