@@ -106,6 +106,10 @@ def main() -> int:
     dag = bag.dags.get(order["dag"])
     if dag is None:
         return 3
+    logical_date = timezone.parse(order["date"])
+    if dag.start_date is not None and logical_date < dag.start_date:
+        reports.tell("early", first=dag.start_date.date().isoformat())
+        return 3
     if not order["retries"]:
         for task in dag.tasks:
             task.retries = 0
@@ -121,7 +125,6 @@ def main() -> int:
         ],
     )
     _let_tasks_tell_of_data(bag)
-    logical_date = timezone.parse(order["date"])
     get_listener_manager().add_listener(Failures(reports))
     watch = Watch(order["dag"], logical_date, reports)
     watch.start()
@@ -132,8 +135,7 @@ def main() -> int:
     state = str(getattr(run.state, "value", run.state))
     states = [str(task.state) for task in run.get_task_instances()]
     if not states or any(one not in ("success", "skipped") for one in states):
-        # Airflow calls a run a success in which a task that waited came to no end, and one without a task, as the runs
-        # of dates before the DAG's first are.
+        # Airflow calls a run a success in which a task that waited came to no end, and one without a task.
         state = "failed"
     reports.tell("run", run=run.run_id, state=state)
     return 0 if state == "success" else 1

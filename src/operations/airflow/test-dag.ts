@@ -53,6 +53,7 @@ export interface DagTestResult extends DagRunResult {
 /** What the process that runs the DAG tells (dag_test.py). */
 type Told =
   | { type: 'read'; dags: string[]; errors: { file: string; trace: string }[] }
+  | { type: 'early'; first: string }
   | { type: 'dag'; tasks: { id: string; group: string | null; downstream: string[] }[] }
   | { type: 'task'; task: string; state: string; attempt: number; seconds: number | null }
   | { type: 'error'; task: string; message: string }
@@ -67,7 +68,7 @@ const script = join(packageDirectory, 'src', 'operations', 'airflow', 'dag_test.
  * Runs a whole DAG on this machine, as `airflow dags test` does: its files as the project has them, its real operators
  * and with them real job runs of the environment. Whether it did what it should is for the caller to judge.
  * @throws DataplatError DP4004 where nothing is deployed, DP5005 for a protected environment, DP8001, DP8003 where no DAG
- * can be read, DP1008 when the signal fires
+ * can be read, DP8007 for a date before the DAG's first, DP1008 when the signal fires
  */
 export async function* testDag(access: AccountAccess, options: TestDagOptions): Operation<DagTestResult> {
   const began = performance.now();
@@ -94,7 +95,7 @@ export async function* testDag(access: AccountAccess, options: TestDagOptions): 
   const log = join(home, 'logs', `${options.dag}-${options.date}.log`);
   yield info(`release ${release}, log ${log}`, { release, log });
   const { told, tasks, why } = yield* step('dag-run', `${options.dag} for ${options.date}`, () =>
-    run(tools, variables, log, options),
+    run(tools, variables, log, environment.name, options),
   );
   const failed = tasks.find(({ state }) => state === 'failed');
   const reason = failed && why.get(failed.task);
@@ -208,6 +209,7 @@ async function* run(
   tools: AirflowTools,
   variables: NodeJS.ProcessEnv,
   log: string,
+  environment: string,
   { dag, date, conf = {}, retries = false, signal }: TestDagOptions,
 ): AsyncGenerator<Omit<StepProgress, 'type' | 'id'> | TaskChanged | Message, Ran, void> {
   const order = JSON.stringify({ dag, date: `${date}T00:00:00Z`, conf, retries });
@@ -243,11 +245,13 @@ async function* run(
   const why = new Map<string, string>();
   let known: { dags: string[]; problems: ImportProblem[] } | undefined;
   let told: Ran['told'] | undefined;
+  let first: string | undefined;
   try {
     for await (const line of createInterface({ input: child.stdio[3] as Readable })) {
       const one = JSON.parse(line) as Told;
       if (one.type === 'run') told = one;
       else if (one.type === 'error') why.set(one.task, one.message);
+      else if (one.type === 'early') first = one.first;
       else if (one.type === 'read') {
         const problems = one.errors.map(({ file, trace }) =>
           importProblem(`dags/${file.replace(/^.*\/dags\//, '')}`, trace),
@@ -291,6 +295,12 @@ async function* run(
     });
   }
   if (known && !known.dags.includes(dag)) throw unknownDag(dag, known.dags, known.problems);
+  if (first !== undefined) {
+    throw new DataplatError('DP8007', `DAG ${dag} has no run for ${date}: its first is that of ${first}`, {
+      left: 'nothing was started',
+      next: [`dataplat dag test ${dag} --date ${first} --env ${environment}`],
+    });
+  }
   if (!told) {
     throw new DataplatError('DP8003', `Airflow ended before ${dag} did`, {
       left: `Its log: ${log}`,
