@@ -41,9 +41,13 @@ export function awsClients(settings: AwsSettings): AwsClients {
     retryMode: 'standard',
     maxAttempts: settings.endpoint === undefined ? 8 : 2,
     requestHandler: { connectionTimeout: 5_000 },
+    // Neither the shell nor the shared files say where an environment is.
+    ignoreConfiguredEndpointUrls: true,
     ...(settings.profile !== undefined && { profile: settings.profile }),
     ...(settings.endpoint !== undefined && {
       endpoint: settings.endpoint,
+      useFipsEndpoint: false,
+      useDualstackEndpoint: false,
       // A host such as `api.127.0.0.1` does not resolve.
       disableHostPrefix: true,
       // The endpoint takes any access key of twelve digits as the account.

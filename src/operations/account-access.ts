@@ -1,9 +1,10 @@
 import { openAws, type Aws } from '../aws/aws.js';
 import { assertAccount, whoAmI } from '../aws/identity.js';
+import { endpointsOfTheShell } from '../aws/shell-variables.js';
 import { DataplatError, type ErrorCode } from '../model/errors.js';
 import type { Platform } from '../model/platform.js';
 import { locateRuntime } from '../toolchain/locate-toolchain.js';
-import { info, step, type Operation, type Steps } from './events.js';
+import { info, step, warning, type Operation, type Steps } from './events.js';
 import { ensureLocalEndpoint, localStatus, type LocalEndpoint } from './local-endpoint.js';
 
 /** An environment's account: its credentials have been checked, or its endpoint answers. */
@@ -31,6 +32,12 @@ export async function* openAccount(options: OpenOptions): Steps<AccountAccess> {
   const { environment } = platform;
   const aws = openAws(environment, profile);
   if (!environment.endpoint) {
+    const elsewhere = endpointsOfTheShell(process.env);
+    if (elsewhere.length > 0) {
+      yield warning(
+        `${elsewhere.join(', ')}: set in the shell, and not followed: environment "${environment.name}" names no endpoint`,
+      );
+    }
     yield* step('account', `Check the account (${environment.account})`, async () => {
       const identity = await whoAmI(aws.clients);
       await assertAccount(aws.clients, environment, () => Promise.resolve(identity));

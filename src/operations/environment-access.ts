@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { whoAmI } from '../aws/identity.js';
+import { accountVariables } from '../aws/shell-variables.js';
+import { steeringVariables } from '../terraform/shell-variables.js';
 import { locateTerraform, type TerraformTools } from '../toolchain/locate-toolchain.js';
 import { openAccount, type AccountAccess, type OpenOptions } from './account-access.js';
-import type { Steps } from './events.js';
+import { warning, type Steps } from './events.js';
 
 /** An account that is open, with all that terraform needs to work on it. */
 export interface EnvironmentAccess extends AccountAccess {
@@ -18,6 +20,9 @@ export interface EnvironmentAccess extends AccountAccess {
 /** Opens an environment for terraform. @throws DataplatError as `openAccount`, and DP3001, DP3006 for terraform itself */
 export async function* openEnvironment(options: OpenOptions): Steps<EnvironmentAccess> {
   const { environment } = options.platform;
+  const steering = steeringVariables(process.env);
+  if (steering.length > 0)
+    yield warning(`${steering.join(', ')}: set in the shell, and not passed on to Terraform`);
   const terraform = await locateTerraform({ pluginMirror: environment.terraform?.pluginMirror });
   const account = yield* openAccount(options);
   const { localEndpoint, projectDirectory } = account;
@@ -27,6 +32,7 @@ export async function* openEnvironment(options: OpenOptions): Steps<EnvironmentA
       ...base,
       terraformDirectory: join(projectDirectory, '.dataplat', 'terraform', environment.name),
       variables: {
+        ...accountVariables(process.env),
         AWS_REGION: environment.region,
         ...(options.profile !== undefined && { AWS_PROFILE: options.profile }),
       },
@@ -39,12 +45,9 @@ export async function* openEnvironment(options: OpenOptions): Steps<EnvironmentA
       AWS_ENDPOINT_URL: localEndpoint.endpoint,
       // MWAA's calls go to the host `api.<endpoint>`, which nothing resolves: the endpoint is the proxy for it.
       HTTP_PROXY: localEndpoint.endpoint,
-      NO_PROXY: undefined,
       AWS_REGION: environment.region,
       AWS_ACCESS_KEY_ID: environment.account,
       AWS_SECRET_ACCESS_KEY: 'local',
-      AWS_SESSION_TOKEN: undefined,
-      AWS_PROFILE: undefined,
       AWS_CONFIG_FILE: '/dev/null',
       AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     },

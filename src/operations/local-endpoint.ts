@@ -256,8 +256,12 @@ function spawnServer(directory: string, request: LocalEndpointRequest): Server {
     cwd: directory,
     detached: true,
     stdio: ['ignore', log, log],
-    // Not a line for the endpoint's log: which Node runs is for set-up to say.
-    env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    env: {
+      // What the operator's shell says of AWS and of Terraform is of other places.
+      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:AWS|TF)_/.test(name))),
+      // Not a line for the endpoint's log: which Node runs is for set-up to say.
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    },
   });
   closeSync(log);
   const server: Server = {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { DataplatError } from '../model/errors.js';
 import { isProcess } from '../toolchain/file-lock.js';
+import { machineVariables } from './shell-variables.js';
 import { parseMessage, type Diagnostic, type PlannedChange, type TerraformMessage } from './messages.js';
 import type { PlanDocument } from './plan-file.js';
 
@@ -226,7 +227,10 @@ export class Terraform {
     const { command, directory, dataDirectory, cliConfigFile, variables } = this.options;
     return execa(command, words, {
       cwd: directory,
+      // Composed, not inherited: what the operator's shell holds must not become part of a plan.
+      extendEnv: false,
       env: {
+        ...machineVariables(process.env),
         ...variables,
         TF_DATA_DIR: dataDirectory,
         TF_CLI_CONFIG_FILE: cliConfigFile,

@@ -26,6 +26,7 @@ import {
   type TaskChanged,
 } from '../events.js';
 import type { AirflowPlatform } from '../airflow-platform.js';
+import { accountVariables } from '../../aws/shell-variables.js';
 import { dagFiles } from '../release/release-dags.js';
 import { readReleaseFiles } from '../release/read-release-files.js';
 import { resolveRelease } from '../release/current-release.js';
@@ -148,11 +149,12 @@ function variablesOf(
   const { endpoint, region, account, profile } = aws.clients.settings;
   const inherited = Object.entries(process.env).filter(
     ([name]) =>
-      !/^(?:AIRFLOW|PYTHON|VIRTUAL_ENV)/.test(name) &&
-      !(endpoint !== undefined && /^(?:AWS_|https?_proxy$|all_proxy$)/i.test(name)),
+      !/^(?:AIRFLOW|PYTHON|VIRTUAL_ENV|AWS_)/.test(name) &&
+      !(endpoint !== undefined && /^(?:https?|all|no)_proxy$/i.test(name)),
   );
   return {
     ...Object.fromEntries(inherited),
+    ...(endpoint === undefined && accountVariables(process.env)),
     PATH: `${dirname(tools.python)}:${process.env['PATH'] ?? ''}`,
     TZ: 'UTC',
     AWS_REGION: region,

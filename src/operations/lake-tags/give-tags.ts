@@ -85,7 +85,7 @@ function byBearer(
       columns.set(name, found);
     } else {
       const bearer: TagBearer = { database, ...(table !== undefined && { table }) };
-      const found = whole.get(targetName(target)) ?? [bearer, {}];
+      const found: [TagBearer, Record<string, string>] = whole.get(targetName(target)) ?? [bearer, {}];
       found[1][key] = value;
       whole.set(targetName(target), found);
     }
