@@ -1,9 +1,26 @@
 import { Command, CommanderError } from 'commander';
 import { verbs } from './commands/verbs.js';
 import { addGlobalOptions, globalOptionsWithValue } from './commands/global-options.js';
+import { codeOfLostOutput, watchOutput } from './ui/output.js';
 
 /** Runs one command line. Only the module of the verb that is named is loaded. @returns the exit code (docs/CLI.md) */
 export async function main(argv: readonly string[]): Promise<number> {
+  watchOutput();
+  const code = await run(argv);
+  // Whether the last of it arrived is known once it was handed over.
+  await Promise.all([process.stdout, process.stderr].map(handedOver));
+  return codeOfLostOutput() || code;
+}
+
+/** Resolves when a stream has taken all that was written to it, or has said that it cannot. */
+function handedOver(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || stream.writableLength === 0) setImmediate(resolve);
+    else stream.write('', () => resolve());
+  });
+}
+
+async function run(argv: readonly string[]): Promise<number> {
   const program = new Command('dataplat')
     .description(
       "A data team's own AWS lakehouse: declared once in config/, run the same way on a laptop and on AWS.",

@@ -1,13 +1,17 @@
 import type { Command } from 'commander';
 import type { Platform } from '../model/platform.js';
 import { DataplatError } from '../model/errors.js';
+import { outputLost } from '../ui/output.js';
 import { isAnimated, Terminal, type Ui } from '../ui/terminal.js';
 import type { GlobalOptions } from './global-options.js';
 
 /** What a command is run with: the global flags, resolved, and the ways to say something. */
 export interface Invocation {
   readonly ui: Ui;
-  /** Fires at the first Ctrl-C (and on SIGTERM); the second ends the process at once. */
+  /**
+   * Fires at the first Ctrl-C (and on SIGTERM), of which the second ends the process at once; when the terminal is closed;
+   * and when nobody reads any more what is printed.
+   */
   readonly signal: AbortSignal;
   readonly environmentName: string;
   readonly profile: string | undefined;
@@ -80,13 +84,19 @@ function interruption(): { signal: AbortSignal; dispose: () => void } {
     if (controller.signal.aborted) process.exit(130);
     controller.abort();
   };
+  // A terminal that is closed says so more than once, and has nobody at it who is in a hurry.
+  const leave = (): void => controller.abort();
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
+  process.on('SIGHUP', leave);
+  outputLost.addEventListener('abort', leave);
   return {
     signal: controller.signal,
     dispose: () => {
       process.off('SIGINT', interrupt);
       process.off('SIGTERM', interrupt);
+      process.off('SIGHUP', leave);
+      outputLost.removeEventListener('abort', leave);
     },
   };
 }

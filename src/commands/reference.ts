@@ -38,6 +38,7 @@ export async function commandLineReference(): Promise<string> {
     '| 3 | partly done |',
     '| 4 | refused by a guard: protected environment, wrong account, data loss, nobody agreed |',
     '| 130 | interrupted |',
+    '| 141 | whoever read the output has stopped reading |',
     '',
     'A failure says what happened, what was left as it was, and what to type next; [ERRORS.md](ERRORS.md) lists the codes in brackets.',
     'With `--json`, a short verb prints one document; a long one an event a line, the last of them `{"type":"result",…}`.',

@@ -15,6 +15,7 @@ export const errorCodes = {
   DP1007: { title: 'A question that cannot be asked here', exit: 2 },
   DP1008: { title: 'Interrupted', exit: 130 },
   DP1009: { title: 'A job that has no dates', exit: 2 },
+  DP1010: { title: 'Output that cannot be written', exit: 1 },
 
   DP2001: { title: 'The declaration is invalid', exit: 2 },
   DP2002: { title: 'Not valid YAML or JSON', exit: 2 },
