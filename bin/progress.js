@@ -8,7 +8,10 @@ export class Progress {
 
   constructor(stream = process.stderr) {
     this.#stream = stream;
-    this.#live = stream.isTTY === true && !process.env.CI && process.env.TERM !== 'dumb';
+    this.#live =
+      stream.isTTY === true &&
+      ['', '0', 'false', 'no'].includes((process.env.CI ?? '').toLowerCase()) &&
+      process.env.TERM !== 'dumb';
   }
 
   /** How many steps had something to do. */

@@ -4,7 +4,7 @@ import type { DefineVerb } from './verbs.js';
 import { onAccount } from './with-access.js';
 
 export const lf: DefineVerb = (command) => {
-  command.description('Lake Formation: tags, grants, and who reads by them.');
+  command.description('Lake Formation: tags, grants, who reads what.');
   seedTags(command.command('seed-tags'));
   access(command.command('access'));
 };

@@ -127,7 +127,7 @@ export const verbs: readonly Verb[] = [
   },
   {
     name: 'lf',
-    summary: 'Lake Formation: tags, grants, and who reads by them',
+    summary: 'Lake Formation: tags, grants, who reads what',
     load: async () => (await import('./lf.js')).lf,
   },
   {

@@ -1,6 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { QueryResult, QueryValue } from '../operations/query.js';
 import { table } from './table.js';
+import { printable } from './text.js';
 
 const numbers = /^(tinyint|smallint|integer|bigint|float|real|double|decimal.*)$/;
 
@@ -9,11 +10,11 @@ export function resultTable(chalk: ChalkInstance, { columns, rows }: QueryResult
   return table(
     chalk,
     columns.map((column, index) => ({
-      title: column.name,
+      title: printable(column.name),
       align: numbers.test(column.type) ? ('right' as const) : ('left' as const),
       value: (row: readonly QueryValue[]) => {
         const value = row[index] ?? null;
-        return value === null ? chalk.dim('null') : String(value).replaceAll('\n', '\\n');
+        return value === null ? chalk.dim('null') : printable(String(value)).replaceAll('\n', '\\n');
       },
     })),
     rows,

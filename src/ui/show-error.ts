@@ -1,19 +1,23 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import { DataplatError, errorCodes, type Problem } from '../model/errors.js';
+import { printable } from './text.js';
 
 /** A failure as a person reads it: what, where, why, what was left as it was, what to type next. */
 export function errorText(error: unknown, chalk: ChalkInstance, verbose: boolean): string {
   if (!(error instanceof DataplatError)) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return `${chalk.red('error')}  this should not have happened, please report it:\n${text}`;
+    return `${chalk.red('error')}  this should not have happened, please report it:\n${printable(text)}`;
   }
   const { problems, left, next, excerpt } = error.details;
   const lines: string[] = [];
   if (problems) lines.push(...problemLines(problems, chalk), '');
-  lines.push(`${chalk.red('error')}  ${error.message}  ${chalk.dim(`[${error.code}]`)}`);
-  if (excerpt && excerpt.length > 0) lines.push('', ...excerpt.map((line) => chalk.dim(`  | ${line}`)), '');
-  if (left !== undefined) lines.push(`${chalk.bold('left')}   ${left}`);
-  next?.forEach((command, index) => lines.push(`${index === 0 ? chalk.bold('next') : '    '}   ${command}`));
+  lines.push(`${chalk.red('error')}  ${printable(error.message)}  ${chalk.dim(`[${error.code}]`)}`);
+  if (excerpt && excerpt.length > 0)
+    lines.push('', ...excerpt.map((line) => chalk.dim(`  | ${printable(line)}`)), '');
+  if (left !== undefined) lines.push(`${chalk.bold('left')}   ${printable(left)}`);
+  next?.forEach((command, index) =>
+    lines.push(`${index === 0 ? chalk.bold('next') : '    '}   ${printable(command)}`),
+  );
   if (verbose && error.stack !== undefined) lines.push('', chalk.dim(error.stack));
   if (verbose && error.cause instanceof Error)
     lines.push(chalk.dim(`caused by ${error.cause.stack ?? error.cause.message}`));
@@ -24,8 +28,8 @@ function problemLines(problems: readonly Problem[], chalk: ChalkInstance): strin
   return problems.map(({ code, location, message, hint }) =>
     [
       chalk.bold(`${location.file}:${location.line}:${location.column}`),
-      message,
-      ...(hint === undefined ? [] : [chalk.cyan(`(${hint})`)]),
+      printable(message),
+      ...(hint === undefined ? [] : [chalk.cyan(`(${printable(hint)})`)]),
       chalk.dim(`[${code}]`),
     ].join('  '),
   );

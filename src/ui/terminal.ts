@@ -1,9 +1,10 @@
 import { createInterface } from 'node:readline/promises';
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { Ora, Options as OraOptions } from 'ora';
+import { DataplatError } from '../model/errors.js';
 import type { OperationEvent } from '../operations/events.js';
 import { errorDocument, errorText, exitCodeOf } from './show-error.js';
-import { duration } from './text.js';
+import { duration, printable } from './text.js';
 
 export interface Ui {
   readonly json: boolean;
@@ -45,7 +46,12 @@ export interface TerminalOptions {
 
 /** Whether progress may be drawn over: on a terminal that somebody looks at. */
 export function isAnimated(options: Pick<TerminalOptions, 'json' | 'quiet'>): boolean {
-  return process.stderr.isTTY && !process.env['CI'] && !options.quiet && !options.json;
+  return process.stderr.isTTY && !isUnattended() && !options.quiet && !options.json;
+}
+
+/** Whether CI says that nobody is there; `CI=false` says that somebody is. */
+export function isUnattended(variables: NodeJS.ProcessEnv = process.env): boolean {
+  return !['', '0', 'false', 'no'].includes((variables['CI'] ?? '').toLowerCase());
 }
 
 /** The one place that knows colour, spinners and prompts. Results go to stdout, everything else to stderr. */
@@ -58,6 +64,7 @@ export class Terminal implements Ui {
   private readonly makeSpinner: ((options: OraOptions) => Ora) | undefined;
   private readonly animated: boolean;
   private readonly streamed: { json: boolean };
+  private readonly inColour: boolean;
   private spinner: Ora | undefined;
   private readonly titles = new Map<string, string>();
 
@@ -66,6 +73,7 @@ export class Terminal implements Ui {
     this.verbose = options.verbose;
     this.quiet = options.quiet;
     const wanted = options.color !== false && !process.env['NO_COLOR'];
+    this.inColour = wanted;
     this.chalk = new Chalk(wanted && process.stdout.isTTY ? {} : { level: 0 });
     this.dim = new Chalk(wanted && process.stderr.isTTY ? {} : { level: 0 });
     this.makeSpinner = options.spinner;
@@ -74,7 +82,7 @@ export class Terminal implements Ui {
   }
 
   get interactive(): boolean {
-    return process.stdin.isTTY && process.stderr.isTTY && !this.json && !process.env['CI'];
+    return process.stdin.isTTY && process.stderr.isTTY && !this.json && !isUnattended();
   }
 
   async follow<Result>(operation: AsyncIterable<OperationEvent<Result>>): Promise<Result> {
@@ -104,7 +112,7 @@ export class Terminal implements Ui {
   }
 
   line(text: string): void {
-    process.stdout.write(this.json ? `${JSON.stringify({ type: 'line', text })}\n` : `${text}\n`);
+    process.stdout.write(this.json ? `${JSON.stringify({ type: 'line', text })}\n` : `${printable(text)}\n`);
   }
 
   say(text: string): void {
@@ -123,8 +131,17 @@ export class Terminal implements Ui {
     if (!this.interactive) return '';
     this.stopSpinner();
     const reader = createInterface({ input: process.stdin, output: process.stderr });
+    // Ctrl-C, and Ctrl-D, which ends the input: either leaves the question without an answer.
+    const left = new Promise<never>((_, reject) => {
+      reader.once('SIGINT', () => reader.close());
+      reader.once('close', () =>
+        reject(new DataplatError('DP1008', 'interrupted', { left: 'nothing was agreed to' })),
+      );
+    });
+    // After the answer it is closed too, and nobody waits for this any more.
+    left.catch(() => undefined);
     try {
-      return (await reader.question(question)).trim();
+      return (await Promise.race([reader.question(question), left])).trim();
     } finally {
       reader.close();
     }
@@ -186,8 +203,8 @@ export class Terminal implements Ui {
           );
         break;
       case 'message':
-        if (event.level === 'warning') this.write(`${this.dim.yellow('warn')}  ${event.text}`);
-        else if (!this.quiet) this.write(`      ${event.text}`);
+        if (event.level === 'warning') this.write(`${this.dim.yellow('warn')}  ${printable(event.text)}`);
+        else if (!this.quiet) this.write(`      ${printable(event.text)}`);
         break;
     }
   }
@@ -210,6 +227,7 @@ export class Terminal implements Ui {
       this.spinner = this.makeSpinner?.({
         text: fitted,
         stream: process.stderr,
+        ...(!this.inColour && { color: false }),
         discardStdin: false,
       }).start();
   }

@@ -1,3 +1,30 @@
+/**
+ * Text of others as it can be shown: what would move the cursor, ring, or write over a line is written out, ESC as `\x1b`.
+ * Line ends and tabs stay.
+ */
+export function printable(text: string): string {
+  return text.replaceAll(moving, escaped);
+}
+
+/** Control characters but line ends and tabs; line ends of Unicode's; what turns the direction of writing. */
+const moving =
+  // eslint-disable-next-line no-control-regex -- these are the ones
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+/** The same where colours of our own may be in it already. */
+export function printableInColour(text: string): string {
+  // eslint-disable-next-line no-control-regex -- what chalk writes
+  return text.replaceAll(/(\u001b\[[0-9;]*m)|[^\u001b]+|\u001b/g, (piece, colour?: string) =>
+    colour === undefined ? printable(piece) : piece,
+  );
+}
+
+function escaped(character: string): string {
+  const code = character.charCodeAt(0);
+  if (character === '\r') return '\\r';
+  return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
+}
+
 /** `1 job`, `2 jobs`. */
 export function count(number: number, singular: string, plural = `${singular}s`): string {
   return `${number} ${number === 1 ? singular : plural}`;
