@@ -27,11 +27,9 @@ export const report: DefineVerb = (command) => {
     .action((flags: Flags) =>
       invoke(command, async (invocation) => {
         const { ui } = invocation;
-        const platform = await invocation.platform();
         const found = await answerOf(invocation, async function* (access) {
-          const operation = await import('../operations/report.js');
-          const { ledgerRecords } = await import('../operations/backfill/backfill.js');
-          yield* operation.report(platform, access.aws, ledgerRecords(access), { days: flags.days });
+          const { reportOn } = await import('../operations/report.js');
+          yield* reportOn(access, { days: flags.days });
         });
         const { reportPage } = await import('../ui/report-page.js');
         const page = Buffer.from(await reportPage(found));

@@ -4,9 +4,12 @@ import { DataplatError } from '../model/errors.js';
 import { names } from '../model/names.js';
 import type { Platform } from '../model/platform.js';
 import { reportOf, type Report } from '../model/report/report.js';
+import type { AccountAccess } from './account-access.js';
+import { ledgerRecords } from './backfill/backfill.js';
 import { readBackfills } from './backfill/backfills.js';
 import { info, step, warning, type Operation } from './events.js';
 import { readCurrentRelease } from './release/current-release.js';
+import { rememberedRuns, rememberedRunsFile } from './remembered-runs.js';
 import { rowOf } from './runs.js';
 import { observeData, observeRuns } from './sla/observe.js';
 
@@ -19,6 +22,19 @@ export interface ReportOptions {
 /** Promises are about the runs of three days, however few are told of. */
 const daysOfPromises = 3;
 const mostBackfills = 20;
+
+/** As `report`, of an account that is open; what runs that have ended were like is remembered on this machine. */
+export async function* reportOn(access: AccountAccess, options: ReportOptions = {}): Operation<Report> {
+  const { platform, projectDirectory, aws } = access;
+  const file = rememberedRunsFile(projectDirectory, platform.environment.name);
+  const remembered = await rememberedRuns(aws.runs, file);
+  try {
+    yield* report(platform, { ...aws, runs: remembered.runs }, ledgerRecords(access), options);
+  } finally {
+    // Who has the result does not ask for what comes behind it.
+    await remembered.keep();
+  }
+}
 
 /**
  * Everything that a page tells of an environment: what is declared and, where it is deployed, what runs, data and

@@ -11,6 +11,7 @@ export function escaped(text: string): string {
 export const tableStyle = [
   '.wide{overflow-x:auto}table{border-collapse:collapse}caption{text-align:left;font-weight:bold;padding:.5rem 0}',
   'th,td{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;border-bottom:1px solid var(--line)}',
+  'th,td{white-space:nowrap}.w{white-space:normal;min-width:14rem}',
 ].join('');
 
 /** A column of a table: its title, and a row's cell as HTML. */
@@ -19,6 +20,8 @@ export interface HtmlColumn<Row> {
   readonly cell: (row: Row) => string;
   /** Numbers stand below each other by their ends. */
   readonly number?: boolean;
+  /** Sentences go over several lines. */
+  readonly words?: boolean;
 }
 
 /** A table that scrolls by itself where it is wider than the page, with the keyboard too; its first column names each row. */
@@ -27,7 +30,8 @@ export function htmlTable<Row>(
   columns: readonly HtmlColumn<Row>[],
   rows: readonly Row[],
 ): string {
-  const kind = (column: HtmlColumn<Row>): string => (column.number === true ? ' class="n"' : '');
+  const kind = (column: HtmlColumn<Row>): string =>
+    column.number === true ? ' class="n"' : column.words === true ? ' class="w"' : '';
   const line = (row: Row): string =>
     columns
       .map((column, index) =>

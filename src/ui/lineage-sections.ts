@@ -61,9 +61,15 @@ function columns(node: LineageNode, observed: readonly ObservedLineage[], folded
     [
       { title: 'column', cell: ({ name }) => escaped(name) },
       { title: 'type', cell: ({ type }) => escaped(type) },
-      { title: 'what it is', cell: ({ description }) => escaped(description) },
+      { title: 'what it is', cell: ({ description }) => escaped(description), words: true },
       ...(observed.length > 0
-        ? [{ title: 'from', cell: ({ name }: Column) => escaped(origins.get(name)?.from.join(', ') ?? '') }]
+        ? [
+            {
+              title: 'from',
+              cell: ({ name }: Column) => escaped(origins.get(name)?.from.join(', ') ?? ''),
+              words: true,
+            },
+          ]
         : []),
     ],
     node.dataset.columns,

@@ -45,7 +45,7 @@ export function calendarChart({ jobs, dates, cells }: BackfillCalendar): string 
       },
       series: [
         {
-          ...{ type: 'heatmap', silent: true, itemStyle: { borderColor: 'transparent', borderWidth: 2 } },
+          ...{ type: 'heatmap', silent: true, itemStyle: { borderColor: colours.neutral, borderWidth: 1 } },
           data: cells.map(({ job, date, state }) => ({
             value: [dates.indexOf(date), jobs.indexOf(job), states.indexOf(state)],
             ...(looks[state].mark !== '' && {
@@ -92,7 +92,7 @@ function openTable(cells: readonly CalendarCell[]): string {
       { title: 'date', cell: ({ date }) => escaped(date) },
       { title: 'state', cell: ({ state }) => state },
       { title: 'attempts', cell: ({ attempts }) => String(attempts), number: true },
-      { title: 'why', cell: ({ why = '' }) => escaped(why) },
+      { title: 'why', cell: ({ why = '' }) => escaped(why), words: true },
       { title: 'backfill', cell: ({ backfill }) => escaped(backfill) },
     ],
     open.slice(0, mostOpen),

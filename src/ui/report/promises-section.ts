@@ -34,10 +34,10 @@ function table(report: Report, caption: string, promises: readonly Verdict[]): s
     caption,
     [
       { title: 'of', cell: ({ subject }) => subjectLink(report, subject) },
-      { title: 'promise', cell: ({ kind }) => kind },
       { title: 'state', cell: ({ state }) => stateWord(state) },
+      { title: 'promise', cell: ({ kind }) => kind },
       { title: 'promised', cell: ({ promised }) => escaped(promised) },
-      { title: 'found', cell: ({ found }) => escaped(found) },
+      { title: 'found', cell: ({ found }) => escaped(found), words: true },
       {
         title: 'late',
         cell: ({ state, secondsLate = 0 }) =>

@@ -8,10 +8,10 @@ export function qualitySection(report: Report): PageSection {
 }
 
 function content(report: Report): string[] {
-  const { checks, unknown, graph } = report;
+  const { checks, unknown, promises } = report;
   if (unknown.data !== undefined) return [notKnown(unknown.data)];
   if (checks.length === 0) {
-    const dataset = graph.nodes.find(({ kind }) => kind === 'dataset')?.id ?? '<dataset>';
+    const dataset = promises.find(({ kind }) => kind === 'quality')?.subject ?? '<dataset>';
     return [
       nothingYet(
         'No dataset was checked yet. One is checked by',
@@ -44,7 +44,7 @@ function content(report: Report): string[] {
               { title: 'dataset', cell: ({ dataset }) => subjectLink(report, dataset) },
               { title: 'expectation', cell: ({ expectation }) => escaped(expectation) },
               { title: 'severity', cell: ({ severity }) => severity },
-              { title: 'found', cell: ({ found }) => escaped(found) },
+              { title: 'found', cell: ({ found }) => escaped(found), words: true },
               { title: 'expected', cell: ({ threshold }) => escaped(threshold) },
             ],
             unmet,

@@ -52,7 +52,7 @@ function table(report: Report, caption: string, runs: readonly ReportedRun[]): s
       { title: 'began', cell: ({ startedAt }) => minute(startedAt) },
       { title: 'took', cell: ({ seconds }) => duration(seconds), number: true },
       { title: 'run', cell: ({ runId }) => `<code>${escaped(runId)}</code>` },
-      { title: 'what EMR says', cell: ({ details = '' }) => escaped(details.slice(0, 300)) },
+      { title: 'what EMR says', cell: ({ details = '' }) => escaped(details.slice(0, 300)), words: true },
     ],
     runs,
   );
