@@ -11,7 +11,7 @@ import { info, step, warning, type Operation } from './events.js';
 import { readCurrentRelease } from './release/current-release.js';
 import { rememberedRuns, rememberedRunsFile } from './remembered-runs.js';
 import { rowOf } from './runs.js';
-import { observeData, observeRuns } from './sla/observe.js';
+import { mostRuns, observeData, observeRuns } from './sla/observe.js';
 
 export interface ReportOptions {
   /** As many days before now are told of. Default: 14. */
@@ -76,6 +76,7 @@ export async function* report(
     result: reportOf(platform, at, days, {
       ...(release !== undefined && { release }),
       runs: runs.details.map((run) => rowOf(run, at)),
+      earlierRuns: runs.details.length >= mostRuns,
       observed: { at, runs: runs.runs, newestData, checks },
       backfills: backfills.found ?? [],
       unknown: {

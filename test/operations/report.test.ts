@@ -58,6 +58,7 @@ describe('report', () => {
     const { result } = await reported(aws);
     expect(result.release).to.equal('cafe');
     expect(result.runs).to.have.length(1);
+    expect(result.earlierRuns).to.equal(false);
     expect(result.costs).to.deep.equal([{ job: 'shops', runs: 1, vcpuHours: 0.25, memoryGbHours: 1 }]);
     expect(result.durations).to.deep.equal([{ job: 'shops', runs: 1, median: 120, longest: 120 }]);
     expect(result.checks.map(({ dataset, errors }) => [dataset, errors])).to.deep.equal([
@@ -100,6 +101,14 @@ describe('report', () => {
       ['2026-01-04', 'succeeded'],
       ['2026-01-05', 'failed'],
     ]);
+  });
+
+  it('says where it has not looked at every run', async () => {
+    const aws = new SlaAws();
+    for (let run = 0; run < 2001; run += 1) aws.runs.add({ createdAt: new Date('2026-01-06T06:00:00Z') });
+    const { result } = await reported(aws);
+    expect(result.runs).to.have.length(2000);
+    expect(result.earlierRuns).to.equal(true);
   });
 
   it('is made without what Athena or the ledgers do not tell, and says why', async () => {

@@ -15,6 +15,8 @@ export interface ReportSources {
   readonly release?: string;
   /** The newest first. */
   readonly runs: readonly ReportedRun[];
+  /** Whether there may be earlier ones within the days, which were not looked at. */
+  readonly earlierRuns: boolean;
   /** For promises: three days at the least, whatever is shown. */
   readonly observed: Observed;
   /** The newest first. */
@@ -42,6 +44,8 @@ export interface Report {
   readonly release?: string;
   readonly graph: LineageGraph;
   readonly runs: readonly ReportedRun[];
+  /** Whether there may be earlier ones within the days: then every figure is of these alone. */
+  readonly earlierRuns: boolean;
   readonly outcomes: readonly DayOutcomes[];
   readonly durations: readonly JobDurations[];
   readonly costs: readonly JobCost[];
@@ -77,6 +81,7 @@ export function reportOf(platform: Platform, at: Date, days: number, sources?: R
     ...(sources?.release !== undefined && { release: sources.release }),
     graph: lineageGraph(platform),
     runs,
+    earlierRuns: sources?.earlierRuns ?? false,
     outcomes: outcomesByDay(runs, first, dateOfMoment(at.getTime())),
     durations: durationsByJob(runs),
     costs: costsByJob(runs, ratesOf(environment)),

@@ -62,13 +62,13 @@ export async function observeData(
 }
 
 /** More runs than these are not looked at. */
-const most = 2000;
+export const mostRuns = 2000;
 
 async function runsOf(runs: Aws['runs'], application: string, since: Date): Promise<(Run | RunSummary)[]> {
   const states = runStates.filter((state) => !endStates.includes(state));
   const [recent, active] = await Promise.all([
-    newest(runs, application, { since }, most),
-    newest(runs, application, { states }, most),
+    newest(runs, application, { since }, mostRuns),
+    newest(runs, application, { states }, mostRuns),
   ]);
   const known = new Set(recent.map(({ id }) => id));
   const all = [...recent, ...active.filter(({ id }) => !known.has(id))];

@@ -29,7 +29,7 @@ function content(report: Report): string[] {
     ];
   }
   return [
-    `<p>${count(runs.length, 'run')} within ${count(days, 'day')}.</p>`,
+    `<p>${count(runs.length, 'run')} within ${count(days, 'day')}.${report.earlierRuns ? ' There may be more: only the newest were looked at, and figures are of them alone.' : ''}</p>`,
     `<div class="charts">${outcomesChart(report.outcomes)}${report.durations.length > 0 ? durationsChart(report.durations) : ''}</div>`,
     table(report, 'The last runs', runs.slice(0, first)),
     ...(runs.length > first

@@ -111,6 +111,7 @@ describe('a report', () => {
   const platform = loadPlatform(smallPlatform, 'local', {}, {});
   const at = new Date('2026-01-06T08:00:00Z');
   const observed = { at, runs: [], newestData: new Map<string, Date>(), checks: new Map<string, never>() };
+  const nothing = { runs: [], earlierRuns: false, observed, backfills: [], unknown: {} };
 
   it('of what is not deployed has the declaration alone', () => {
     const report = reportOf(platform, at, 2);
@@ -124,7 +125,7 @@ describe('a report', () => {
       run({ runId: 'in', startedAt: '2026-01-04T08:00:00.000Z' }),
       run({ runId: 'out', startedAt: '2026-01-04T07:59:59.999Z' }),
     ];
-    const report = reportOf(platform, at, 2, { runs, observed, backfills: [], unknown: {} });
+    const report = reportOf(platform, at, 2, { ...nothing, runs });
     expect(report.runs.map(({ runId }) => runId)).to.deep.equal(['in']);
     expect(report.outcomes.map(({ date }) => date)).to.deep.equal(['2026-01-04', '2026-01-05', '2026-01-06']);
   });
@@ -133,19 +134,25 @@ describe('a report', () => {
     const runs = [
       { runId: 'late', job: 'shops', state: 'RUNNING' as const, createdAt: new Date('2026-01-06T01:00:00Z') },
     ];
-    const { promises } = reportOf(platform, at, 2, {
-      ...{ runs: [], observed: { ...observed, runs }, backfills: [], unknown: {} },
-    });
+    const { promises } = reportOf(platform, at, 2, { ...nothing, observed: { ...observed, runs } });
     const order = ['broken', 'unmeasured', 'kept'];
     const states = promises.map(({ state }) => order.indexOf(state));
     expect(states).to.deep.equal([...states].sort());
     expect(promises[0]).to.include({ subject: 'shops', state: 'broken' });
   });
 
+  it('prices runs where something is billed, by the region and kind of processor', () => {
+    // eu-central-1, ARM64: 10 vCPU-h at 0.048425 and 40 GB-h at 0.005317 are 0.48425 + 0.21268.
+    const runs = [run({ billed: { vcpuHours: 10, memoryGbHours: 40 } })];
+    const production = loadPlatform(smallPlatform, 'prod', {}, {});
+    expect(reportOf(production, at, 2, { ...nothing, runs }).costs[0]).to.have.property('usd', 0.697);
+    const here = reportOf(platform, at, 2, { ...nothing, runs });
+    expect(here.costs[0]).not.to.have.property('usd');
+    expect(here.simulated).to.equal(true);
+  });
+
   it('does not call data absent that could not be asked', () => {
-    const { promises } = reportOf(platform, at, 2, {
-      ...{ runs: [], observed, backfills: [], unknown: { data: 'Athena refused' } },
-    });
+    const { promises } = reportOf(platform, at, 2, { ...nothing, unknown: { data: 'Athena refused' } });
     const found = promises.filter(({ kind }) => kind === 'freshness' || kind === 'quality');
     expect(found).not.to.be.empty;
     expect(new Set(found.map((one) => one.found))).to.deep.equal(new Set(['the data could not be asked']));
