@@ -13,10 +13,11 @@ import { historyUpdate } from './history.js';
 import { bronze, bronzeMemory, kafkaDrain } from './ingest.js';
 import { mergeInProportion } from './merge.js';
 import { qualitySuite } from './quality.js';
+import { reportOfRuns } from './report.js';
 
 /*
  * What is measured, each beside what it is to be judged by, in turn and in one run, so that a noisy machine hits both.
- * `node dist/bench/run.js [help|synth|synth-import|synth-growth|validate-growth|backfill|backfill-airflow|quality|merge|history|deploy|submit|bronze|bronze-memory|kafka …]`;
+ * `node dist/bench/run.js [help|synth|synth-import|synth-growth|validate-growth|backfill|backfill-airflow|report|quality|merge|history|deploy|submit|bronze|bronze-memory|kafka …]`;
  * without a name, all. Exits with 1 where a bound is not kept. `BENCH_SIZE=0.1` takes a tenth of the rows and messages of an ingest.
  */
 const dataplat = join(packageDirectory, 'bin', 'dataplat.js');
@@ -112,6 +113,7 @@ const comparisons: Record<string, () => Promise<Comparison | readonly Comparison
     }),
   backfill: () => backfillOverhead({ runs: 10_000, atOnce: 100, jobMilliseconds: 1000 }),
   'backfill-airflow': () => besideAirflow({ runs: 100, atOnce: 32, jobMilliseconds: 1000 }),
+  report: () => reportOfRuns({ runs: 1000 }),
   quality: () => qualitySuite({ rows: 5_000_000 }),
   merge: mergeInProportion,
   history: () => historyUpdate({ rows: 5_000_000 }),

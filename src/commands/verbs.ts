@@ -121,6 +121,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./sla.js')).sla,
   },
   {
+    name: 'report',
+    summary: 'an HTML page of lineage, runs, promises, cost',
+    load: async () => (await import('./report.js')).report,
+  },
+  {
     name: 'glue',
     summary: 'the catalog: tables from contracts',
     load: async () => (await import('./glue.js')).glue,

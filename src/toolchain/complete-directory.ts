@@ -45,6 +45,11 @@ export async function buildOnce(
 export async function writeWhole(file: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const partial = `${file}.${process.pid}.partial`;
-  await writeFile(partial, content, { mode });
-  await rename(partial, file);
+  try {
+    await writeFile(partial, content, { mode });
+    await rename(partial, file);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
 }

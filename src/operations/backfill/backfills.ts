@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { Records } from '../../aws/records.js';
 import type { Book, PairState } from '../../model/backfill/book.js';
 import { DataplatError } from '../../model/errors.js';
@@ -74,26 +75,29 @@ export async function* listBackfills(
   };
 }
 
+/** The newest backfills, each with its pairs, the newest first. */
+export async function readBackfills(
+  records: Records,
+  most: number,
+): Promise<readonly (BackfillRow & { readonly pairs: readonly PairRow[] })[]> {
+  const ids = (await listLedgers(records)).reverse().slice(0, most);
+  const limit = pLimit(4);
+  const ledgers = await Promise.all(ids.map((id) => limit(() => readLedger(records, id))));
+  return ledgers.flatMap((ledger) =>
+    ledger ? [{ ...rowOf(ledger), pairs: pairsOf(ledger, bookOf(ledger.plan, ledger.lines)) }] : [],
+  );
+}
+
 /** One backfill, each pair with its runs. Without an id, the newest. @throws DataplatError DP6012 */
 export async function* showBackfill(access: AccountAccess, id: string | undefined): Operation<ShownBackfill> {
   const { ledger } = await read(access, id);
   const book = bookOf(ledger.plan, ledger.lines);
-  const runs = new Map<string, string[]>();
-  for (const line of ledger.lines) {
-    if ('mark' in line || line.runId === undefined) continue;
-    const key = `${line.job} ${line.date}`;
-    const known = runs.get(key) ?? [];
-    if (!known.includes(line.runId)) runs.set(key, [...known, line.runId]);
-  }
   const { writer } = ledger;
   yield {
     type: 'result',
     result: {
       ...rowOf(ledger),
-      pairs: book.pairs.map(({ job, date, state, attempts, why }) => ({
-        ...{ job, date, state, attempts, runs: runs.get(`${job} ${date}`) ?? [] },
-        ...(why !== undefined && { why }),
-      })),
+      pairs: pairsOf(ledger, book),
       failures: failuresOf(book),
       ...(writer &&
         isAtWork(ledger) && { writer: `${writer.user}@${writer.host}, process ${writer.process.pid}` }),
@@ -199,6 +203,20 @@ async function open(
     left: 'nothing was changed',
     next: [`dataplat backfills show ${ended} --env ${environment}`],
   });
+}
+
+function pairsOf({ lines }: Ledger, book: Book): PairRow[] {
+  const runs = new Map<string, string[]>();
+  for (const line of lines) {
+    if ('mark' in line || line.runId === undefined) continue;
+    const key = `${line.job} ${line.date}`;
+    const known = runs.get(key) ?? [];
+    if (!known.includes(line.runId)) runs.set(key, [...known, line.runId]);
+  }
+  return book.pairs.map(({ job, date, state, attempts, why }) => ({
+    ...{ job, date, state, attempts, runs: runs.get(`${job} ${date}`) ?? [] },
+    ...(why !== undefined && { why }),
+  }));
 }
 
 function isAtWork({ writer }: Ledger): boolean {

@@ -14,7 +14,8 @@ import { details, nameParts, newest } from '../runs.js';
 import { runTags } from '../spark-run.js';
 import { requireApplication } from '../submit.js';
 
-type ObservedAws = Pick<Aws, 'runs' | 'catalog' | 'queries' | 'objects'>;
+type DataAws = Pick<Aws, 'catalog' | 'queries' | 'objects'>;
+type ObservedAws = DataAws & Pick<Aws, 'runs'>;
 
 export interface ObserveOptions {
   readonly at: Date;
@@ -29,25 +30,45 @@ export async function observe(
   { at, days = 3 }: ObserveOptions,
 ): Promise<Observed & { readonly details: readonly (Run | RunSummary)[] }> {
   const application = await requireApplication(platform.environment, aws.runs);
-  const [runs, tables] = await Promise.all([
-    runsOf(aws.runs, application.id, new Date(at.getTime() - days * 86_400_000)),
-    registered(platform, aws.catalog),
+  const [runs, data] = await Promise.all([
+    observeRuns(aws.runs, application.id, new Date(at.getTime() - days * 86_400_000)),
+    observeData(platform, aws, at),
   ]);
+  return { at, ...runs, ...data };
+}
+
+/** The runs since a moment and all that go on, the newest first, and all that EMR tells of each. */
+export async function observeRuns(
+  runs: Aws['runs'],
+  application: string,
+  since: Date,
+): Promise<Pick<Observed, 'runs'> & { readonly details: readonly (Run | RunSummary)[] }> {
+  const found = await runsOf(runs, application, since);
+  return { runs: found.map(observedRun), details: found };
+}
+
+/** How new the data is, and what its last checks found. @throws DataplatError DP7001, and whatever AWS refuses */
+export async function observeData(
+  platform: Platform,
+  aws: DataAws,
+  at: Date,
+): Promise<Pick<Observed, 'newestData' | 'checks'>> {
+  const tables = await registered(platform, aws.catalog);
   const [newestData, checks] = await Promise.all([
     newestRows(platform, aws, tables, at),
     lastChecks(platform, aws, tables),
   ]);
-  return { at, runs: runs.map(observedRun), details: runs, newestData, checks };
+  return { newestData, checks };
 }
 
 /** More runs than these are not looked at. */
-const most = 2000;
+export const mostRuns = 2000;
 
 async function runsOf(runs: Aws['runs'], application: string, since: Date): Promise<(Run | RunSummary)[]> {
   const states = runStates.filter((state) => !endStates.includes(state));
   const [recent, active] = await Promise.all([
-    newest(runs, application, { since }, most),
-    newest(runs, application, { states }, most),
+    newest(runs, application, { since }, mostRuns),
+    newest(runs, application, { states }, mostRuns),
   ]);
   const known = new Set(recent.map(({ id }) => id));
   const all = [...recent, ...active.filter(({ id }) => !known.has(id))];
@@ -94,7 +115,7 @@ export function timeColumn({ quality }: Pick<Platform, 'quality'>, dataset: Data
 
 async function newestRows(
   platform: Platform,
-  aws: ObservedAws,
+  aws: DataAws,
   tables: readonly Dataset[],
   at: Date,
 ): Promise<Map<string, Date>> {
@@ -151,7 +172,7 @@ const results = 'dq_results_gold';
 
 async function lastChecks(
   platform: Platform,
-  aws: ObservedAws,
+  aws: DataAws,
   tables: readonly Dataset[],
 ): Promise<Map<string, ObservedCheck>> {
   const dataset = tables.find(({ id }) => id === results);
@@ -194,7 +215,7 @@ ORDER BY 1, 3`,
 /** A table that is registered and that nothing has written yet has no rows. */
 async function rowsOf(
   platform: Platform,
-  aws: ObservedAws,
+  aws: DataAws,
   dataset: Dataset,
   sql: string,
 ): Promise<readonly (readonly QueryValue[])[]> {
