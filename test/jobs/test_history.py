@@ -167,7 +167,7 @@ def test_the_order_of_deliveries_changes_nothing_and_none_is_counted_twice(
 def test_the_order_of_deliveries_changes_nothing_over_many_histories(lake: Lake, tmp_path: Path) -> None:
     count = iter(range(1_000))
 
-    @few(40)
+    @few(12)
     @given(batches())
     def hold(parts: list[list[Change]]) -> None:
         check_any_order(lake, parts, tmp_path / str(next(count)), ["forth", "back"])
