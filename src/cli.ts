@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { verbs } from './commands/verbs.js';
+import { errorCodes } from './model/errors.js';
 import { addGlobalOptions, globalOptionsWithValue } from './commands/global-options.js';
 import { codeOfLostOutput, watchOutput } from './ui/output.js';
 
@@ -21,6 +22,7 @@ function handedOver(stream: NodeJS.WriteStream): Promise<void> {
 }
 
 async function run(argv: readonly string[]): Promise<number> {
+  const json = asksForJson(argv);
   const program = new Command('dataplat')
     .description(
       "A data team's own AWS lakehouse: declared once in config/, run the same way on a laptop and on AWS.",
@@ -33,7 +35,7 @@ async function run(argv: readonly string[]): Promise<number> {
       '\nThe environment is --env, else $DATAPLAT_ENV, else local.\ndataplat <verb> --help says more of a verb.',
     )
     .showSuggestionAfterError()
-    .configureOutput({ outputError: usageError })
+    .configureOutput({ outputError: usageErrors(json) })
     .exitOverride();
   addGlobalOptions(program);
   const named = verbOf(argv);
@@ -43,7 +45,7 @@ async function run(argv: readonly string[]): Promise<number> {
     if (named !== undefined && (named === verb.name || named === verb.alias)) {
       const define = await verb.load();
       define(command);
-      inherit(command);
+      inherit(command, json);
     }
   }
   try {
@@ -57,30 +59,48 @@ async function run(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const { showError } = await import('./ui/show-error.js');
     return showError(error, {
-      json: argv.includes('--json'),
+      json,
       verbose: argv.includes('-v') || argv.includes('--verbose'),
     });
   }
 }
 
 /** What every command of a verb has: the global flags, and usage errors that end in exit code 2. */
-function inherit(command: Command): void {
+function inherit(command: Command, json: boolean): void {
   command
     .exitOverride()
     .helpCommand(false)
     .showSuggestionAfterError()
-    .configureOutput({ outputError: usageError });
+    .configureOutput({ outputError: usageErrors(json) });
   if (command.commands.length === 0) addGlobalOptions(command);
-  for (const child of command.commands) inherit(child);
+  for (const child of command.commands) inherit(child, json);
 }
 
-/** Wrong usage in the shape of every other failure. */
-function usageError(text: string, write: (text: string) => void): void {
-  const [what = '', ...more] = text
-    .trim()
-    .replace(/^error: /, '')
-    .split('\n');
-  write(`error  ${[what, ...more].join(' ')}  [DP1001]\n`);
+/** Wrong usage in the shape of every other failure: a line, or a document where programs read. */
+function usageErrors(json: boolean): (text: string, write: (text: string) => void) => void {
+  return (text, write) => {
+    const message = text
+      .trim()
+      .replace(/^error: /, '')
+      .split('\n')
+      .join(' ');
+    if (!json) write(`error  ${message}  [DP1001]\n`);
+    else {
+      const error = { code: 'DP1001', title: errorCodes.DP1001.title, message };
+      process.stdout.write(`${JSON.stringify({ error }, null, 2)}\n`);
+    }
+  };
+}
+
+/** Before the flags are read: `--json`, or `--output json` in one of its spellings. */
+function asksForJson(argv: readonly string[]): boolean {
+  return argv.some(
+    (word, index) =>
+      word === '--json' ||
+      word === '--output=json' ||
+      word === '-ojson' ||
+      ((word === '--output' || word === '-o') && argv[index + 1] === 'json'),
+  );
 }
 
 /** The first word that is neither a flag nor a flag's value. */

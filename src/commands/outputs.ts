@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { table } from '../ui/table.js';
 import { invoke } from './invocation.js';
-import { withAccess } from './with-access.js';
+import { answerOfTerraform } from './with-access.js';
 import type { DefineVerb } from './verbs.js';
 
 export const outputs: DefineVerb = (command) => {
@@ -15,7 +15,7 @@ export const outputs: DefineVerb = (command) => {
       invoke(command, async (invocation) => {
         const { ui } = invocation;
         const operation = await import('../operations/outputs.js');
-        const found = await withAccess(invocation, operation.outputs);
+        const found = await answerOfTerraform(invocation, operation.outputs);
         const shown = found.filter((output) => !output.sensitive);
         const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
         const values = Object.fromEntries(shown.map(({ name, value }) => [name, value]));

@@ -26,7 +26,19 @@ export async function answerOf<Result>(
   invocation: Invocation,
   operate: (access: AccountAccess) => Operation<Result>,
 ): Promise<Result> {
-  const operation = await onAccount(invocation, operate);
+  return answered(invocation, await onAccount(invocation, operate));
+}
+
+/** The same for one that needs terraform. */
+export async function answerOfTerraform<Result>(
+  invocation: Invocation,
+  operate: (access: EnvironmentAccess) => Operation<Result>,
+): Promise<Result> {
+  const { openEnvironment } = await import('../operations/environment-access.js');
+  return answered(invocation, await opened(invocation, openEnvironment, operate));
+}
+
+async function answered<Result>(invocation: Invocation, operation: Operation<Result>): Promise<Result> {
   if (!invocation.ui.json) return invocation.ui.follow(operation);
   for await (const event of operation) if (event.type === 'result') return event.result;
   throw new Error('the operation ended without a result');
