@@ -39,8 +39,8 @@ function problemsOf(document: SourceDocument, schema: z.core.$ZodType, issue: z.
         wrongValue(
           document,
           path,
-          `${quote(key)} is ${describe(issue.input)}`,
-          `expected ${article(issue.expected)}`,
+          `${quote(key)} is ${describe(issue.input, document.written(path))}`,
+          `expected ${article(issue.expected)}${inQuotes(issue.expected, document.written(path))}`,
         ),
       ];
     case 'invalid_value':
@@ -185,11 +185,24 @@ function quote(text: string): string {
   return text === '' ? 'the file' : `"${text}"`;
 }
 
-function describe(value: unknown): string {
+/** @param written a number as it stands in the file, which may be more than its value */
+function describe(value: unknown, written?: string): string {
   if (value === null) return 'empty';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
-  return JSON.stringify(value);
+  const text =
+    typeof value === 'string' ? JSON.stringify(value) : (written ?? JSON.stringify(value) ?? 'nothing');
+  return text.length > mostShown ? `${text.slice(0, mostShown - 1)}…` : text;
+}
+
+/** Of a value no more is shown than a line has room for. */
+const mostShown = 80;
+
+/** A number, a date or a yes is a text once it is in quotes. */
+function inQuotes(expected: string, written: string | undefined): string {
+  return expected === 'string' && written !== undefined && written !== '' && written.length <= mostShown
+    ? `, in quotes: '${written}'`
+    : '';
 }
 
 function article(expected: string): string {

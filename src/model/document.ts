@@ -1,11 +1,13 @@
 import {
   LineCounter,
+  isAlias,
   isMap,
   isNode,
   isPair,
   isScalar,
   isSeq,
   parseDocument,
+  visit,
   type Document,
   type Node,
 } from 'yaml';
@@ -23,6 +25,8 @@ export interface SourceDocument {
   locateKey(path: Path, key: string): Location;
   /** Where the value at a path starts, rather than its key. */
   locateValue(path: Path): Location;
+  /** A text or a number as it is written, where it is more than what is read of it: `012345678901`. */
+  written(path: Path): string | undefined;
 }
 
 export type ReadResult =
@@ -33,7 +37,10 @@ export type ReadResult =
  * Reads YAML 1.2, of which JSON is a part; a `.json` file must be JSON proper, because other readers of it are.
  * Duplicate keys are errors in both.
  */
-export function readDocument(file: string, text: string): ReadResult {
+export function readDocument(file: string, written: string): ReadResult {
+  const text = written.replace(/^\ufeff/, '');
+  const broken = notUtf8(file, text);
+  if (broken) return { problems: [broken] };
   const json = file.endsWith('.json') ? soundJson(text) : undefined;
   // Where the values of sound JSON stand is found out when somebody asks, which is when something else is wrong.
   if (json) return { problems: [], document: located(file, json.value, () => parse(text)) };
@@ -58,7 +65,44 @@ export function readDocument(file: string, text: string): ReadResult {
       };
     }
   }
-  return { problems: [], document: located(file, parsed.toJS(), () => ({ parsed, lines })) };
+  try {
+    const value: unknown = parsed.toJS();
+    return { problems: [], document: located(file, value, () => ({ parsed, lines })) };
+  } catch (error) {
+    const { node, message } = unresolvable(parsed) ?? { message: messageOf(error) };
+    return { problems: [{ code: 'DP2002', location: at(node?.range?.[0] ?? 0), message }] };
+  }
+}
+
+/** Read as UTF-8, other encodings leave characters that no text has. */
+function notUtf8(file: string, text: string): Problem | undefined {
+  const offset = text.search(/[\0\ufffd]/);
+  if (offset < 0) return undefined;
+  const before = text.slice(0, offset).split('\n');
+  const location = { file, line: before.length, column: (before.at(-1) ?? '').length + 1 };
+  return { code: 'DP2002', location, message: 'this is no UTF-8', hint: 'save the file as UTF-8' };
+}
+
+/** What of a document that parses has no value: a reference to nothing, or something to be merged that is no map. */
+function unresolvable(document: Document): { node?: Node; message: string } | undefined {
+  let found: { node?: Node; message: string } | undefined;
+  visit(document, {
+    Alias: (_, alias) => {
+      if (alias.resolve(document) !== undefined) return undefined;
+      found = {
+        node: alias,
+        message: `*${alias.source} refers to nothing: &${alias.source} must stand before it`,
+      };
+      return visit.BREAK;
+    },
+    Pair: (_, { key, value }) => {
+      if (!isScalar(key) || key.source !== '<<' || isAlias(value) || isMap(value) || isSeq(value))
+        return undefined;
+      found = { node: key, message: '<< takes a map, or a reference to one' };
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 interface Parsed {
@@ -83,6 +127,11 @@ function located(file: string, value: unknown, parsing: () => Parsed): SourceDoc
     locate: (path) => start(path, 'keyOrValue'),
     locateValue: (path) => start(path, 'value'),
     locateKey: (path, key) => start([...path, key], 'keyOrValue'),
+    written: (path) => {
+      const { parsed } = (made ??= parsing());
+      const { value } = find(parsed, path);
+      return isScalar(value) ? value.source : undefined;
+    },
   };
 }
 

@@ -47,12 +47,8 @@ const networkSource = z
 
 const network = z
   .strictObject({
-    cidr: z
-      .string()
-      .regex(
-        /^(\d{1,3}\.){3}\d{1,3}\/(1[6-9]|2[0-4])$/,
-        'an IPv4 range of /16 to /24, for example 10.20.0.0/16',
-      )
+    cidr: ipv4Range
+      .regex(/\/(1[6-9]|2[0-4])$/, 'an IPv4 range of /16 to /24, for example 10.20.0.0/16')
       .describe('address range of the VPC'),
     zones: z
       .array(z.string().regex(/^[a-z]$/, 'a letter, as in "a" of eu-central-1a'))
@@ -363,6 +359,15 @@ const state = z.discriminatedUnion('backend', [
   z.strictObject({ backend: z.literal('local') }),
 ]);
 
+/** Tags that everything deployed bears besides those of the environment. */
+const ownTags = ['environment', 'stack', 'managed-by'];
+
+/** Of the 50 that AWS takes a resource, less ours and what job roles and tables bear. */
+const mostTags = 30;
+
+/** What AWS takes in the keys and values of tags. Source: AWS, "Tag naming limits and requirements". */
+const tagText = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+
 export const environmentSchema = z
   .strictObject({
     name: name.describe('must be the name of the file'),
@@ -380,8 +385,18 @@ export const environmentSchema = z
           .min(1)
           .max(128)
           // Policies know jobs by these, and nobody else may bear them.
-          .regex(/^(?!lake-|secret-)/, 'a tag that begins with neither lake- nor secret-'),
-        z.string().max(256),
+          .regex(/^(?!lake-|secret-)/, 'a tag that begins with neither lake- nor secret-')
+          .regex(/^(?!aws:)/i, 'a tag that does not begin with aws:, which is AWS’s own')
+          .refine(
+            (key) => !ownTags.includes(key),
+            `a tag that dataplat does not set itself: ${ownTags.join(', ')}`,
+          )
+          .regex(tagText, 'letters, digits, blanks and _ . : / = + - @'),
+        z.string().max(256).regex(tagText, 'letters, digits, blanks and _ . : / = + - @'),
+      )
+      .refine(
+        (tags) => Object.keys(tags).length <= mostTags,
+        `at most ${mostTags} tags: AWS takes 50, dataplat's own included`,
       )
       .default({}),
     endpoint: z

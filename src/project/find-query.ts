@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { suggestion } from '../model/check.js';
 import { DataplatError } from '../model/errors.js';
 import { layerOf, namedQueries, queriesFolder, type NamedQuery } from './named-queries.js';
-import { projectFiles } from './project-files.js';
+import { projectFiles, readText } from './project-files.js';
 
 /**
  * The query of a name in the project's `queries/`, or of a file.
@@ -22,7 +22,7 @@ export function findQuery(
       (path) => existsSync(path) && statSync(path).isFile(),
     );
     if (file !== undefined) {
-      const sql = readFileSync(file, 'utf8');
+      const sql = readText(file);
       return { sql, layer: layerOf(sql), title: named };
     }
     throw new DataplatError('DP7002', `no file ${named}`);

@@ -2,10 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProjectFiles } from '../model/platform.js';
 
+/** A file's text, without the mark that some editors begin UTF-8 with: it is no part of any SQL or JSON. */
+export function readText(file: string): string {
+  return readFileSync(file, 'utf8').replace(/^\ufeff/, '');
+}
+
 /** The files of a project directory. */
 export function projectFiles(directory: string): ProjectFiles {
   return {
-    read: (path) => ifThere(() => readFileSync(join(directory, path), 'utf8')),
+    read: (path) => ifThere(() => readText(join(directory, path))),
     list: (folder) =>
       ifThere(() =>
         readdirSync(join(directory, folder), { withFileTypes: true })

@@ -58,7 +58,7 @@ describe('the declaration', () => {
   it('wants the account in quotes, because YAML would take its leading zeros away', () => {
     expect(
       problemsWith({ [dev]: edited(dev, "account: '111122223333'", 'account: 111122223333') }),
-    ).to.deep.equal([`${dev}:3:10 "account" is 111122223333 (expected a text)`]);
+    ).to.deep.equal([`${dev}:3:10 "account" is 111122223333 (expected a text, in quotes: '111122223333')`]);
   });
 
   it('says that an environment is named as its file', () => {
