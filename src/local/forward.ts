@@ -29,14 +29,14 @@ function passedOn(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
 export interface Passing {
   /** Instead of the request's own. */
   readonly body?: Buffer | undefined;
-  /** A header of the answer that the client is not told. */
-  readonly without?: string;
+  /** Headers of the answer that the client is not told. */
+  readonly without?: readonly string[];
 }
 
 /** Passes a request to an emulator and its answer back, both as streams: nothing is held in memory. */
 export async function forward(exchange: Exchange, port: number, passing: Passing = {}): Promise<void> {
   const { request, response } = exchange;
-  const { body, without } = passing;
+  const { body, without = [] } = passing;
   const headers = passedOn(request.headers);
   if (body) {
     delete headers['transfer-encoding'];
@@ -47,7 +47,7 @@ export async function forward(exchange: Exchange, port: number, passing: Passing
       { host: '127.0.0.1', port, method: request.method, path: exchange.target, headers, agent },
       (answer) => {
         const told = passedOn(answer.headers);
-        if (without !== undefined) delete told[without];
+        for (const header of without) delete told[header];
         response.writeHead(answer.statusCode ?? 502, told);
         pipeline(answer, response).then(resolve, reject);
       },

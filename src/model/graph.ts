@@ -1,6 +1,6 @@
 import { sourceIdOf, type Job } from './lineage.js';
 
-/** Who reads what whom writes: the jobs and their order, derived from inputs and outputs. */
+/** The jobs of a platform and their order, derived from the datasets that each reads and writes. */
 export interface JobGraph {
   /** Every job behind all that it reads from; jobs that are free of each other in the order of their ids. */
   readonly order: readonly Job[];

@@ -1,7 +1,7 @@
 /**
- * Hadoop's S3A renames by copying, and hands the copy the key that the original says it is encrypted with; AWS's client
- * for Java refuses to send a key's name over plain HTTP, which is all there is on this machine. Told of no key it names
- * none, and the copy gets that of its bucket: here, as in AWS, the same.
+ * Hadoop's S3A renames by copying, and hands the copy what the original says of its encryption; AWS's client for Java
+ * refuses to send a key's name over plain HTTP, which is all there is on this machine, and the emulator refuses KMS
+ * without one. Told of no encryption it asks for none, and the copy gets its bucket's: here, as in AWS, the same.
  */
 import type { Exchange } from '../exchange.js';
 import { forward } from '../forward.js';
@@ -12,5 +12,11 @@ export function isLookByHadoop({ service, request }: Exchange): boolean {
 }
 
 export function lookWithoutKey(exchange: Exchange, port: number): Promise<void> {
-  return forward(exchange, port, { without: 'x-amz-server-side-encryption-aws-kms-key-id' });
+  return forward(exchange, port, {
+    without: [
+      'x-amz-server-side-encryption',
+      'x-amz-server-side-encryption-aws-kms-key-id',
+      'x-amz-server-side-encryption-bucket-key-enabled',
+    ],
+  });
 }
