@@ -1,7 +1,7 @@
 """
 ### A day from the sources to gold
 
-Every job that `config/shared/lineage.yaml` schedules here, in the order of who reads what whom writes:
+Every job that `config/shared/lineage.yaml` schedules here, in the order of what each reads and writes:
 sources to bronze, the gate of bronze, silver, its gate, gold. A failed gate stops all that reads what it
 checked.
 

@@ -1,7 +1,7 @@
 """
 ### A day of the shops
 
-Every job that `config/shared/lineage.yaml` schedules here, in the order of who reads what whom writes.
+Every job that `config/shared/lineage.yaml` schedules here, in the order of what each reads and writes.
 """
 
 from airflow.timetables.trigger import CronTriggerTimetable
