@@ -216,6 +216,6 @@ def test_a_history_with_everything_that_happens(spark: SparkSession) -> None:
 
 @pytest.mark.heavy
 @given(history=histories)
-@settings(fixed, max_examples=25)
+@settings(fixed, max_examples=8)
 def test_many_histories(spark: SparkSession, history: list[Write]) -> None:
     check(spark, history)
