@@ -3,6 +3,7 @@ import { deltaStorage, type CatalogTable } from '../model/catalog-table.js';
 import { DataplatError } from '../model/errors.js';
 import type { AwsClients } from './clients.js';
 import { isAws } from './failures.js';
+import { pages } from './pages.js';
 
 /** A table as the Glue catalog has it. */
 export interface FoundTable {
@@ -33,16 +34,12 @@ export function glueCatalog(clients: AwsClients): Catalog {
     tables: async (database) => {
       const glue = await clients.glue();
       const found: FoundTable[] = [];
-      let token: string | undefined;
       try {
-        do {
-          const page = await glue.getTables({
-            DatabaseName: database,
-            ...(token !== undefined && { NextToken: token }),
-          });
+        for await (const page of pages((NextToken) =>
+          glue.getTables({ DatabaseName: database, NextToken }),
+        )) {
           found.push(...(page.TableList ?? []).map(foundTable));
-          token = page.NextToken;
-        } while (token !== undefined && token !== '');
+        }
       } catch (error) {
         if (isAws(error, gone)) return undefined;
         throw error;

@@ -9,6 +9,7 @@ import type {
 import type { Assignment, Grant, Granted } from '../model/tag-declaration.js';
 import type { AwsClients } from './clients.js';
 import { isAws } from './failures.js';
+import { pages } from './pages.js';
 
 /** A database, a table of it, or some columns of that. */
 export interface TagBearer {
@@ -138,17 +139,6 @@ export function lakeFormationTags(clients: AwsClients): LakeTags {
       return (Failures ?? []).map((failure) => undoneGrant(grants, failure));
     },
   };
-}
-
-async function* pages<Page extends { NextToken?: string | undefined }>(
-  ask: (token: string | undefined) => Promise<Page>,
-): AsyncGenerator<Page> {
-  let token: string | undefined;
-  do {
-    const page = await ask(token);
-    yield page;
-    token = page.NextToken;
-  } while (token !== undefined && token !== '');
 }
 
 function assigned(

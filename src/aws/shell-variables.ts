@@ -48,6 +48,17 @@ export function accountVariables(inherited: Variables): Record<string, string> {
   };
 }
 
+/** What leads a program to an endpoint on this machine, and to nothing else. @param account takes the place of a key */
+export function endpointVariables(endpoint: string, account: string): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ACCESS_KEY_ID: account,
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+  };
+}
+
 /** Variables by which the SDK would send an account's calls to somebody else, in the order of their names. */
 export function endpointsOfTheShell(inherited: Variables): string[] {
   return Object.keys(inherited)

@@ -1,6 +1,6 @@
 import { suggestion } from './check.js';
-import type { SourceDocument } from './document.js';
-import type { Location, Problem } from './errors.js';
+import { placeIn, type SourceDocument } from './document.js';
+import type { Problem } from './errors.js';
 import type { Job } from './lineage.js';
 import type { ProjectFiles } from './platform.js';
 
@@ -70,9 +70,4 @@ const makingDag = /\bpipeline\(|\bDAG\(|^@dag\b/m;
 function isFoundByAirflow(text: string): boolean {
   const lower = text.toLowerCase();
   return lower.includes('airflow') && lower.includes('dag');
-}
-
-function placeIn(file: string, text: string, offset: number): Location {
-  const before = text.slice(0, offset).split('\n');
-  return { file, line: before.length, column: (before.at(-1) ?? '').length + 1 };
 }

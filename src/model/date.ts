@@ -10,9 +10,14 @@ export function dateOf(text: string): string {
   return text;
 }
 
+/** The date of a moment, in UTC. @param moment in milliseconds since 1970 */
+export function dateOfMoment(moment: number): string {
+  return new Date(moment).toISOString().slice(0, 10);
+}
+
 /** The day before, in UTC: the newest that is over. */
 export function yesterday(now: Date): string {
-  return new Date(now.getTime() - 86_400_000).toISOString().slice(0, 10);
+  return dateOfMoment(now.getTime() - 86_400_000);
 }
 
 /** The dates from one to another, both included, in their order. @throws DataplatError DP1005 where they are none */
@@ -24,6 +29,6 @@ export function datesBetween(from: string, to: string): string[] {
     });
   }
   const dates: string[] = [];
-  for (let day = first; day <= last; day += 86_400_000) dates.push(new Date(day).toISOString().slice(0, 10));
+  for (let day = first; day <= last; day += 86_400_000) dates.push(dateOfMoment(day));
   return dates;
 }

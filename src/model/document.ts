@@ -78,9 +78,18 @@ export function readDocument(file: string, written: string): ReadResult {
 function notUtf8(file: string, text: string): Problem | undefined {
   const offset = text.search(/[\0\ufffd]/);
   if (offset < 0) return undefined;
+  return {
+    code: 'DP2002',
+    location: placeIn(file, text, offset),
+    message: 'this is no UTF-8',
+    hint: 'save the file as UTF-8',
+  };
+}
+
+/** Where a character of a text stands that is of no document of ours: code, or no text at all. */
+export function placeIn(file: string, text: string, offset: number): Location {
   const before = text.slice(0, offset).split('\n');
-  const location = { file, line: before.length, column: (before.at(-1) ?? '').length + 1 };
-  return { code: 'DP2002', location, message: 'this is no UTF-8', hint: 'save the file as UTF-8' };
+  return { file, line: before.length, column: (before.at(-1) ?? '').length + 1 };
 }
 
 /** What of a document that parses has no value: a reference to nothing, or something to be merged that is no map. */

@@ -1,3 +1,4 @@
+import { dateOfMoment } from './date.js';
 import type { Dataset } from './dataset.js';
 import { secondsOf } from './duration.js';
 import type { Job } from './lineage.js';
@@ -213,7 +214,7 @@ function dueOf(date: string, completeBy: string): { date: string; due: Date } {
 }
 
 function dayBefore(at: Date, days: number): string {
-  return new Date(at.getTime() - days * 86_400_000).toISOString().slice(0, 10);
+  return dateOfMoment(at.getTime() - days * 86_400_000);
 }
 
 /** Waiting counts as long as a run has not begun: what never begins never ends. */

@@ -159,12 +159,7 @@ export function changeWords(change: TagChange): { readonly of: string; readonly 
 
 /** A thing that bears at most one value. */
 function placeOf({ key, ...target }: TagTarget & { readonly key: string }): string {
-  const { database, table, column } = target;
-  return `${targetName({
-    database,
-    ...(table !== undefined && { table }),
-    ...(column !== undefined && { column }),
-  })} ${key}`;
+  return `${targetName(target)} ${key}`;
 }
 
 /** Whether a table or its database is not there. */

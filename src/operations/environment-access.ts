@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { whoAmI } from '../aws/identity.js';
-import { accountVariables } from '../aws/shell-variables.js';
+import { accountVariables, endpointVariables } from '../aws/shell-variables.js';
 import { steeringVariables } from '../terraform/shell-variables.js';
 import { locateTerraform, type TerraformTools } from '../toolchain/locate-toolchain.js';
 import { openAccount, type AccountAccess, type OpenOptions } from './account-access.js';
@@ -42,14 +42,10 @@ export async function* openEnvironment(options: OpenOptions): Steps<EnvironmentA
     ...base,
     terraformDirectory: join(localEndpoint.instanceDirectory, 'terraform'),
     variables: {
-      AWS_ENDPOINT_URL: localEndpoint.endpoint,
+      ...endpointVariables(localEndpoint.endpoint, environment.account),
       // MWAA's calls go to the host `api.<endpoint>`, which nothing resolves: the endpoint is the proxy for it.
       HTTP_PROXY: localEndpoint.endpoint,
       AWS_REGION: environment.region,
-      AWS_ACCESS_KEY_ID: environment.account,
-      AWS_SECRET_ACCESS_KEY: 'local',
-      AWS_CONFIG_FILE: '/dev/null',
-      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     },
   };
 }

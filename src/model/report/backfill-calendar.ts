@@ -1,5 +1,6 @@
 import type { PairState } from '../backfill/book.js';
-import { datesBetween, dateOfMoment } from './dates.js';
+import { dateOfMoment } from '../date.js';
+import { datesBetween } from './dates.js';
 
 /** A backfill, as far as a report is about it. */
 export interface ReportedBackfill {

@@ -1,10 +1,10 @@
+import { dateOfMoment } from '../date.js';
 import type { Environment } from '../environment.js';
 import { regionalPrices } from '../cost/prices.js';
 import { lineageGraph, type LineageGraph } from '../lineage-graph.js';
 import type { Platform } from '../platform.js';
 import { verdictsOf, type Observed, type ObservedCheck, type Verdict } from '../sla.js';
 import { backfillCalendar, type BackfillCalendar, type ReportedBackfill } from './backfill-calendar.js';
-import { dateOfMoment } from './dates.js';
 import { durationsByJob, type JobDurations } from './durations.js';
 import { costsByJob, type JobCost, type SparkRates } from './job-costs.js';
 import { outcomesByDay, type DayOutcomes } from './outcomes.js';

@@ -26,7 +26,7 @@ import {
   type TaskChanged,
 } from '../events.js';
 import type { AirflowPlatform } from '../airflow-platform.js';
-import { accountVariables } from '../../aws/shell-variables.js';
+import { accountVariables, endpointVariables } from '../../aws/shell-variables.js';
 import { dagFiles } from '../release/release-dags.js';
 import { readReleaseFiles } from '../release/read-release-files.js';
 import { resolveRelease } from '../release/current-release.js';
@@ -161,12 +161,8 @@ function variablesOf(
     AWS_DEFAULT_REGION: region,
     ...(profile !== undefined && { AWS_PROFILE: profile }),
     ...(endpoint !== undefined && {
-      AWS_ENDPOINT_URL: endpoint,
-      AWS_ACCESS_KEY_ID: account,
-      AWS_SECRET_ACCESS_KEY: 'local',
+      ...endpointVariables(endpoint, account),
       AWS_EC2_METADATA_DISABLED: 'true',
-      AWS_CONFIG_FILE: '/dev/null',
-      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     }),
     ...Object.fromEntries(
       Object.entries(environment.airflow.options).map(([option, value]) => [

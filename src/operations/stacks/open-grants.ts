@@ -3,6 +3,7 @@ import type {
   LakeFormation,
   PrincipalResourcePermissions,
 } from '@aws-sdk/client-lakeformation';
+import { pages } from '../../aws/pages.js';
 import { layers } from '../../model/layers.js';
 import { names } from '../../model/names.js';
 import type { EnvironmentAccess } from '../environment-access.js';
@@ -85,16 +86,11 @@ async function grantsOn(
   type: 'DATABASE' | 'TABLE',
 ): Promise<PrincipalResourcePermissions[]> {
   const found: PrincipalResourcePermissions[] = [];
-  let token: string | undefined;
-  do {
-    const page = await lakeFormation.listPermissions({
-      ResourceType: type,
-      MaxResults: 1000,
-      ...(token !== undefined && { NextToken: token }),
-    });
+  for await (const page of pages((NextToken) =>
+    lakeFormation.listPermissions({ ResourceType: type, MaxResults: 1000, NextToken }),
+  )) {
     found.push(...(page.PrincipalResourcePermissions ?? []));
-    token = page.NextToken;
-  } while (token !== undefined);
+  }
   return found;
 }
 
