@@ -172,7 +172,7 @@ function run(command, args, { show, env = process.env, givesWay = false }) {
       show(text);
     });
     child.on('error', reject);
-    // eslint-disable-next-line no-control-regex -- the colours of a runner that was told to use them
+    // oxlint-disable-next-line no-control-regex -- the colours of a runner that was told to use them
     child.on('close', (code) => resolve({ code: code ?? 1, said: said.replaceAll(/\u001b\[[0-9;]*m/g, '') }));
   });
 }

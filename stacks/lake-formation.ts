@@ -176,7 +176,7 @@ export class LakeFormation extends Construct {
     tags: Tags,
     to: Pick<LakeformationResourceLfTagConfig, 'database' | 'table' | 'tableWithColumns'>,
   ): void {
-    for (const [key, value] of Object.entries(tags).sort()) {
+    for (const [key, value] of Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1))) {
       const tag = this.tags.get(key);
       if (!tag) throw new Error(`the tag ${key} of ${id} is not in the vocabulary`);
       new LakeformationResourceLfTag(this, `${id}_${key}_${value}`, {

@@ -79,7 +79,7 @@ export class Gateway {
     try {
       const target = this.#admit(request, response);
       if (target === undefined) return;
-      const [path = '/', search = ''] = split(target);
+      const [path, search] = split(target);
       if (this.#settings.control(path, request, response)) return;
       const query = new URLSearchParams(search);
       const scope = signedScope(request.headers.authorization, query) ?? unsigned(request, path);

@@ -3,7 +3,8 @@ import type { Metric } from './metrics.js';
 
 /** Whose incident an alarm is part of: a layer's, or that of what all layers share. */
 export const alarmScopes = ['bronze', 'silver', 'gold', 'platform'] as const satisfies readonly (
-  Layer | 'platform'
+  | Layer
+  | 'platform'
 )[];
 export type AlarmScope = (typeof alarmScopes)[number];
 

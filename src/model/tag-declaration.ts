@@ -133,7 +133,7 @@ export function grantsOfJob(platform: Platform, job: Job): Grant[] {
 
 function assigned(target: TagTarget, tags: Tags): Assignment[] {
   return Object.entries(tags)
-    .sort()
+    .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => ({ ...target, key: lower(key), value: lower(value) }));
 }
 

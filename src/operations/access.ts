@@ -51,7 +51,9 @@ export function tableAccess(
     principals: shown.map((one) => ({ title: principalTitle(platform, one), principal: one })),
     columns: table.columns.map((column) => ({
       column,
-      tags: Object.fromEntries([...effectiveTags(tags, { ...table, column })].sort()),
+      tags: Object.fromEntries(
+        [...effectiveTags(tags, { ...table, column })].sort(([a], [b]) => (a < b ? -1 : 1)),
+      ),
       readers: reach.flatMap((one) => (one.columns.includes(column) ? [one.principal] : [])),
     })),
     ...(previous && { changes: reachChanges(previous, reach) }),

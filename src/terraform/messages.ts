@@ -30,7 +30,15 @@ export interface Diagnostic {
 }
 
 export type Action =
-  'create' | 'read' | 'update' | 'replace' | 'delete' | 'move' | 'import' | 'noop' | 'remove';
+  | 'create'
+  | 'read'
+  | 'update'
+  | 'replace'
+  | 'delete'
+  | 'move'
+  | 'import'
+  | 'noop'
+  | 'remove';
 
 export interface PlannedChange {
   readonly resource: {

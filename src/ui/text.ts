@@ -8,12 +8,12 @@ export function printable(text: string): string {
 
 /** Control characters but line ends and tabs; line ends of Unicode's; what turns the direction of writing. */
 const moving =
-  // eslint-disable-next-line no-control-regex -- these are the ones
+  // oxlint-disable-next-line no-control-regex -- these are the ones
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /** The same where colours of our own may be in it already. */
 export function printableInColour(text: string): string {
-  // eslint-disable-next-line no-control-regex -- what chalk writes
+  // oxlint-disable-next-line no-control-regex -- what chalk writes
   return text.replaceAll(/(\u001b\[[0-9;]*m)|[^\u001b]+|\u001b/g, (piece, colour?: string) =>
     colour === undefined ? printable(piece) : piece,
   );

@@ -22,8 +22,8 @@ describe('Athena', () => {
       (
         declared(name).stacks.platform.resource['aws_athena_workgroup']?.['athena_workgroup']?.[
           'configuration'
-        ] as { bytes_scanned_cutoff_per_query: number }
-      ).bytes_scanned_cutoff_per_query;
+        ] as { bytes_scanned_cutoff_per_query: number } | undefined
+      )?.bytes_scanned_cutoff_per_query;
     expect([cutoff('dev'), cutoff('prod')]).to.deep.equal([107_374_182_400, 1_073_741_824_000]);
   });
 

@@ -235,7 +235,7 @@ describe('money', () => {
   it('is told of at 80 % spent and at 100 % forecast, and where it goes an unusual way', () => {
     const budget = prod.resource['aws_budgets_budget']?.['monitoring_cost_budget'];
     expect(budget).to.include({ limit_amount: '20000', limit_unit: 'USD', time_unit: 'MONTHLY' });
-    const told = (budget?.['notification'] as Record<string, unknown>[]).map((one) => [
+    const told = (budget?.['notification'] as Record<string, unknown>[] | undefined)?.map((one) => [
       one['notification_type'],
       one['threshold'],
       one['subscriber_sns_topic_arns'],

@@ -17,7 +17,9 @@ function withSecrets(secrets: Partial<Environment['secrets']>): StackJson {
 const policyOf = (stack: StackJson) =>
   statementsOf(stack.resource['aws_secretsmanager_secret_policy']?.['secret_masking_key_policy']?.['policy']);
 const exempt = (stack: StackJson, sid: string): unknown =>
-  (policyOf(stack)[sid]?.Condition as { ArnNotLike: Record<string, unknown> }).ArnNotLike['aws:PrincipalArn'];
+  (policyOf(stack)[sid]?.Condition as { ArnNotLike?: Record<string, unknown> } | undefined)?.ArnNotLike?.[
+    'aws:PrincipalArn'
+  ];
 
 const administrator = 'arn:aws:iam::444455556666:role/data-platform-admin';
 const jobs = 'arn:aws:iam::444455556666:role/roastery-prod-job-*';

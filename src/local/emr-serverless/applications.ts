@@ -2,7 +2,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { ServiceError } from '../service.js';
 
 export type ApplicationState =
-  'CREATING' | 'CREATED' | 'STARTING' | 'STARTED' | 'STOPPING' | 'STOPPED' | 'TERMINATED';
+  | 'CREATING'
+  | 'CREATED'
+  | 'STARTING'
+  | 'STARTED'
+  | 'STOPPING'
+  | 'STOPPED'
+  | 'TERMINATED';
 
 export interface Configuration {
   readonly classification: string;

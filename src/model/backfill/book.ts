@@ -6,7 +6,14 @@ import { inputsOf, keyOf, type Pair } from './plan.js';
  * input that failed, `stopped` since the first runs of its job all failed, or `cancelled`.
  */
 export type PairState =
-  'waiting' | 'ready' | 'active' | 'succeeded' | 'failed' | 'blocked' | 'stopped' | 'cancelled';
+  | 'waiting'
+  | 'ready'
+  | 'active'
+  | 'succeeded'
+  | 'failed'
+  | 'blocked'
+  | 'stopped'
+  | 'cancelled';
 
 /** A pair while its backfill goes on. */
 export interface BookedPair extends Pair {

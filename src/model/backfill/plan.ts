@@ -19,7 +19,12 @@ export type History = (job: string, date: string) => PastRun | undefined;
 
 /** Why a pair runs. */
 export type Cause =
-  'never run' | 'failed before' | 'another release' | 'newer inputs' | 'inputs run' | 'asked for';
+  | 'never run'
+  | 'failed before'
+  | 'another release'
+  | 'newer inputs'
+  | 'inputs run'
+  | 'asked for';
 
 /** Why a pair does not run. */
 export type SkipReason = 'done' | 'failed before' | 'runs now' | 'input not there';

@@ -21,7 +21,7 @@ export interface SettingsPlan {
 /** A plan that has nothing to do. */
 export const noSettings: SettingsPlan = {
   settings: [],
-  // eslint-disable-next-line require-yield -- there is nothing to tell
+  // oxlint-disable-next-line require-yield -- there is nothing to tell
   apply: async function* () {
     return Promise.resolve(false);
   },

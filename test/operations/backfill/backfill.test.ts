@@ -185,7 +185,7 @@ describe('backfill', () => {
     expect(result).to.deep.include({ backfill: id, state: 'done' });
     expect(stub.runs).to.have.length(6);
     const ledger = await readLedger(ledgerRecords(access), id);
-    const told = new Set(ledger?.lines.flatMap((line) => ('mark' in line ? [] : [line.runId])));
+    const told = new Set(ledger?.lines.flatMap((line) => ('mark' in line ? [] : [line.runId ?? ''])));
     expect([...told].sort()).to.deep.equal(stub.runs.map(({ id: run }) => run).sort());
   });
 });

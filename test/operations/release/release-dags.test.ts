@@ -32,7 +32,7 @@ function folder(objects: MemoryObjects): Record<string, string> {
     [...objects.stored]
       .filter(([name]) => name.startsWith(start))
       .map(([name, content]): [string, string] => [name.slice(start.length), content.toString('utf8')])
-      .sort(),
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
   );
 }
 

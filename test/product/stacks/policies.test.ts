@@ -150,7 +150,7 @@ describe('the policies', function () {
     expect(of('misspelt')).to.contain('UNKNOWN_ACTION');
     expect(of('mismatched')).to.contain('RESOURCE_MISMATCH: s3:GetObject');
     expect(of('sound')).to.equal('');
-    const [[place, sound] = ['', undefined]] = [one('sound', ['s3:GetObject'])];
+    const [place, sound] = one('sound', ['s3:GetObject']);
     expect(malformed(new Map([[place, { ...sound, Statement: [{ Effect: 'Perhaps' }] }]]))).not.to.be.empty;
   });
 });

@@ -37,8 +37,10 @@ describe('the Glue tables of each environment', () => {
       for (const { $id: id, properties, 'x-dataplat': block } of contracts) {
         const table = tables.get(id);
         expect(table, id).to.include({ name: block.table, owner: block.owner });
-        const { columns } = table?.['storage_descriptor'] as { readonly columns: readonly Attributes[] };
-        expect(columns.map(({ name, type, comment }) => [name, type, comment])).to.deep.equal(
+        const stored = table?.['storage_descriptor'] as
+          | { readonly columns: readonly Attributes[] }
+          | undefined;
+        expect(stored?.columns.map(({ name, type, comment }) => [name, type, comment])).to.deep.equal(
           Object.entries(properties).map(([name, column]) => [name, glueType(column), column.description]),
         );
         expect(tables.has(`${id} rejected`), id).to.equal(true);
