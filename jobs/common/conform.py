@@ -2,10 +2,12 @@
 
 What is decided here, and nowhere else:
 
-- A field with nothing in it, or nothing but white space, is a missing value, quoted or not.
+- A field with nothing in it, or nothing that can be seen (white space of any script, what has no width), is a missing
+  value, quoted or not.
 - Text is kept as delivered. For any other type the white space around a value is no part of it.
-- Only the contract's own spellings count: dates are `2026-01-05`, timestamps RFC 3339 with an offset, booleans `true`
-  or `false` in any case, integers have no fraction, and a decimal with more digits than its type holds is not rounded.
+- Only the contract's own spellings count: dates are `2026-01-05`, timestamps RFC 3339 with an offset (to the
+  microsecond; behind it zeros alone), booleans `true` or `false` in any case, integers have no fraction, and a decimal
+  with more digits than its type holds is not rounded.
 - A value that comes with a type of its own (a database's, not a file's) is taken where it is the contract's type or can
   become it without loss: no rounding, no overflow, no text from numbers. A time without a zone is UTC.
 - A row whose number of fields is not the header's has the one reason `malformed`: its fields can't be told apart.
@@ -17,10 +19,13 @@ What is decided here, and nowhere else:
 from __future__ import annotations
 
 import datetime as dt
+import operator
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 
+from pyspark import StorageLevel
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
@@ -34,13 +39,14 @@ from jobs.common.landing import REPLACEMENT
 RAW, REASONS = "_raw", "_reasons"
 UNMAPPED = "_unmapped"
 RECORD = "_record"  # key in `_raw` of a malformed row's whole text
-_INK = r"[^ \t\r\n]"  # what makes a field more than blank
+_ROW, _TIMES, _SURPLUS = "_row", "_times", "_surplus"
+_INK = r"[^\p{Z}\p{Cc}\p{Cf}]"  # what makes a field more than blank, in any script
 _OFFSET = r"(?:[Zz]|[+-]\d{2}:\d{2})"
 _WHOLE = r"[+-]?\d+"
 _FLOATING = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _SPELLINGS = {
     "date": r"\d{4}-\d{2}-\d{2}",
-    "timestamp": rf"\d{{4}}-\d{{2}}-\d{{2}}[Tt ]\d{{2}}:\d{{2}}:\d{{2}}(?:\.\d{{1,6}})?{_OFFSET}",
+    "timestamp": rf"\d{{4}}-\d{{2}}-\d{{2}}[Tt ]\d{{2}}:\d{{2}}:\d{{2}}(?:\.\d{{1,6}}0{{0,3}})?{_OFFSET}",
     "boolean": r"(?i:true|false)",
     "tinyint": _WHOLE,
     "smallint": _WHOLE,
@@ -51,14 +57,26 @@ _SPELLINGS = {
 }
 
 
-@dataclass(frozen=True)
 class Conformed:
-    """Delivered rows with what became of them. Compute it once: it is meant to be persisted before it is used."""
+    """Delivered rows with what became of them. They are computed once, at the first question, and held until the `with`
+    around their use ends.
+    """
 
-    frame: DataFrame
-    contract: Contract
-    delivery: Delivery
-    possible_reasons: tuple[str, ...]
+    def __init__(
+        self, frame: DataFrame, contract: Contract, delivery: Delivery, possible_reasons: Sequence[str]
+    ) -> None:
+        self.contract = contract
+        self.delivery = delivery
+        self._each = frame  # judged by itself: one key may have several rows
+        self._possible_reasons = possible_reasons
+        self._held: list[DataFrame] = []
+
+    def __enter__(self) -> Conformed:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for frame in self._held:
+            frame.unpersist()
 
     @property
     def extras(self) -> tuple[str, ...]:
@@ -81,24 +99,51 @@ class Conformed:
         `_reasons`, the file in `_source_file`, and what the platform knows of where the row stood: the columns that
         the delivery provided, and the partition columns.
         """
+        frame = self.frame
         pairs = [
             expression
-            for name, raw in self.delivery.raw()
-            for expression in (F.lit(name), _text(raw, self.frame.schema[raw].dataType))
+            for name, text in zip(self.delivery.names, self._delivered())
+            for expression in (F.lit(name), text)
         ]
         delivered = F.create_map(*pairs)
         record = F.create_map(F.lit(RECORD), F.col(MALFORMED))
-        raw = F.when(F.col(MALFORMED).isNull(), delivered).otherwise(F.map_concat(delivered, record))
-        return self.frame.where(F.size(REASONS) > 0).select(
+        raw = F.when(F.col(MALFORMED).isNull(), delivered).otherwise(record)
+        return frame.where(F.size(REASONS) > 0).select(
             raw.alias(RAW),
             REASONS,
             SOURCE_FILE,
             *dict.fromkeys((*self.delivery.provided, *self.contract.partitioned_by)),
         )
 
-    def count(self) -> Counts:
-        """Count everything in one pass."""
-        rejected = F.size(REASONS) > 0
+    @property
+    def frame(self) -> DataFrame:
+        """Every row with its reasons, the second row of a key among them."""
+        return self._decided[0]
+
+    @property
+    def counts(self) -> Counts:
+        """What the delivery came to."""
+        return self._decided[1]
+
+    @cached_property
+    def _decided(self) -> tuple[DataFrame, Counts]:
+        self._hold(self._each)
+        row = self._each.agg(*self._measures()).collect()[0]
+        reasons = self._count_reasons() if row["rejected"] else {}
+        frame, surplus = self._each, self._count_surplus()
+        if surplus:
+            frame = self._without_surplus()
+            reasons[self._duplicate] = surplus
+        return frame, Counts(
+            read=row["read"],
+            rejected=row["rejected"] + surplus,
+            reasons=reasons,
+            unmapped={name: row[f"extra_{index}"] for index, name in enumerate(self.extras)},
+            undecoded=row["undecoded"],
+            latest=row["latest"],
+        )
+
+    def _measures(self) -> list[Expression]:
         undecoded = F.lit(False)
         if self.delivery.files:
             undecoded = reduce(
@@ -111,33 +156,64 @@ class Conformed:
         latest = F.lit(None).cast("bigint")
         if self.contract.watermark_is_time:
             latest = F.unix_micros(F.max(str(self.contract.watermark)))
-        row = self.frame.agg(
+        return [
             F.count("*").alias("read"),
-            F.count_if(rejected).alias("rejected"),
+            F.count_if(F.size(REASONS) > 0).alias("rejected"),
             F.coalesce(F.bool_or(undecoded), F.lit(False)).alias("undecoded"),
             latest.alias("latest"),
             *(
-                F.count_if(F.array_contains(REASONS, reason)).alias(f"reason_{index}")
-                for index, reason in enumerate(self.possible_reasons)
-            ),
-            *(
-                F.count(_present(self._extra(name))).alias(f"extra_{index}")
+                F.count(F.col(UNMAPPED).getItem(name)).alias(f"extra_{index}")
                 for index, name in enumerate(self.extras)
             ),
-        ).collect()[0]
-        reasons = {reason: row[f"reason_{index}"] for index, reason in enumerate(self.possible_reasons)}
-        return Counts(
-            read=row["read"],
-            rejected=row["rejected"],
-            reasons={reason: count for reason, count in reasons.items() if count},
-            unmapped={name: row[f"extra_{index}"] for index, name in enumerate(self.extras)},
-            undecoded=row["undecoded"],
-            latest=row["latest"],
-        )
+        ]
 
-    def _extra(self, name: str) -> Expression:
-        raw = str(self.delivery.column(name))
-        return _text(raw, self.frame.schema[raw].dataType)
+    def _count_reasons(self) -> dict[str, int]:
+        """How many rows have each reason, in the order of the contract."""
+        told = self._each.select(F.explode(REASONS).alias("reason")).groupBy("reason").count()
+        counts = {row["reason"]: row["count"] for row in told.collect()}
+        return {reason: counts[reason] for reason in self._possible_reasons if reason in counts}
+
+    def _count_surplus(self) -> int:
+        """How many sound rows have to give way to another of the same key. That hardly ever is one: to look for keys
+        that come twice is cheap, to bring all rows of a key together is not.
+        """
+
+        def surplus(*keys: str | Expression) -> int:
+            times = self._sound().groupBy(*keys).agg(F.count("*").alias(_TIMES)).where(F.col(_TIMES) > 1)
+            return int(times.agg(F.sum(F.col(_TIMES) - 1)).collect()[0][0] or 0)
+
+        key = self.contract.primary_key
+        # Hashes are counted sooner than keys. Two keys may have the same one; then the keys are counted.
+        return surplus(*key) if surplus(F.xxhash64(*key)) else 0
+
+    def _without_surplus(self) -> DataFrame:
+        """The rows, those that give way with the reason `duplicate`."""
+        key, place = self.contract.primary_key, (SOURCE_FILE, POSITION, _ROW)
+        watermark = [self.contract.watermark] if self.contract.watermark else []
+        latest = [F.col(name).desc_nulls_last() for name in watermark]
+        window = Window.partitionBy(*key).orderBy(*latest, *(F.col(name).desc() for name in place))
+        rows = self._sound().select(*dict.fromkeys((*key, *watermark, *place)))
+        surplus = rows.withColumn(_TIMES, F.row_number().over(window)).where(F.col(_TIMES) > 1)
+        marked = self._hold(surplus.select(_ROW, F.lit(True).alias(_SURPLUS)))
+        reasons = F.when(F.col(_SURPLUS), F.array(F.lit(self._duplicate))).otherwise(F.col(REASONS))
+        return self._each.join(marked, _ROW, "left").withColumn(REASONS, reasons).drop(_SURPLUS)
+
+    def _hold(self, frame: DataFrame) -> DataFrame:
+        self._held.append(frame.persist(StorageLevel.MEMORY_AND_DISK))
+        return frame
+
+    def _sound(self) -> DataFrame:
+        return self._each.where(F.size(REASONS) == 0)
+
+    @property
+    def _duplicate(self) -> str:
+        return f"duplicate:{','.join(self.contract.primary_key)}"
+
+    def _delivered(self) -> Sequence[Expression]:
+        """What was delivered of each name, as text."""
+        if self.delivery.retold:
+            return self.delivery.retold
+        return [_text(raw, self._each.schema[raw].dataType) for _, raw in self.delivery.raw()]
 
 
 @dataclass(frozen=True)
@@ -164,37 +240,42 @@ def conform(delivery: Delivery, contract: Contract, date: dt.date) -> Conformed:
         delivered = spark.StringType() if name is None else delivery.frame.schema[name].dataType
         if isinstance(delivered, spark.StringType):
             typed[column.name] = _cast(raw, column.type)
-            present = F.coalesce(raw.rlike(_INK), F.lit(False))  # looked at only where there is no value
+            present = F.coalesce(_is_present(raw), F.lit(False))  # looked at only where there is no value
         else:
             typed[column.name] = _fit(raw, delivered, spark_type(column.type))
             present = raw.isNotNull()
         checks += _checks(column, present, untyped=not isinstance(delivered, spark.StringType))
     well_formed = F.col(MALFORMED).isNull()
     own = [F.when(well_formed & broken, F.lit(reason)) for reason, broken in checks]
-    reasons = F.array_compact(F.array(F.when(~well_formed, F.lit("malformed")), *own))
+    told = F.array_compact(F.array(F.when(~well_formed, F.lit("malformed")), *own))
+    any_broken = reduce(operator.or_, (broken for _, broken in checks), ~well_formed)
+    reasons = F.when(any_broken, told).otherwise(F.array().cast("array<string>"))
 
-    kept_raw = [raw for _, raw in delivery.raw()]
+    held = delivery.held or [raw for _, raw in delivery.raw()]
     platform = _platform_columns(contract, delivery, date)
     frame = (
         delivery.frame.select("*", *(value.alias(f"typed_{name}") for name, value in typed.items()))
         .withColumn(REASONS, reasons)
         .select(
-            *kept_raw,
+            *held,
             MALFORMED,
             POSITION,
             REASONS,
             *(F.col(f"typed_{name}").alias(name) for name in typed),
             *(value.alias(name) for name, value in platform.items()),
+            F.monotonically_increasing_id().alias(_ROW),
         )
     )
-    duplicate = f"duplicate:{','.join(contract.primary_key)}"
-    frame = _with_duplicates(frame, contract, duplicate)
-    return Conformed(frame, contract, delivery, ("malformed", *(reason for reason, _ in checks), duplicate))
+    return Conformed(frame, contract, delivery, ("malformed", *(reason for reason, _ in checks)))
 
 
 def _present(text: Expression) -> Expression:
     """The text, or null where it is blank."""
-    return F.when(text.rlike(_INK), text)
+    return F.when(_is_present(text), text)
+
+
+def _is_present(text: Expression) -> Expression:
+    return ((text >= "!") & (text < "\x7f")) | text.rlike(_INK)  # most are told by their first letter
 
 
 def _cast(text: Expression, kind: str) -> Expression:
@@ -211,7 +292,17 @@ def _cast(text: Expression, kind: str) -> Expression:
         spelling = rf"[+-]?(?=\.?\d)0*\d{{0,{precision - scale}}}(?:\.\d{{0,{scale}}}0*)?"
     if spelling is None:
         raise DeclarationError(f"a column of type {kind} cannot be read from CSV")
-    cast = F.when(text.rlike(rf"^[ \t\r\n]*{spelling}[ \t\r\n]*\z"), text.cast(kind))
+    spelled = text.rlike(rf"^[ \t\r\n]*{spelling}[ \t\r\n]*\z")
+    if spelling == _WHOLE:
+        spelled = ~text.contains(".")  # all else that is no whole number is none to Spark either
+    value = text.cast(kind)
+    if kind == "timestamp":
+        # Spark knows no small letters in it. The session's zone is UTC, and to be told so in each value costs Spark
+        # more than all else of it.
+        small = text.contains("t") | text.contains("z")
+        moment = F.when(small, F.translate(text, "tz", "TZ")).otherwise(text)
+        value = F.substring_index(moment, "Z", 1).cast(kind)
+    cast = F.when(spelled, value)
     if kind in ("double", "float"):
         return F.when(F.abs(cast) < float("inf"), cast)
     return cast
@@ -303,14 +394,3 @@ def _platform_columns(contract: Contract, delivery: Delivery, date: dt.date) -> 
     if missing:
         raise DeclarationError(f"{contract.id}: an ingested dataset needs {', '.join(sorted(missing))}")
     return platform
-
-
-def _with_duplicates(frame: DataFrame, contract: Contract, reason: str) -> DataFrame:
-    sound = F.size(REASONS) == 0
-    latest = [F.col(contract.watermark).desc_nulls_last()] if contract.watermark else []
-    order = [*latest, F.col(SOURCE_FILE).desc(), F.col(POSITION).desc()]
-    # Rows that are broken anyway do not compete; they are spread by their position, so that they make no lump.
-    apart = F.when(~sound, F.col(POSITION))
-    window = Window.partitionBy(*contract.primary_key, apart).orderBy(*order)
-    surplus = sound & (F.row_number().over(window) > 1)
-    return frame.withColumn(REASONS, F.when(surplus, F.array(F.lit(reason))).otherwise(F.col(REASONS)))

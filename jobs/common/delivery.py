@@ -32,7 +32,14 @@ class Delivery:
     provided: tuple[str, ...] = ()
     """Columns of the frame that are columns of the platform's in the contract, an offset for example."""
     versions: Mapping[str, str] = field(default_factory=dict)
-    """Of `files`, where they are read once more after they were looked at: what differs when one was replaced."""
+    """Of files that are read once more after they were looked at: what differs when one was replaced."""
+    warnings: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
+    """Columns of the frame out of which `retold` makes the raw ones once more, so that these need not be held while
+    rows are judged; without them they are.
+    """
+    retold: tuple[Expression, ...] = ()
+    """For each of `names`, the text that was delivered, out of `held`."""
 
     def raw(self) -> list[tuple[str, str]]:
         """Each delivered name with the frame's column of it."""

@@ -47,6 +47,12 @@ class LandingMissingError(JobError):
     kind = "landing-missing"
 
 
+class LandingFolderError(JobError):
+    """There is a folder among the delivered files, and what is in it would be passed over."""
+
+    kind = "landing-folder"
+
+
 class LandingEmptyError(JobError):
     """A delivered file without even a header: most likely cut off."""
 

@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from pyspark import StorageLevel
-
 from jobs.common.conform import Counts, conform
 from jobs.common.context import RunContext
 from jobs.common.contract import Contract
@@ -24,7 +22,7 @@ from jobs.common.errors import DeclarationError
 from jobs.common.landing import read_delivery, reading, require_utf8
 from jobs.common.result import DatasetResult, JobResult
 from jobs.common.watermark import Window, commit_with, text_of, window_of
-from jobs.common.write import merge, replace_partition
+from jobs.common.write import merge, partition_is_empty, replace_partition
 
 log = logging.getLogger("dataplat.ingest")
 
@@ -100,18 +98,22 @@ def land(
     :raises QualityError: more rows break the contract than the dataset bears; the table is as it was
     """
     date = context.date.isoformat()
-    conformed = conform(delivery, contract, context.date)
-    conformed.frame.persist(StorageLevel.MEMORY_AND_DISK)
-    try:
-        with reading(context.spark, delivery):
-            counts = conformed.count()
+    with conform(delivery, contract, context.date) as conformed:
+        with reading(context.spark, delivery.versions):
+            counts = conformed.counts
         if counts.undecoded:
             require_utf8(context.spark, delivery)
         commit: dict[str, object] = {"job": context.job.id, "date": date, "runId": context.run_id}
         quarantine = context.storage.quarantine(contract)
-        replace_partition(conformed.rejected(), quarantine, contract.partitioned_by, context.date, commit)
+        if counts.rejected or not partition_is_empty(
+            context.spark, quarantine, contract.partitioned_by, context.date
+        ):
+            replace_partition(conformed.rejected(), quarantine, contract.partitioned_by, context.date, commit)
         limit = context.declaration.quarantine_threshold(contract.id)
-        warnings = _check_quarantined(counts, limit, contract.id, date, quarantine)
+        warnings = [
+            *delivery.warnings,
+            *_check_quarantined(counts, limit, contract.id, date, quarantine),
+        ]
         watermark = None if window is None else window.watermark(counts.latest)
         commit = commit_with(commit, watermark)
         table, rows = context.storage.table(contract), conformed.accepted()
@@ -121,8 +123,6 @@ def land(
             merge(rows, table, contract, commit, later_wins=True)
         else:
             raise DeclarationError(f"{contract.id}: a batch ingest does not write by {contract.write}")
-    finally:
-        conformed.frame.unpersist()
 
     for name, values in counts.unmapped.items():
         warnings.append(f'the contract does not know the column "{name}"; {values} values went to _unmapped')

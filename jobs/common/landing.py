@@ -1,19 +1,18 @@
 """Reads what a source delivered into the landing bucket: CSV files of one date, every column as a string.
 
 The header of each file is read by the driver, for nothing is known of the order of columns until then: files whose
-headers differ are read apart and put side by side by name. That costs no Spark job.
+headers differ are read apart and put side by side by name. What a record and a field are says `csv_records`.
 
-Blank lines are no rows. In a file whose lines end with CRLF, a line break within quotes arrives as LF (Spark's parser
-reads them so); otherwise every character of a value is kept.
+A folder holds files and nothing else. What begins with `.` or `_`, or is called as what is still being uploaded, is no
+delivery: a run passes over it and says so.
 """
 
 from __future__ import annotations
 
 import codecs
 import csv
-import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import reduce
 from typing import Any
@@ -21,11 +20,12 @@ from typing import Any
 from py4j.java_gateway import JavaObject
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
+from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import StringType, StructField, StructType
 
 from jobs.common.contract import Contract
+from jobs.common.csv_records import BROKEN, RECORD, Header, fields, header_of, records, survey, value
 from jobs.common.declaration import Source
 from jobs.common.delivery import MALFORMED, POSITION, SOURCE_FILE, Delivery, refuse_schema
 from jobs.common.errors import (
@@ -35,6 +35,7 @@ from jobs.common.errors import (
     LandingDamagedError,
     LandingEmptyError,
     LandingEncodingError,
+    LandingFolderError,
     LandingHeaderError,
     LandingMissingError,
     SourceSchemaError,
@@ -43,26 +44,39 @@ from jobs.common.errors import (
 
 REPLACEMENT = "\ufffd"  # what a decoder puts in the place of bytes that are not UTF-8
 LINE = "_line"  # of a file of lines
-_CORRUPT = "_dataplat_malformed"
 _HEADER_BYTES = 1 << 16
 _KNOWN_OPTIONS = {"header", "multiLine", "delimiter"}
+_FIELDS, _LAYOUT = "_fields", "_layout"
+_UPLOADING = ("._COPYING_", ".crdownload", ".filepart", ".part", ".partial", ".tmp")
+_PACKED = (".7z", ".gz", ".rar", ".tar", ".tgz", ".xz", ".zip", ".zst")
 
 
 def read_delivery(spark: SparkSession, source: Source, folder: str, contract: Contract) -> Delivery:
     """The files in `folder`, which must be there, be UTF-8 and have the contract's required columns.
 
-    :raises LandingMissingError, LandingEmptyError, LandingHeaderError, LandingEncodingError, LandingDamagedError,
-        StorageError:
+    :raises LandingMissingError, LandingFolderError, LandingEmptyError, LandingHeaderError, LandingEncodingError,
+        LandingDamagedError, LandingChangedError, StorageError:
     """
     delimiter = _delimiter(source)
-    files = _list(spark, folder)
-    by_header: dict[tuple[str, ...], list[str]] = {}
-    for file, _ in files:
+    files, warnings = _list(spark, folder)
+    by_header: dict[Header, list[str]] = {}
+    for file in files:
         by_header.setdefault(_header(spark, file, delimiter, contract), []).append(file)
-    names = tuple(dict.fromkeys(name for header in by_header for name in header))
-    parts = [_read(spark, paths, header, names, delimiter) for header, paths in by_header.items()]
+    names = tuple(dict.fromkeys(name for header in by_header for name in header.names))
+    with reading(spark, files):
+        parts = [
+            _read(spark, paths, header, names, delimiter, layout)
+            for layout, (header, paths) in enumerate(by_header.items())
+        ]
     frame = reduce(lambda left, right: left.unionByName(right, allowMissingColumns=True), parts)
-    return Delivery(frame, names, tuple(file for file, _ in files), versions=dict(files))
+    return Delivery(
+        frame,
+        names,
+        versions=files,
+        warnings=warnings,
+        held=(RECORD, _LAYOUT),
+        retold=tuple(_retold(name, list(by_header), delimiter) for name in names),
+    )
 
 
 def read_documents(spark: SparkSession, folder: str) -> list[tuple[str, bytes]]:
@@ -70,7 +84,7 @@ def read_documents(spark: SparkSession, folder: str) -> list[tuple[str, bytes]]:
 
     :raises LandingMissingError, LandingDamagedError, StorageError:
     """
-    return [(file, _bytes(spark, file)) for file, _ in _list(spark, folder)]
+    return [(file, _bytes(spark, file)) for file in _list(spark, folder)[0]]
 
 
 def read_lines(spark: SparkSession, folder: str) -> tuple[DataFrame, tuple[str, ...]]:
@@ -78,14 +92,15 @@ def read_lines(spark: SparkSession, folder: str) -> tuple[DataFrame, tuple[str, 
 
     :raises LandingMissingError, StorageError:
     """
-    files = tuple(file for file, _ in _list(spark, folder))
+    files = tuple(_list(spark, folder)[0])
     lines = spark.read.text([_literally(file) for file in files]).where(F.trim("value") != "")
     return lines.select(F.col("value").alias(LINE), F.col("_metadata.file_path").alias(SOURCE_FILE)), files
 
 
 @contextmanager
-def reading(spark: SparkSession, delivery: Delivery) -> Iterator[None]:
-    """Around the one pass that reads a delivery: what was read is what stood in the folder before, and is whole.
+def reading(spark: SparkSession, versions: Mapping[str, str]) -> Iterator[None]:
+    """Around what reads files, whose versions were looked at before: what was read is what stood in the folder then,
+    and is whole.
 
     Spark opens a file long after its header was looked at; of one that was replaced in between it would put values
     under the wrong names.
@@ -96,12 +111,12 @@ def reading(spark: SparkSession, delivery: Delivery) -> Iterator[None]:
     try:
         yield
     except (Py4JJavaError, PySparkException):
-        _require_unchanged(spark, delivery)
-        for file in delivery.files:
+        _require_unchanged(spark, versions)
+        for file in versions:
             if _codec(spark, file) is not None:
                 _drain(spark, file)
         raise
-    _require_unchanged(spark, delivery)
+    _require_unchanged(spark, versions)
 
 
 def require_utf8(spark: SparkSession, delivery: Delivery) -> None:
@@ -123,14 +138,12 @@ def require_utf8(spark: SparkSession, delivery: Delivery) -> None:
             stream.close()
 
 
-def _require_unchanged(spark: SparkSession, delivery: Delivery) -> None:
-    if not delivery.versions:
+def _require_unchanged(spark: SparkSession, versions: Mapping[str, str]) -> None:
+    if not versions:
         return
-    folder = next(iter(delivery.versions)).rpartition("/")[0]
-    now = dict(_list(spark, folder))
-    changed = sorted(
-        file for file in {*now, *delivery.versions} if now.get(file) != delivery.versions.get(file)
-    )
+    folder = next(iter(versions)).rpartition("/")[0]
+    now, _ = _list(spark, folder)
+    changed = sorted(file for file in {*now, *versions} if now.get(file) != versions.get(file))
     if changed:
         raise LandingChangedError(
             f"{', '.join(changed)} changed while it was read; nothing was written. "
@@ -158,22 +171,40 @@ def _delimiter(source: Source) -> str:
     return str(source.options.get("delimiter", ","))
 
 
-def _list(spark: SparkSession, folder: str) -> list[tuple[str, str]]:
-    """The files in a folder with their versions, by name; names that begin with `.` or `_` are not data."""
+def _list(spark: SparkSession, folder: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The files in a folder with their versions, by name, and warnings of what is there and is no delivery.
+
+    :raises LandingMissingError, LandingFolderError, StorageError:
+    """
     try:
         path = _jvm(spark).org.apache.hadoop.fs.Path(folder)
         system = path.getFileSystem(_hadoop_conf(spark))
         statuses = system.listStatus(path) if system.exists(path) else []
-        found = [
-            (status.getPath().toString(), _version(status))
+        found = sorted(
+            (str(status.getPath().toString()), None if status.isDirectory() else _version(status))
             for status in statuses
-            if status.isFile() and status.getPath().getName()[0] not in "._"
-        ]
+        )
     except Py4JJavaError as error:
         raise StorageError(f"cannot list {folder}: {_java_message(error)}") from error
-    if not found:
-        raise LandingMissingError(f"nothing was delivered: there is no file in {folder}")
-    return sorted(found)
+    files: dict[str, str] = {}
+    warnings: list[str] = []
+    for file, version in found:
+        name = file.rpartition("/")[2]
+        if name[0] in "._":
+            warnings.append(f"{file} is no delivery, for its name begins with {name[0]}")
+        elif version is None:
+            raise LandingFolderError(
+                f"{file} is a folder, and a delivery is the files in {folder} alone; nothing was written. "
+                "Deliver its files one level up, or take it away"
+            )
+        elif name.endswith(_UPLOADING):
+            warnings.append(f"{file} is no delivery yet, by its name: it is still being uploaded")
+        else:
+            files[file] = version
+    if not files:
+        passed_over = "".join(f"; {warning}" for warning in warnings)
+        raise LandingMissingError(f"nothing was delivered: there is no file in {folder}{passed_over}")
+    return files, tuple(warnings)
 
 
 def _version(status: JavaObject) -> str:
@@ -184,58 +215,78 @@ def _version(status: JavaObject) -> str:
     return f"{status.getLen()} {status.getModificationTime()} {etag[1] if etag else ''}"
 
 
-def _header(spark: SparkSession, file: str, delimiter: str, contract: Contract) -> tuple[str, ...]:
+def _header(spark: SparkSession, file: str, delimiter: str, contract: Contract) -> Header:
+    if file.lower().endswith(_PACKED) and _codec(spark, file) is None:
+        raise LandingDamagedError(
+            f"{file} is packed in a way that is not read here; nothing was written. Deliver it plain, or as .gz"
+        )
     begin = _bytes(spark, file, _HEADER_BYTES)
     try:
-        text = codecs.getincrementaldecoder("utf-8-sig")().decode(begin, final=len(begin) < _HEADER_BYTES)
+        text = codecs.getincrementaldecoder("utf-8")().decode(begin, final=len(begin) < _HEADER_BYTES)
     except UnicodeDecodeError as error:
         raise LandingEncodingError(f"{file} is not UTF-8 (byte {error.start}); nothing was written") from None
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    first = next((row for row in rows if row), None)
-    if first is None:
-        raise LandingEmptyError(f"{file} is empty: not even a header; nothing was written")
-    names = tuple(name.strip() or f"_column_{index}" for index, name in enumerate(first, start=1))
     try:
-        refuse_schema(names, contract, f"the header of {file}")
+        header = header_of(text, delimiter)
+    except csv.Error as error:
+        raise LandingHeaderError(f"the header of {file} is no CSV: {error}; nothing was written") from None
+    if header is None:
+        raise LandingEmptyError(f"{file} is empty: not even a header; nothing was written")
+    try:
+        refuse_schema(header.names, contract, f"the header of {file}")
     except SourceSchemaError as error:
         raise LandingHeaderError(str(error)) from None
-    return names
+    return header
 
 
 def _read(
-    spark: SparkSession, paths: list[str], header: tuple[str, ...], names: tuple[str, ...], delimiter: str
+    spark: SparkSession,
+    paths: list[str],
+    header: Header,
+    names: tuple[str, ...],
+    delimiter: str,
+    layout: int,
 ) -> DataFrame:
-    frame = spark.read.csv(
-        [_literally(path) for path in paths],
-        schema=StructType([StructField(name, StringType()) for name in [*header, _CORRUPT]]),
-        header=True,
-        enforceSchema=True,
-        sep=delimiter,
-        quote='"',
-        escape='"',
-        multiLine=True,  # always: a quoted line break is legal in every CSV file
-        encoding="UTF-8",
-        ignoreLeadingWhiteSpace=False,
-        ignoreTrailingWhiteSpace=False,
-        mode="PERMISSIVE",
-        columnNameOfCorruptRecord=_CORRUPT,
-        maxCharsPerColumn=-1,
+    """The rows of files that have the same header, which is the one at the place `layout`."""
+    files = {path.rpartition("/")[2]: _literally(path) for path in paths}
+    surveyed = survey(spark, files, header, delimiter)
+    for path, seen in zip(paths, map(surveyed.__getitem__, files)):
+        if seen.undecoded:
+            raise LandingEncodingError(
+                f"{path} is not UTF-8 in {seen.undecoded} of its lines; nothing was written"
+            )
+    delivered = records(spark, files, header, delimiter, surveyed)
+    position = F.monotonically_increasing_id().alias(POSITION)
+    told_apart = F.when(~F.col(BROKEN), fields(F.col(RECORD), delimiter))
+    parted = delivered.select(RECORD, SOURCE_FILE, position, told_apart.alias(_FIELDS))
+    sound = F.coalesce(F.size(_FIELDS) == len(header.names), F.lit(False))
+    return parted.select(
+        *(
+            F.when(sound, value(F.get(_FIELDS, F.lit(place)))).alias(f"raw_{names.index(name)}")
+            for place, name in enumerate(header.names)
+        ),
+        F.when(~sound, F.col(RECORD)).alias(MALFORMED),
+        SOURCE_FILE,
+        POSITION,
+        RECORD,
+        F.lit(layout).alias(_LAYOUT),
     )
-    return frame.select(
-        *(F.col(_quoted(name)).alias(f"raw_{names.index(name)}") for name in header),
-        F.col(_CORRUPT).alias(MALFORMED),
-        F.col("_metadata.file_path").alias(SOURCE_FILE),
-        F.monotonically_increasing_id().alias(POSITION),
+
+
+def _retold(name: str, headers: list[Header], delimiter: str) -> Expression:
+    """A field out of a sound record and the header of its file."""
+    parted = fields(F.col(RECORD), delimiter)
+    return F.coalesce(
+        *(
+            F.when(F.col(_LAYOUT) == layout, value(F.get(parted, F.lit(header.names.index(name)))))
+            for layout, header in enumerate(headers)
+            if name in header.names
+        )
     )
 
 
 def _literally(path: str) -> str:
     """A path as what Spark takes for a pattern."""
     return re.sub(r"([\\{}\[\]*?^])", r"\\\1", path)
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
 
 
 def _jvm(spark: SparkSession) -> Any:

@@ -85,18 +85,16 @@ class _Sink:
         spark, contract = batch.sparkSession, self._contract
         messages = batch.persist(StorageLevel.MEMORY_AND_DISK)
         try:
-            conformed = conform(delivery_of_messages(messages, contract), contract, self._context.date)
-            conformed.frame.persist(StorageLevel.MEMORY_AND_DISK)
-            counts = conformed.count()
-            stream = self._stream or _name_of(spark, self.checkpoint)
-            self._stream = stream
-            commit = {"job": self._context.job.id, "runId": self._context.run_id, "batch": number}
-            partitions = contract.partitioned_by
-            if counts.rejected:
-                append_batch(conformed.rejected(), self._quarantine, partitions, stream, number, commit)
-            if counts.read > counts.rejected or number == 0:
-                append_batch(conformed.accepted(), self._table, partitions, stream, number, commit)
-            conformed.frame.unpersist()
+            with conform(delivery_of_messages(messages, contract), contract, self._context.date) as conformed:
+                counts = conformed.counts
+                stream = self._stream or _name_of(spark, self.checkpoint)
+                self._stream = stream
+                commit = {"job": self._context.job.id, "runId": self._context.run_id, "batch": number}
+                partitions = contract.partitioned_by
+                if counts.rejected:
+                    append_batch(conformed.rejected(), self._quarantine, partitions, stream, number, commit)
+                if counts.read > counts.rejected or number == 0:
+                    append_batch(conformed.accepted(), self._table, partitions, stream, number, commit)
         finally:
             messages.unpersist()
         self._read += counts.read

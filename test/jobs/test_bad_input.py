@@ -34,6 +34,7 @@ from jobs.common.errors import (
     LandingDamagedError,
     LandingEmptyError,
     LandingEncodingError,
+    LandingFolderError,
     LandingHeaderError,
     QualityError,
     SourceError,
@@ -66,6 +67,7 @@ SOUND = {
     "created_at": "2025-03-01T08:00:00Z",
     "updated_at": "2026-01-05T10:00:00Z",
 }
+ADDRESSED = [*COLUMNS, "billing_address"]
 ROWS = 12  # of which one may be broken: that is less than the 10 % at which a run fails
 Row = dict[str, str]
 
@@ -472,6 +474,83 @@ def test_file_ends_within_a_row(landed: Lake) -> None:
     result = landed.run()
     assert (result.rows_written, result.reasons) == (ROWS - 1, {"malformed": 1})
     assert [reasons for _, reasons in landed.rejected()] == [["malformed"]]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        '"Acme Corp',
+        pytest.param('"Rohre 5" Zoll"', marks=pytest.mark.heavy),  # test_csv_records.py has these two as well
+        pytest.param('"Rohre \\"5 Zoll\\" GmbH"', marks=pytest.mark.heavy),
+    ],
+    ids=["not closed", "not doubled", "behind a backslash"],
+)
+def test_quotes_that_do_not_come_out(landed: Lake, name: str) -> None:
+    quoted = [{**row, "account_name": f'"{row["account_name"]}"'} for row in sound()]
+    quoted[2]["account_name"] = name
+    landed.deliver(accounts_csv=csv_of(quoted))
+    result = landed.run()
+    assert (result.rows_read, result.reasons) == (ROWS, {"malformed": 1})
+    assert set(landed.bronze()) == {row["account_id"] for row in sound()} - {"ACC-000003"}
+    (kept,) = [row for row in landed.rows("crm_accounts__quarantine") if row["ingest_date"] == DAY]
+    assert kept["_raw"]["_record"].startswith(f"ACC-000003,{name},retail,")
+
+
+def test_line_ends_mixed(landed: Lake) -> None:
+    header, *lines = csv_of([{**row, "billing_address": "Weg 1"} for row in sound()], ADDRESSED).splitlines()
+    content = header + b"\n" + b"\r\n".join(lines[:6]) + b"\r\n" + b"\n".join(lines[6:])
+    landed.deliver(accounts_csv=content)
+    assert {row["billing_address"] for row in accepted(landed).values()} == {"Weg 1"}
+
+
+def test_folder_among_the_files(landed: Lake) -> None:
+    landed.deliver("2026-01-06", accounts_csv=csv_of(sound()))
+    landed.put("part2/accounts.csv", csv_of(sound(13)[12:]), "2026-01-06")
+    with failing(landed, LandingFolderError, r"2026-01-06/part2 is a folder"):
+        landed.run("2026-01-06")
+
+
+def test_file_that_is_still_uploaded(landed: Lake) -> None:
+    landed.deliver(accounts_csv=csv_of(sound()))
+    landed.put("accounts2.csv._COPYING_", csv_of(sound(13)[12:]))
+    result = landed.run()
+    assert result.rows_written == ROWS
+    (warning,) = result.warnings
+    assert re.search(r"accounts2\.csv\._COPYING_ is no delivery yet", warning)
+
+
+@pytest.mark.parametrize("name", ["accounts_csv_GZ", pytest.param("accounts_zip", marks=pytest.mark.heavy)])
+def test_packed_in_another_way(landed: Lake, name: str) -> None:
+    landed.deliver(**{name: gzip.compress(csv_of(sound()), mtime=0)})
+    with failing(landed, LandingDamagedError, "packed in a way that is not read here"):
+        landed.run()
+
+
+def test_text_that_cannot_be_seen(landed: Lake) -> None:
+    rows = sound()
+    for row, name in zip(rows, ["\u00a0", "\u3000", "\u200b", " \u00a0\t"]):
+        row["account_name"] = name
+    rows += [{**row, "account_id": f"ACC-1{number:05d}"} for number, row in enumerate(sound(40))]
+    landed.deliver(accounts_csv=csv_of(rows))
+    landed.run()
+    assert landed.rejected() == [(f"ACC-{number:06d}", ["required:account_name"]) for number in range(1, 5)]
+
+
+def test_more_digits_of_a_second(landed: Lake) -> None:
+    rows = sound()
+    rows[0]["updated_at"] = "2026-01-05T10:00:00.1230000Z"
+    rows[2]["updated_at"] = "2026-01-05T10:00:00.1230001Z"
+    rows[3]["updated_at"] = "2026-01-05t10:00:00.123000000z"
+    landed.deliver(accounts_csv=csv_of(rows))
+    only_third_rejected(landed, "type:updated_at")
+    moments = {key: row["updated_at"] for key, row in landed.bronze().items()}
+    assert moments["ACC-000001"] == moments["ACC-000004"] == "2026-01-05T10:00:00.123Z"
+
+
+def test_column_called_as_one_of_sparks(landed: Lake) -> None:
+    rows = [{**row, "_metadata": "1"} for row in sound()]
+    landed.deliver(accounts_csv=csv_of(rows, [*COLUMNS, "_metadata"]))
+    assert accepted(landed)["ACC-000003"]["_unmapped"] == {"_metadata": "1"}
 
 
 def test_source_dies_half_way(landed: Lake) -> None:

@@ -33,9 +33,7 @@ WANTED = contract(KINDS, [])
 
 def typed(lake: Lake, row: str, wanted: Contract = WANTED) -> Conformed:
     """Conform a row that is written as SQL."""
-    result = conform(delivery_of(lake.spark.sql(f"select {row}"), "db://shop/things", wanted), wanted, DATE)
-    result.frame.persist()
-    return result
+    return conform(delivery_of(lake.spark.sql(f"select {row}"), "db://shop/things", wanted), wanted, DATE)
 
 
 def side_by_side(lake: Lake, cases: Sequence[tuple[str, str]]) -> Conformed:
@@ -117,7 +115,7 @@ def test_what_the_contract_does_not_know_is_kept_as_text(lake: Lake) -> None:
     result = typed(lake, "'1' id, 7 more, array(1, 2) list, cast('ab' as binary) bytes")
     (row,) = result.accepted().collect()
     assert row["_unmapped"] == {"more": "7", "list": "[1,2]", "bytes": "YWI="}
-    assert result.count().unmapped == {"more": 1, "list": 1, "bytes": 1}
+    assert result.counts.unmapped == {"more": 1, "list": 1, "bytes": 1}
 
 
 def test_of_equal_keys_the_latest_stays_and_the_newest_change_is_told(lake: Lake) -> None:
@@ -130,7 +128,7 @@ def test_of_equal_keys_the_latest_stays_and_the_newest_change_is_told(lake: Lake
     result = conform(delivery_of(frame, "db", wanted), wanted, DATE)
     accepted = by_id(result.accepted().withColumn("at", F.unix_micros("at")).collect())
     assert {key: row["at"] for key, row in accepted.items()} == {"a": 1767603600000001}
-    counts = result.count()
+    counts = result.counts
     assert counts.reasons == {"duplicate:id": 1, "required:id": 1}
     assert (
         counts.latest == 1767607200000000

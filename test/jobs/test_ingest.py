@@ -79,7 +79,7 @@ def test_every_awkward_day_of_the_samples_counts_as_worked_out_by_hand(
     contract = context.declaration.contract(f"crm_{dataset}_bronze")
     source = context.declaration.source(f"crm_{dataset}")
     delivery = read_delivery(lake.spark, source, file_of(dataset, date).parent.as_uri(), contract)
-    counts = conform(delivery, contract, context.date).count()
+    counts = conform(delivery, contract, context.date).counts
     want = expected(dataset, date)
     assert (counts.read, counts.rejected, counts.reasons) == (want.rows, want.quarantine, dict(want.reasons))
     assert list(counts.unmapped) == want.extra

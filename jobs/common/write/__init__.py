@@ -8,6 +8,14 @@ from __future__ import annotations
 
 from jobs.common.write.append_batch import append_batch
 from jobs.common.write.merge import GONE, Merged, Transaction, merge
-from jobs.common.write.replace_partition import replace_partition
+from jobs.common.write.replace_partition import partition_is_empty, replace_partition
 
-__all__ = ["GONE", "Merged", "Transaction", "append_batch", "merge", "replace_partition"]
+__all__ = [
+    "GONE",
+    "Merged",
+    "Transaction",
+    "append_batch",
+    "merge",
+    "partition_is_empty",
+    "replace_partition",
+]

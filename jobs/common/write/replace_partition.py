@@ -6,7 +6,9 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 
-from pyspark.sql import DataFrame
+from delta.tables import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from jobs.common.delta_log import CHANGE_FEED
 
@@ -30,3 +32,11 @@ def replace_partition(
         .option("userMetadata", json.dumps(commit))
         .save(uri)
     )
+
+
+def partition_is_empty(spark: SparkSession, uri: str, partitioned_by: Sequence[str], date: dt.date) -> bool:
+    """Whether there is a table, and nothing of a date in it: then to replace that by nothing would change nothing."""
+    if not DeltaTable.isDeltaTable(spark, uri):
+        return False
+    table = spark.read.format("delta").load(uri)
+    return not table.where(F.col(partitioned_by[0]) == F.lit(date)).limit(1).collect()
