@@ -78,12 +78,6 @@ class Conformed:
         for frame in self._held:
             frame.unpersist()
 
-    @property
-    def extras(self) -> tuple[str, ...]:
-        """Delivered columns that the contract does not know."""
-        known = {column.name for column in self.contract.source_columns}
-        return tuple(name for name in self.delivery.names if name not in known)
-
     def accepted(self) -> DataFrame:
         """The rows that keep the contract, with exactly its columns."""
         kept = self.frame.where(F.size(REASONS) == 0)
@@ -106,7 +100,14 @@ class Conformed:
             for expression in (F.lit(name), text)
         ]
         delivered = F.create_map(*pairs)
-        record = F.create_map(F.lit(RECORD), F.col(MALFORMED))
+        if self.delivery.unknown is not None:
+            beside = F.coalesce(F.col(self.delivery.unknown), F.create_map().cast("map<string,string>"))
+            delivered = F.map_concat(delivered, beside)
+        sent = F.create_map(*(part for name in self.delivery.told for part in (F.lit(name), F.col(name))))
+        record = F.map_concat(
+            F.create_map(F.lit(RECORD), F.col(MALFORMED)),
+            F.map_filter(sent.cast("map<string,string>"), lambda _, text: text.isNotNull()),
+        )
         raw = F.when(F.col(MALFORMED).isNull(), delivered).otherwise(record)
         return frame.where(F.size(REASONS) > 0).select(
             raw.alias(RAW),
@@ -138,7 +139,7 @@ class Conformed:
             read=row["read"],
             rejected=row["rejected"] + surplus,
             reasons=reasons,
-            unmapped={name: row[f"extra_{index}"] for index, name in enumerate(self.extras)},
+            unmapped=self._count_unmapped(row["unmapped"]),
             undecoded=row["undecoded"],
             latest=row["latest"],
         )
@@ -161,10 +162,7 @@ class Conformed:
             F.count_if(F.size(REASONS) > 0).alias("rejected"),
             F.coalesce(F.bool_or(undecoded), F.lit(False)).alias("undecoded"),
             latest.alias("latest"),
-            *(
-                F.count(F.col(UNMAPPED).getItem(name)).alias(f"extra_{index}")
-                for index, name in enumerate(self.extras)
-            ),
+            F.count(UNMAPPED).alias("unmapped"),
         ]
 
     def _count_reasons(self) -> dict[str, int]:
@@ -172,6 +170,15 @@ class Conformed:
         told = self._each.select(F.explode(REASONS).alias("reason")).groupBy("reason").count()
         counts = {row["reason"]: row["count"] for row in told.collect()}
         return {reason: counts[reason] for reason in self._possible_reasons if reason in counts}
+
+    def _count_unmapped(self, rows: int) -> dict[str, int]:
+        """How many values each column has that the contract does not know, those that were delivered empty too."""
+        known = {column.name for column in self.contract.source_columns}
+        counts = {name: 0 for name in self.delivery.names if name not in known}
+        if rows:
+            told = self._each.select(F.explode(F.map_keys(UNMAPPED)).alias("name")).groupBy("name").count()
+            counts.update((row["name"], row["count"]) for row in told.orderBy("name").collect())
+        return counts
 
     def _count_surplus(self) -> int:
         """How many sound rows have to give way to another of the same key. That hardly ever is one: to look for keys
@@ -251,7 +258,9 @@ def conform(delivery: Delivery, contract: Contract, date: dt.date) -> Conformed:
     any_broken = reduce(operator.or_, (broken for _, broken in checks), ~well_formed)
     reasons = F.when(any_broken, told).otherwise(F.array().cast("array<string>"))
 
-    held = delivery.held or [raw for _, raw in delivery.raw()]
+    held = [*(delivery.held or [raw for _, raw in delivery.raw()]), *delivery.told]
+    if delivery.unknown is not None:
+        held.append(delivery.unknown)
     platform = _platform_columns(contract, delivery, date)
     frame = (
         delivery.frame.select("*", *(value.alias(f"typed_{name}") for name, value in typed.items()))
@@ -377,6 +386,9 @@ def _platform_columns(contract: Contract, delivery: Delivery, date: dt.date) -> 
     if extras:
         delivered = F.create_map(*(part for name, text in extras for part in (F.lit(name), _present(text))))
         present = F.map_filter(delivered, lambda _, value: value.isNotNull())
+        unmapped = F.when(F.size(present) > 0, present)
+    if delivery.unknown is not None:
+        present = F.map_filter(delivery.unknown, lambda _, value: _is_present(value))
         unmapped = F.when(F.size(present) > 0, present)
     values = {SOURCE_FILE: F.col(SOURCE_FILE), UNMAPPED: unmapped}
     values.update({name: F.col(name) for name in delivery.provided})

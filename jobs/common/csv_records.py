@@ -30,7 +30,7 @@ from pyspark.sql import functions as F
 from jobs.common.delivery import SOURCE_FILE
 
 RECORD, BROKEN = "_record", "_broken"
-_MARK = "\ufeff"  # the byte order mark that some programs begin a file with
+MARK = "\ufeff"  # the byte order mark that some programs begin a file with
 _LONGEST = 32 << 20
 """Letters of a record of several lines. What goes on for longer has a quote that is not closed."""
 
@@ -73,7 +73,7 @@ def header_of(text: str, delimiter: str) -> Header | None:
     taken: list[str] = []
 
     def lines() -> Iterator[str]:
-        for line in io.StringIO(text[text.startswith(_MARK) :], newline=""):
+        for line in io.StringIO(text[text.startswith(MARK) :], newline=""):
             taken.append(line)
             yield line
 
@@ -182,20 +182,20 @@ def _file() -> Expression:
 
 
 def _is_header(header: Header) -> Expression:
-    return F.col(RECORD).isin(header.text, _MARK + header.text)
+    return F.col(RECORD).isin(header.text, MARK + header.text)
 
 
 def _is_blank(delimiter: str) -> Expression:
     blank = _blank(delimiter)
     begins_so = (F.col(RECORD) < "!") | F.col(RECORD).startswith(
-        _MARK
+        MARK
     )  # most lines are told by their first letter
     return begins_so & (F.translate(RECORD, blank, "") == "")
 
 
 def _blank(delimiter: str) -> str:
     """The letters of a line that is no record."""
-    return f" {_MARK}".replace(delimiter, "")
+    return f" {MARK}".replace(delimiter, "")
 
 
 def _field(delimiter: str) -> str:

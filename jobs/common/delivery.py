@@ -40,6 +40,10 @@ class Delivery:
     """
     retold: tuple[Expression, ...] = ()
     """For each of `names`, the text that was delivered, out of `held`."""
+    unknown: str | None = None
+    """A column with what was delivered beside `names`, where names differ from row to row: texts by name."""
+    told: tuple[str, ...] = ()
+    """Columns of text that `_raw` of a malformed row has besides the row's own text."""
 
     def raw(self) -> list[tuple[str, str]]:
         """Each delivered name with the frame's column of it."""
@@ -58,17 +62,23 @@ def delivery_of(
     malformed: str | None = None,
     provided: Sequence[str] = (),
     beside: Sequence[str] = (),
+    unknown: str | None = None,
+    told: Sequence[str] = (),
 ) -> Delivery:
     """A delivery of rows that a system has given as a frame: typed, or all text where it said them in JSON.
 
     `origin` is what `_source_file` says of the rows, an address without any secret. `position` names a column of the
     frame that rises within an origin, `malformed` one with the text of rows that could not be read, `provided` those
-    that the contract has from the platform, `beside` those that are there for `origin` alone; none of them counts as
-    delivered.
+    that the contract has from the platform, `beside` those that are there for `origin` alone; `unknown` and `told`: see
+    `Delivery`. None of them counts as delivered.
 
     :raises SourceSchemaError: see `refuse_schema`
     """
-    names = tuple(name for name in frame.columns if name not in (position, malformed, *provided, *beside))
+    names = tuple(
+        name
+        for name in frame.columns
+        if name not in (position, malformed, unknown, *provided, *beside, *told)
+    )
     refuse_schema(names, contract, str(origin) if isinstance(origin, str) else contract.id)
     return Delivery(
         frame.select(
@@ -77,9 +87,13 @@ def delivery_of(
             (F.lit(origin) if isinstance(origin, str) else origin).alias(SOURCE_FILE),
             (F.monotonically_increasing_id() if position is None else F.col(position)).alias(POSITION),
             *provided,
+            *([] if unknown is None else [unknown]),
+            *told,
         ),
         names,
         provided=tuple(provided),
+        unknown=unknown,
+        told=tuple(told),
     )
 
 

@@ -1,4 +1,8 @@
-"""JSON objects that come as texts: their fields as columns of text, to be conformed by a contract's spellings."""
+"""JSON objects that come as texts: their fields as columns of text, to be conformed by a contract's spellings.
+
+An object is one value and nothing behind it, by RFC 8259 to the letter, with no name twice. Numbers come as they were
+written: Spark's own reader takes those with a fraction through floating point, so they are made texts before it.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +15,34 @@ from pyspark.sql import functions as F
 from jobs.common.landing import REPLACEMENT
 
 TEXT, FIELDS, NO_OBJECT = "_text", "_fields", "_no_object"
+_PARSED = "_parsed"
 _WIDEST = "decimal(38,18)"
-_EXACT_DIGITS = 15  # of a number that has gone through floating point
-_NUMBER = rf"^-?[0-9][0-9.eE+-]{{{_EXACT_DIGITS},}}$"
+_MARK = "\ufdd0"  # around a number that was made a text; Unicode keeps it for such purposes, no text has it
+# What stands before a number with a fraction or an exponent: texts, letters, and whole numbers, exact anyway.
+_BEFORE = r'(?:"(?:[^"\\]++|\\.)*+"|[^"\-\d]++|-?\d++(?![\d.eE])|-(?!\d))*+'
+_NUMBER = r"-?(?:0|[1-9]\d*+)(?:\.\d++)?+(?:[eE][+\-]?\d++)?+(?![\d.eE+\-])"
 
 
 def with_fields(frame: DataFrame, text: Expression) -> DataFrame:
-    """The frame with the columns `TEXT`, `FIELDS`, a map of texts, and `NO_OBJECT`, the text of what is no object of
-    JSON or no UTF-8. It is gone through twice, so it is to be held by the cluster already, or cheap to read.
+    """The frame with the columns `TEXT`, `FIELDS`, a map for `field`, and `NO_OBJECT`, the text of what is no object of
+    JSON or no UTF-8.
     """
-    whole = F.col(TEXT).rlike(r"(?s)^\s*\{.*\}\s*\z") & ~F.col(TEXT).contains(REPLACEMENT)
+    text_ = F.col(TEXT)
+    whole = text_.rlike(r"(?s)^\s*\{.*\}\s*\z") & ~text_.contains(REPLACEMENT)
+    exact = F.regexp_replace(text_, rf"(?s)\G({_BEFORE})({_NUMBER})", f'$1"{_MARK}$2{_MARK}"')
+    marked = F.when(text_.contains(_MARK), text_).otherwise(exact)
+    # Spark stops reading where a value ends; within a list it cannot.
+    alone = F.concat(F.lit('{"all":['), marked, F.lit('],"end":""}'))
+    parsed = F.from_json(alone, "all array<map<string,string>>, end string", {"allowSingleQuotes": "false"})
+    names = F.map_keys(F.get(F.col(_PARSED)["all"], F.lit(0)))
+    one = F.col(_PARSED)["end"].isNotNull() & (F.size(F.col(_PARSED)["all"]) == 1)
+    unlike = F.size(names) == F.size(F.array_distinct(names))
     return (
         frame.withColumn(TEXT, F.coalesce(text, F.lit("")))
-        .withColumn(FIELDS, F.when(whole, F.from_json(TEXT, "map<string,string>")))
+        .withColumn(_PARSED, F.when(whole, parsed))
+        .withColumn(FIELDS, F.when(one & unlike, F.get(F.col(_PARSED)["all"], F.lit(0))))
         .withColumn(NO_OBJECT, F.when(F.col(FIELDS).isNull(), F.col(TEXT)))
+        .drop(_PARSED)
     )
 
 
@@ -35,12 +53,22 @@ def names_in(frame: DataFrame) -> list[str]:
 
 
 def field(name: str, decimals: Collection[str]) -> Expression:
-    """A field as text. As texts, numbers have gone through floating point; so those of `decimals` that have more digits
-    than that bears are read once more, exactly.
-    """
+    """A field as text, a number as it was written; of `decimals` without the exponent that JSON allows it."""
     value = F.col(FIELDS)[name]
     if name not in decimals:
-        return value
-    quoted = name.replace("`", "``")
-    exact = F.from_json(TEXT, f"`{quoted}` {_WIDEST}")[name].cast("string")
-    return F.when(value.rlike(_NUMBER), F.coalesce(exact, value)).otherwise(value)
+        return _written(value)
+    exponent = value.rlike(f"^{_MARK}.*[eE]")
+    plain = F.coalesce(_written(value).cast(_WIDEST).cast("string"), _written(value))
+    return F.when(exponent, plain).otherwise(_written(value))
+
+
+def fields_but(names: Collection[str]) -> Expression:
+    """The fields of other names, as a map of texts; null where there is none."""
+    others = F.map_filter(FIELDS, lambda name, _: ~name.isin(list(names)))
+    return F.when(F.size(others) > 0, F.transform_values(others, lambda _, value: _written(value)))
+
+
+def _written(value: Expression) -> Expression:
+    """A value without marks, its own and those of numbers within it."""
+    inner = F.replace(F.replace(value, F.lit(f'"{_MARK}'), F.lit("")), F.lit(f'{_MARK}"'), F.lit(""))
+    return F.when(value.contains(_MARK), F.replace(inner, F.lit(_MARK), F.lit(""))).otherwise(value)

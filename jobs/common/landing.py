@@ -25,7 +25,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.common.contract import Contract
-from jobs.common.csv_records import BROKEN, RECORD, Header, fields, header_of, records, survey, value
+from jobs.common.csv_records import BROKEN, MARK, RECORD, Header, fields, header_of, records, survey, value
 from jobs.common.declaration import Source
 from jobs.common.delivery import MALFORMED, POSITION, SOURCE_FILE, Delivery, refuse_schema
 from jobs.common.errors import (
@@ -90,11 +90,15 @@ def read_documents(spark: SparkSession, folder: str) -> list[tuple[str, bytes]]:
 def read_lines(spark: SparkSession, folder: str) -> tuple[DataFrame, tuple[str, ...]]:
     """The lines of the files in `folder` that are not blank, as `LINE` with their file in `SOURCE_FILE`, and the files.
 
-    :raises LandingMissingError, StorageError:
+    :raises LandingMissingError, LandingFolderError, LandingEncodingError, LandingDamagedError, StorageError:
     """
     files = tuple(_list(spark, folder)[0])
-    lines = spark.read.text([_literally(file) for file in files]).where(F.trim("value") != "")
-    return lines.select(F.col("value").alias(LINE), F.col("_metadata.file_path").alias(SOURCE_FILE)), files
+    for file in files:
+        _begin(spark, file)
+    value = F.col("value")
+    line = F.when(value.startswith(MARK), F.replace(value, F.lit(MARK), F.lit(""))).otherwise(value)
+    lines = spark.read.text([_literally(file) for file in files]).where(F.trim(line) != "")
+    return lines.select(line.alias(LINE), F.col("_metadata.file_path").alias(SOURCE_FILE)), files
 
 
 @contextmanager
@@ -215,7 +219,11 @@ def _version(status: JavaObject) -> str:
     return f"{status.getLen()} {status.getModificationTime()} {etag[1] if etag else ''}"
 
 
-def _header(spark: SparkSession, file: str, delimiter: str, contract: Contract) -> Header:
+def _begin(spark: SparkSession, file: str) -> str:
+    """The first letters of a file.
+
+    :raises LandingDamagedError, LandingEncodingError, StorageError:
+    """
     if file.lower().endswith(_PACKED) and _codec(spark, file) is None:
         raise LandingDamagedError(
             f"{file} is packed in a way that is not read here; nothing was written. Deliver it plain, or as .gz"
@@ -225,6 +233,15 @@ def _header(spark: SparkSession, file: str, delimiter: str, contract: Contract) 
         text = codecs.getincrementaldecoder("utf-8")().decode(begin, final=len(begin) < _HEADER_BYTES)
     except UnicodeDecodeError as error:
         raise LandingEncodingError(f"{file} is not UTF-8 (byte {error.start}); nothing was written") from None
+    if "\0" in text:
+        raise LandingEncodingError(
+            f"{file} is not UTF-8 but UTF-16 or binary (byte {text.index(chr(0))} is zero); nothing was written"
+        )
+    return text
+
+
+def _header(spark: SparkSession, file: str, delimiter: str, contract: Contract) -> Header:
+    text = _begin(spark, file)
     try:
         header = header_of(text, delimiter)
     except csv.Error as error:

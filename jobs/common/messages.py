@@ -8,28 +8,37 @@ from pyspark.sql import functions as F
 
 from jobs.common.contract import Contract
 from jobs.common.delivery import Delivery, delivery_of
-from jobs.common.json_objects import NO_OBJECT, field, names_in, with_fields
+from jobs.common.json_objects import NO_OBJECT, field, fields_but, with_fields
 
 TOPIC, PARTITION, OFFSET, TIMESTAMP = "_topic", "_partition", "_offset", "_timestamp"
 PLACE = (TOPIC, PARTITION, OFFSET, TIMESTAMP)
 """Where and when a message came in: columns of the table, and of its quarantine."""
 MESSAGE = "_message"
+KEY, HEADERS, TOMBSTONE = "_key", "_headers", "_tombstone"
+SENT = (KEY, HEADERS, TOMBSTONE)
+"""What came with a message, as text: `_raw` of a malformed one has it."""
+_UNKNOWN = "_unknown"
 
 
 def delivery_of_messages(messages: DataFrame, contract: Contract) -> Delivery:
-    """The messages of a batch, which is to be held by the cluster already: its fields are looked for first.
+    """The messages of a batch.
 
-    `messages` has the columns of `PLACE`, and the message itself as bytes. What is no JSON object, or no UTF-8, is
-    malformed as a whole.
+    `messages` has the columns of `PLACE`, and the message, its key and its headers as bytes. What is no JSON object, or
+    no UTF-8, is malformed as a whole. Fields that the contract does not know, whatever they are called, are unknown
+    and no more: no message can stop a stream.
     """
-    parsed = with_fields(messages, F.decode(MESSAGE, "UTF-8"))
+    text = as_text(F.col(MESSAGE))
+    parsed = with_fields(messages, text)
     known = [column.name for column in contract.source_columns]
     decimals = [column.name for column in contract.source_columns if column.type.startswith("decimal")]
-    names = [*known, *(name for name in names_in(parsed) if name not in known)]
     return delivery_of(
         parsed.select(
-            *(field(name, decimals).alias(name) for name in names),
+            *(field(name, decimals).alias(name) for name in known),
             NO_OBJECT,
+            fields_but(known).alias(_UNKNOWN),
+            as_text(F.col(KEY)).alias(KEY),
+            HEADERS,
+            F.when(F.col(MESSAGE).isNull(), F.lit("true")).alias(TOMBSTONE),
             *PLACE,
             *(_arrival(name) for name in contract.partitioned_by),
         ),
@@ -38,7 +47,15 @@ def delivery_of_messages(messages: DataFrame, contract: Contract) -> Delivery:
         position=OFFSET,
         malformed=NO_OBJECT,
         provided=(*PLACE, *contract.partitioned_by),
+        unknown=_UNKNOWN,
+        told=SENT,
     )
+
+
+def as_text(sent: Expression) -> Expression:
+    """Bytes as the text that they are, else `base64:` and what they are."""
+    text = F.decode(sent, "UTF-8")
+    return F.when(F.encode(text, "UTF-8") == sent, text).otherwise(F.concat(F.lit("base64:"), F.base64(sent)))
 
 
 def _arrival(partition: str) -> Expression:

@@ -21,7 +21,16 @@ from jobs.common.context import RunContext
 from jobs.common.contract import Contract
 from jobs.common.declaration import Connector, Source
 from jobs.common.errors import DeclarationError, SourceError
-from jobs.common.messages import MESSAGE, OFFSET, PARTITION, TIMESTAMP, TOPIC, delivery_of_messages
+from jobs.common.messages import (
+    HEADERS,
+    KEY,
+    MESSAGE,
+    OFFSET,
+    PARTITION,
+    TIMESTAMP,
+    TOPIC,
+    delivery_of_messages,
+)
 from jobs.common.result import DatasetResult, JobResult
 from jobs.common.secret import field_of, secret_of
 from jobs.common.write import append_batch
@@ -152,6 +161,7 @@ def _of_topic(context: RunContext, source: Source, connector: Connector) -> Data
         "maxOffsetsPerTrigger": str(_MESSAGES_A_BATCH),
         # What the topic has thrown away before it was read is gone: better to hear of it than not.
         "failOnDataLoss": "true",
+        "includeHeaders": "true",
     }
     if connector.secret is not None:
         options.update(_credentials(context, connector))
@@ -165,6 +175,8 @@ def _of_topic(context: RunContext, source: Source, connector: Connector) -> Data
             F.col("offset").alias(OFFSET),
             F.col("timestamp").alias(TIMESTAMP),
             F.col("value").alias(MESSAGE),
+            F.col("key").alias(KEY),
+            F.to_json("headers").alias(HEADERS),
         )
     )
 
@@ -186,7 +198,7 @@ def _of_files(context: RunContext, source: Source) -> DataFrame:
     files = context.storage.uri("landing", source.path.replace("{date}", "*"))
     return (
         context.spark.readStream.schema(
-            "topic string, partition int, offset bigint, timestamp timestamp, value string"
+            "topic string, partition int, offset bigint, timestamp timestamp, key string, value string"
         )
         .option("mode", "FAILFAST")
         .json(files)
@@ -196,6 +208,8 @@ def _of_files(context: RunContext, source: Source) -> DataFrame:
             F.col("offset").alias(OFFSET),
             F.col("timestamp").alias(TIMESTAMP),
             F.encode("value", "UTF-8").alias(MESSAGE),
+            F.encode("key", "UTF-8").alias(KEY),
+            F.lit(None).cast("string").alias(HEADERS),
         )
     )
 

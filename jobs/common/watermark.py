@@ -38,7 +38,7 @@ class Window:
         """The watermark after a run whose newest row is of `latest` (microseconds since 1970): it never goes back, and
         a row from the future does not carry it past the date.
         """
-        seen = None if latest is None else min(_EPOCH + dt.timedelta(microseconds=latest), self.before)
+        seen = None if latest is None else _moment(latest, self.before)
         known = [time for time in (seen, self.reached) if time is not None]
         return max(known) if known else None
 
@@ -105,4 +105,16 @@ def _of_rows(spark: SparkSession, uri: str, contract: Contract, date: dt.date) -
         return None
     newest = F.unix_micros(F.max(str(contract.watermark)))
     micros = table.where(F.col(partition) == F.lit(day)).agg(newest).collect()[0][0]
-    return None if micros is None else _EPOCH + dt.timedelta(microseconds=micros)
+    return None if micros is None else _moment(micros, dt.datetime.combine(date, dt.time(), dt.timezone.utc))
+
+
+def _moment(micros: int, most: dt.datetime) -> dt.datetime:
+    """The moment so long after 1970, and none after `most`: Spark's times go on where Python's end."""
+    least = dt.datetime.min.replace(tzinfo=dt.timezone.utc)
+    return _EPOCH + dt.timedelta(
+        microseconds=max(min(micros, _micros_of(most)), _micros_of(least)),
+    )
+
+
+def _micros_of(moment: dt.datetime) -> int:
+    return (moment - _EPOCH) // dt.timedelta(microseconds=1)

@@ -147,9 +147,35 @@ def test_what_is_malformed_goes_to_quarantine_with_where_it_stood(orders: Orders
     assert where == {(0, 0), (1, 0), (2, 0), (0, 1), (1, 1), (2, 1), (0, 2), (1, 2), (2, 2)}
     texts = {(row["_partition"], row["_offset"]): row["_raw"].get("_record") for row in rows}
     assert (texts[0, 0], texts[1, 1]) == ('{"event_id": "EVT-', '"text"')
-    assert texts[1, 2] == ""
+    assert texts[0, 2] == "{oops}"
+    assert texts[2, 1] == "base64:eyJhIjog//59"  # not UTF-8
+    assert [
+        row["_raw"].get("_tombstone") for row in rows if texts[row["_partition"], row["_offset"]] == ""
+    ] == [
+        None,
+        "true",
+    ]
     (wrong,) = [row for row in rows if list(row["_reasons"]) == ["enum:event_type"]]
     assert (wrong["_raw"]["event_type"], wrong["_source_file"]) == ("order_teleported", f"{orders.topic}/2")
+
+
+def test_no_name_of_a_field_stops_the_stream(orders: Orders) -> None:
+    orders.put(
+        message(1, ingest_date="1999-01-01", _offset=5),
+        message(2, Colour="red", colour="green"),
+        ("3", message(3)[1].replace(b'"event_type"', b'"Event_Type"')),
+        ("4", message(4)[1] + message(5)[1]),
+    )
+    result = orders.run()
+    rows = {row["event_id"][-1]: row for row in orders.lake.rows(TABLE)}
+    assert rows["1"]["_unmapped"] == {"ingest_date": "1999-01-01", "_offset": "5"}
+    assert rows["2"]["_unmapped"] == {"Colour": "red", "colour": "green"}
+    assert result.reasons == {"required:event_type": 1, "malformed": 1}
+    (renamed, twice) = sorted(
+        (row["_raw"] for row in orders.lake.rows(QUARANTINE)), key=lambda raw: "_record" in raw
+    )
+    assert renamed["Event_Type"] == "order_placed"
+    assert (twice["_key"], twice["_record"].count("event_id")) == ("4", 2)
 
 
 def test_fields_come_as_they_were_written(orders: Orders) -> None:

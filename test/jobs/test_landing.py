@@ -17,7 +17,7 @@ from jobs.common.errors import (
     LandingHeaderError,
     LandingMissingError,
 )
-from jobs.common.landing import read_delivery
+from jobs.common.landing import LINE, read_delivery, read_lines
 
 SOURCE = Source("crm_accounts", "csv", "crm/accounts/{date}/", {"header": True, "multiLine": True})
 HEADER = "account_id,account_name,country,is_active,created_at,updated_at,billing_address"
@@ -139,3 +139,15 @@ def test_bytes_that_are_not_utf8_are_found_behind_the_header_too(lake: Lake, acc
 
 def test_a_header_without_rows_is_a_delivery(lake: Lake, accounts: Contract, tmp_path: Path) -> None:
     assert rows(read(lake, accounts, f"{HEADER}\n".encode())) == []
+
+
+def test_lines_are_utf8_too(lake: Lake) -> None:
+    folder = lake.folder / "landing" / "leads"
+    folder.mkdir(parents=True)
+    (folder / "leads.jsonl").write_bytes("\ufeff{1}\n\n{2}\r\n".encode())
+    lines, _ = read_lines(lake.spark, folder.as_uri())
+    assert [row[LINE] for row in lines.collect()] == ["{1}", "{2}"]
+    for encoding in ("utf-16", "utf-16-le", "latin-1"):
+        (folder / "leads.jsonl").write_bytes('{"name": "Müller"}\n'.encode(encoding))
+        with pytest.raises(LandingEncodingError, match=r"leads\.jsonl is not UTF-8"):
+            read_lines(lake.spark, folder.as_uri())

@@ -105,7 +105,10 @@ def test_the_watermark_is_the_newest_change_but_never_goes_back_nor_past_the_dat
     assert window.watermark(micros) == utc("2026-01-05T10:00:00.000007")
     assert window.watermark(None) == utc("2026-01-05")
     assert window.watermark(0) == utc("2026-01-05")
-    assert window.watermark(32503680000 * 1_000_000) == utc("2026-01-06")
+    # Of the year 3000; of the end of time in New York, which is in the year 10000; of the largest moment of Spark's.
+    for far in (32503680000 * 1_000_000, 253402318799 * 1_000_000, 2**63 - 1):
+        assert window.watermark(far) == utc("2026-01-06")
+    assert window.watermark(-(2**63)) == utc("2026-01-05")
     assert Window(None, utc("2026-01-06")).watermark(None) is None
 
 
