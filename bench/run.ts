@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { reservePort } from '../src/local/ports.js';
 import { packageDirectory } from '../src/project/project-directory.js';
 import { locateRuntime, locateTerraform } from '../src/toolchain/locate-toolchain.js';
@@ -48,14 +47,10 @@ const atSize = (size: number, ...words: string[]): Command => {
   return { program: process.execPath, words: [dataplat, ...words, '-C', directory], environment };
 };
 
-/** The modules of a `synth`, which a command loads as it goes. */
-const imported = [
-  'src/cli.js',
-  'src/commands/synth.js',
-  'src/project/load-platform.js',
-  'src/operations/synth.js',
-  'stacks/app.js',
-].map((path) => pathToFileURL(join(packageDirectory, 'dist', path)).href);
+/** The packages whose constructs the stacks are made of. A command loads them out of one file, which the build has made of them. */
+const constructs = [
+  ...readFileSync(join(packageDirectory, 'stacks', 'constructs.cts'), 'utf8').matchAll(/ from '([^']+)'/g),
+].map(([, name]) => name);
 
 const comparisons: Record<string, () => Promise<Comparison | readonly Comparison[]>> = {
   help: () =>
@@ -83,13 +78,14 @@ const comparisons: Record<string, () => Promise<Comparison | readonly Comparison
     }),
   'synth-import': () =>
     compare({
-      title: 'dataplat synth --env prod / importing what it needs',
+      title: 'dataplat synth --env prod / importing the packages of its constructs, as npm delivers them',
       a: [ours('synth', '--env', 'prod')],
       b: [
         {
           program: process.execPath,
-          words: ['--input-type=module', '-e', imported.map((path) => `await import('${path}');`).join(' ')],
+          words: ['-e', constructs.map((name) => `require('${name}');`).join(' ')],
           environment,
+          directory: packageDirectory,
         },
       ],
       runs: 9,

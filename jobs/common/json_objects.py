@@ -17,6 +17,7 @@ from jobs.common.landing import REPLACEMENT
 TEXT, FIELDS, NO_OBJECT = "_text", "_fields", "_no_object"
 _PARSED = "_parsed"
 _WIDEST = "decimal(38,18)"
+_STRICTLY = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
 _MARK = "\ufdd0"  # around a number that was made a text; Unicode keeps it for such purposes, no text has it
 # What stands before a number with a fraction or an exponent: texts, letters, and whole numbers, exact anyway.
 _BEFORE = r'(?:"(?:[^"\\]++|\\.)*+"|[^"\-\d]++|-?\d++(?![\d.eE])|-(?!\d))*+'
@@ -33,7 +34,7 @@ def with_fields(frame: DataFrame, text: Expression) -> DataFrame:
     marked = F.when(text_.contains(_MARK), text_).otherwise(exact)
     # Spark stops reading where a value ends; within a list it cannot.
     alone = F.concat(F.lit('{"all":['), marked, F.lit('],"end":""}'))
-    parsed = F.from_json(alone, "all array<map<string,string>>, end string", {"allowSingleQuotes": "false"})
+    parsed = F.from_json(alone, "all array<map<string,string>>, end string", _STRICTLY)
     names = F.map_keys(F.get(F.col(_PARSED)["all"], F.lit(0)))
     one = F.col(_PARSED)["end"].isNotNull() & (F.size(F.col(_PARSED)["all"]) == 1)
     unlike = F.size(names) == F.size(F.array_distinct(names))

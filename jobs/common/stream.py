@@ -112,15 +112,23 @@ class _Sink:
         self._unmapped.update(counts.unmapped)
 
     def result(self) -> DatasetResult:
-        """What came of all batches of this run."""
-        limit = self._context.declaration.quarantine_threshold(self._contract.id).warn_above
-        warnings = []
-        if limit is not None and self._rejected > limit * self._read:
-            warnings.append(
-                f"{self._contract.id}: {self._rejected} of {self._read} messages break the contract; "
-                f"they are in {self._quarantine}"
+        """What came of all batches of this run.
+
+        :raises QualityError: more of them break the contract than the dataset bears. They were taken all the same, so
+            that the next run goes on behind them.
+        """
+        warnings: list[str] = []
+        if self._read:
+            limit = self._context.declaration.quarantine_threshold(self._contract.id)
+            told = ", ".join(f"{reason} {count}" for reason, count in sorted(self._reasons.items()))
+            warnings = limit.check(
+                self._rejected / self._read,
+                f"{self._contract.id}: {self._rejected} of {self._read} messages break the contract ({told}); "
+                f"they are in {self._quarantine}",
+                otherwise="the others are in the table, and the next run goes on behind them",
             )
-            log.warning("%s", warnings[0])
+        for warning in warnings:
+            log.warning("%s", warning)
         return DatasetResult(
             table=self._contract.id,
             rows_read=self._read,
@@ -218,10 +226,11 @@ def _await(query: StreamingQuery, source: Source, connector: Connector) -> None:
     try:
         query.awaitTermination()
     except StreamingQueryException as error:
-        cause = str(error).split("\n")[0][:500]
+        said = str(error).partition("terminated with exception: ")[2] or str(error)
+        cause = said.strip().split("\n")[0][:500]
         raise SourceError(
             f"the stream from {source.entity or source.id} ({connector.kind}) broke off: {cause}. What was taken is "
-            "in the table, once; the next run goes on behind it"
+            "in the table, once; the next run begins with the batch that this one did not take"
         ) from error
 
 

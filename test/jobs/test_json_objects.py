@@ -100,6 +100,8 @@ def test_fields_are_what_python_reads_in_them(lake: Lake, count: int) -> None:
         '{"a": "1.5}',
         '{"a" 1.5}',
         "{a: 1}",
+        '{"a": NaN}',
+        '{"a": -Infinity}',
         "[1]",
         '"{}"',
         "1.5",

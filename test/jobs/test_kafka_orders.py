@@ -14,7 +14,7 @@ from conftest import Lake
 from peers.kafka_broker import KafkaBroker
 
 from jobs.common import stream
-from jobs.common.errors import SourceError
+from jobs.common.errors import QualityError, SourceError
 from jobs.common.result import DatasetResult
 from jobs.ingest.kafka_orders_stream import JOB, run
 
@@ -176,6 +176,18 @@ def test_no_name_of_a_field_stops_the_stream(orders: Orders) -> None:
     )
     assert renamed["Event_Type"] == "order_placed"
     assert (twice["_key"], twice["_record"].count("event_id")) == ("4", 2)
+
+
+def test_a_run_fails_where_too_many_are_rejected_and_the_next_goes_on_behind_them(orders: Orders) -> None:
+    thresholds = orders.lake.folder / "config" / "shared" / "dq_thresholds.yaml"
+    thresholds.write_text(thresholds.read_text().replace("failAbove: 1 }", "failAbove: 0.4 }"))
+    orders.declaration = type(orders.declaration)(orders.lake.folder / "config")
+    orders.put(message(1), ("2", b"order placed"))
+    with pytest.raises(QualityError, match=r"1 of 2 messages break the contract \(malformed 1\).*50\.0%"):
+        orders.run()
+    assert orders.ids() == {"EVT-000001": 1}
+    orders.put(message(3))
+    assert orders.run().rows_written == 1
 
 
 def test_fields_come_as_they_were_written(orders: Orders) -> None:

@@ -23,6 +23,7 @@ _DRIVERS = {
     "jdbc:redshift:": "com.amazon.redshift.jdbc42.Driver",  # of EMR's image
     "jdbc:postgresql:": "org.postgresql.Driver",
 }
+_LARGEST = 2**63 - 1  # number that JDBC counts ranges in
 _FETCH_ROWS = 10_000  # a connection's memory: without it the driver takes all rows at once
 
 
@@ -63,7 +64,11 @@ def _frame(extraction: Extraction, url: str, login: Mapping[str, Secret]) -> Dat
     if column is None or bounds["low"] is None or partitions == 1:
         return _read(extraction, url, login, query)
     # Rows outside of the bounds, or without a value, are in the first and last range: nothing can get lost.
-    ranges = {"partitionColumn": column, "lowerBound": bounds["low"], "upperBound": bounds["high"] + 1}
+    ranges = {
+        "partitionColumn": column,
+        "lowerBound": bounds["low"],
+        "upperBound": min(bounds["high"] + 1, _LARGEST),
+    }
     return _read(extraction, url, login, query, numPartitions=partitions, **ranges)
 
 

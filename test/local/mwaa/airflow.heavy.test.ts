@@ -100,7 +100,7 @@ describe('the Airflow behind MWAA of the local endpoint', function () {
       return answer.import_errors.length > 0 ? answer : undefined;
     }, 1000);
     expect(errors.import_errors).to.have.length(1);
-    expect(errors.import_errors[0]?.filename).to.equal('bad_dag.py');
+    expect(errors.import_errors[0]?.filename).to.match(/\/dags\/bad_dag\.py$/);
     expect(errors.import_errors[0]?.stack_trace).to.contain('nothing_of_that_name');
   });
 
