@@ -9,9 +9,9 @@ export function settled(printed: string, project: AcceptanceProject): string {
       .replaceAll(project.directory, '<project>')
       .replaceAll(dirname(project.directory), '<parent>')
       .replaceAll(`${userInfo().username}@${hostname()}`, '<user>@<host>')
-      .replaceAll(String(project.port), '<port>')
-      .replaceAll(String(project.otherPort), '<other port>')
-      .replaceAll(String(project.port + 1), '<next port>')
+      .replace(number(project.port), '<port>')
+      .replace(number(project.otherPort), '<other port>')
+      .replace(number(project.port + 1), '<next port>')
       .replace(/"seconds":\d+(\.\d+)?/g, '"seconds":<seconds>')
       .replace(/\b\d{8}-[0-9a-f]{8}\b/g, '<instance>')
       .replace(/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?( UTC|Z)?/g, '<time>')
@@ -25,4 +25,9 @@ export function settled(printed: string, project: AcceptanceProject): string {
       // Columns are as wide as what stood in them.
       .replace(/ {2,}/g, '  ')
   );
+}
+
+/** A number by itself: the digits of a port also come in the middle of an id. */
+function number(of: number): RegExp {
+  return new RegExp(`\\b${of}\\b`, 'g');
 }
