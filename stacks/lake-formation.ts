@@ -19,7 +19,7 @@ import type { Environment } from '../src/model/environment.js';
 import { layers, type Layer } from '../src/model/layers.js';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
-import { columnTags, quarantineTags, tableTags, tagOntology } from '../src/model/tags.js';
+import { byKey, columnTags, quarantineTags, tableTags, tagOntology } from '../src/model/tags.js';
 import type { Boundary } from './boundary.js';
 import type { Encryption } from './encryption.js';
 import type { GlueCatalog } from './glue-catalog.js';
@@ -176,7 +176,7 @@ export class LakeFormation extends Construct {
     tags: Tags,
     to: Pick<LakeformationResourceLfTagConfig, 'database' | 'table' | 'tableWithColumns'>,
   ): void {
-    for (const [key, value] of Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    for (const [key, value] of Object.entries(tags).sort(byKey)) {
       const tag = this.tags.get(key);
       if (!tag) throw new Error(`the tag ${key} of ${id} is not in the vocabulary`);
       new LakeformationResourceLfTag(this, `${id}_${key}_${value}`, {

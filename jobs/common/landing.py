@@ -96,7 +96,7 @@ def read_lines(spark: SparkSession, folder: str) -> tuple[DataFrame, tuple[str, 
     for file in files:
         _begin(spark, file)
     value = F.col("value")
-    line = F.when(value.startswith(MARK), F.replace(value, F.lit(MARK), F.lit(""))).otherwise(value)
+    line = F.when(value.startswith(MARK), value.substr(F.lit(2), F.length(value))).otherwise(value)
     lines = spark.read.text([_literally(file) for file in files]).where(F.trim(line) != "")
     return lines.select(line.alias(LINE), F.col("_metadata.file_path").alias(SOURCE_FILE)), files
 

@@ -4,7 +4,7 @@ import { layers, type Layer } from './layers.js';
 import type { Job } from './lineage.js';
 import { names } from './names.js';
 import type { Platform } from './platform.js';
-import { columnTags, quarantineTags, tableTags, tagOntology } from './tags.js';
+import { byKey, columnTags, quarantineTags, tableTags, tagOntology } from './tags.js';
 
 /** A database, a table of it, or a column of that. */
 export interface TagTarget {
@@ -133,7 +133,7 @@ export function grantsOfJob(platform: Platform, job: Job): Grant[] {
 
 function assigned(target: TagTarget, tags: Tags): Assignment[] {
   return Object.entries(tags)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .sort(byKey)
     .map(([key, value]) => ({ ...target, key: lower(key), value: lower(value) }));
 }
 

@@ -21,6 +21,11 @@ export function columnTags(dataset: Dataset, column: Column): Tags {
   return Object.fromEntries(Object.entries(column.tags).filter(([key, value]) => inherited[key] !== value));
 }
 
+/** Puts tags in the order of their keys, whatever the machine's language. For `sort`. */
+export function byKey([a]: readonly [string, string], [b]: readonly [string, string]): number {
+  return a < b ? -1 : 1;
+}
+
 /** Every LF-tag and the values that it may have: all that contracts use, and all that a persona may ask for. */
 export function tagOntology(
   declaration: Pick<Declaration, 'datasets'>,

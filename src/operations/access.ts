@@ -13,6 +13,7 @@ import {
   type ReadTable,
 } from '../model/reach.js';
 import { declaredTags } from '../model/tag-declaration.js';
+import { byKey } from '../model/tags.js';
 
 export interface TableAccess {
   readonly environment: string;
@@ -51,9 +52,7 @@ export function tableAccess(
     principals: shown.map((one) => ({ title: principalTitle(platform, one), principal: one })),
     columns: table.columns.map((column) => ({
       column,
-      tags: Object.fromEntries(
-        [...effectiveTags(tags, { ...table, column })].sort(([a], [b]) => (a < b ? -1 : 1)),
-      ),
+      tags: Object.fromEntries([...effectiveTags(tags, { ...table, column })].sort(byKey)),
       readers: reach.flatMap((one) => (one.columns.includes(column) ? [one.principal] : [])),
     })),
     ...(previous && { changes: reachChanges(previous, reach) }),

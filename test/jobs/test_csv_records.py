@@ -9,19 +9,18 @@ import csv
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from conftest import Lake
-from hypothesis import HealthCheck, given, settings
+from drawn import draw
 from hypothesis import strategies as st
+from test_conform import contract
 
-from jobs.common.contract import Contract, contract_of
+from jobs.common.contract import Contract
 from jobs.common.csv_records import Header, header_of
 from jobs.common.declaration import Source
 from jobs.common.landing import read_delivery
 
-T = TypeVar("T")
 COLUMNS = ["id", "b", "c"]
 Records = list[list[str]]
 MALFORMED = "malformed"
@@ -30,30 +29,7 @@ MALFORMED = "malformed"
 @pytest.fixture
 def wanted() -> Contract:
     """A contract that knows of none but the key: what the fields are is all that is asked."""
-    platform = {"origin": "platform"}
-    return contract_of(
-        {
-            "$id": "things_bronze",
-            "properties": {
-                "id": {"type": "string"},
-                "_source_file": {"type": "string", "x-dataplat": platform},
-                "_unmapped": {
-                    "type": ["object", "null"],
-                    "additionalProperties": {"type": "string"},
-                    "x-dataplat": platform,
-                },
-                "ingest_date": {"type": "string", "format": "date", "x-dataplat": platform},
-            },
-            "required": ["id", "_source_file", "ingest_date"],
-            "x-dataplat": {
-                "layer": "bronze",
-                "table": "things",
-                "primaryKey": ["id"],
-                "partitionedBy": ["ingest_date"],
-                "write": "replace-partition",
-            },
-        }
-    )
+    return contract({}, [])
 
 
 def read(lake: Lake, wanted: Contract, files: Sequence[bytes], delimiter: str = ",") -> list[Records]:
@@ -70,25 +46,6 @@ def read(lake: Lake, wanted: Contract, files: Sequence[bytes], delimiter: str = 
         values = [row[f"raw_{place}"] for place in range(len(COLUMNS))]
         found[number].append(values if row["_malformed"] is None else [MALFORMED, row["_malformed"]])
     return found
-
-
-def draw(strategy: st.SearchStrategy[T], count: int) -> list[T]:
-    """The first so many that hypothesis comes up with."""
-    drawn: list[T] = []
-
-    @settings(
-        max_examples=count,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(strategy)
-    def take(one: T) -> None:
-        drawn.append(one)
-
-    take()
-    return drawn
 
 
 def written(records: Records, ends: Sequence[str], quoting: int, delimiter: str) -> str:

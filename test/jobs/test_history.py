@@ -6,11 +6,12 @@ import datetime as dt
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
-from typing import Optional, TypeVar
+from typing import Optional
 
 import pytest
 from conftest import Lake
-from hypothesis import HealthCheck, Phase, given, settings
+from drawn import draw, few
+from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame
 
@@ -18,7 +19,6 @@ from jobs.common.history import Timeline, changes_of, versions
 from jobs.common.write.scd2 import HistoryWritten, rebuild, scd2
 
 TIMELINE = Timeline(key=("k",), at="at", told="told", state=("state", "is_deleted"))
-T = TypeVar("T")
 START = dt.datetime(2026, 1, 1)
 # key, moment, day it was told, state, whether it is a deletion
 Change = tuple[str, int, int, Optional[str], bool]
@@ -106,30 +106,6 @@ def batches(draw: st.DrawFn, count: int = 3) -> list[list[Change]]:
     for place, change in zip(places, [*told, *again]):
         parts[place].append(change)
     return [part for part in parts if part]
-
-
-def few(examples: int) -> settings:
-    return settings(
-        max_examples=examples,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-        phases=[Phase.explicit, Phase.generate],  # to shrink takes a Spark query a step
-    )
-
-
-def draw(strategy: st.SearchStrategy[T], count: int) -> list[T]:
-    """The first so many that hypothesis comes up with."""
-    drawn: list[T] = []
-
-    @few(count)
-    @given(strategy)
-    def take(one: T) -> None:
-        drawn.append(one)
-
-    take()
-    return drawn
 
 
 def apply(lake: Lake, uri: str, parts: Iterable[list[Change]]) -> list[HistoryWritten]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from conftest import Lake
-from hypothesis import HealthCheck, given, settings
+from drawn import draw
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
@@ -47,20 +47,7 @@ def exactly(text: str) -> Any:
 
 @pytest.mark.parametrize("count", [300, pytest.param(20_000, marks=pytest.mark.heavy)])
 def test_fields_are_what_python_reads_in_them(lake: Lake, count: int) -> None:
-    drawn: list[str] = []
-
-    @settings(
-        max_examples=count,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(objects)
-    def take(text: str) -> None:
-        drawn.append(text)
-
-    take()
+    drawn = draw(objects, count)
     frame = lake.spark.createDataFrame([(text,) for text in drawn], "delivered string")
     read = with_fields(frame, F.col("delivered"))
     rows = read.select(

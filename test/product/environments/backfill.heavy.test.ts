@@ -20,6 +20,7 @@ describe('a backfill that is killed while Spark works', function () {
   this.timeout(7_200_000);
   const command = `dataplat backfill bronze --from ${range.from} --to ${range.to} --downstream --quiet`;
   const { jobs } = jobsToBackfill(platform, 'bronze', true);
+
   interface Made {
     readonly rows: ReadonlyMap<string, readonly string[]>;
     readonly seconds: number;
