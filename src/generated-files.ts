@@ -24,7 +24,7 @@ function errorReference(): string {
     '',
     'Made from the program by `npm run generate`. A code is stable: it stands in brackets behind a message, and in the field `code` with `--json`.',
     '1xxx usage and project, 2xxx declaration, 3xxx this machine and the local endpoint, 4xxx account and access, 5xxx Terraform, 6xxx job',
-    'runs, 7xxx catalog and queries, 8xxx Airflow.',
+    'runs, 7xxx catalog and queries, 8xxx Airflow, 9xxx snapshots.',
     '',
     '| code | meaning | exit code |',
     '| --- | --- | --- |',

@@ -98,7 +98,7 @@ export abstract class LifecycleStack extends TerraformStack {
       region: stateRegion,
       encrypt: true,
       // Without a key, `encrypt` asks for S3's own encryption, whatever the bucket's default is.
-      kmsKeyId: `arn:aws:kms:${stateRegion}:${account}:${names.stateKeyAlias(state.bucket)}`,
+      kmsKeyId: `arn:aws:kms:${stateRegion}:${account}:${names.bucketKeyAlias(state.bucket)}`,
       allowedAccountIds: [account],
     });
     // S3's own conditional writes hold the lock; the construct does not know the key yet.

@@ -5,19 +5,23 @@ import { awsClients, type AwsClients } from './clients.js';
 import { cloudWatchMetrics, type CloudMetrics } from './cloud-metrics.js';
 import { emrJobRuns, type JobRuns } from './job-runs.js';
 import { lakeFormationTags, type LakeTags } from './lake-tags.js';
+import { s3Copies, type Copies } from './object-copies.js';
 import { s3Objects, type Objects } from './objects.js';
 import { ssmParameters, type Parameters } from './parameters.js';
 import { athenaQueries, type Queries } from './queries.js';
 import { secretValues, type SecretValues } from './secret-values.js';
 import { awsSettings } from './settings.js';
+import { glueTableDefinitions, type TableDefinitions } from './table-definitions.js';
 import { snsTopics, type Topics } from './topics.js';
 
 /** An environment's AWS, as operations are handed it: a gateway a service, each loading its SDK client at first use. */
 export interface Aws {
   readonly clients: AwsClients;
   readonly objects: Objects;
+  readonly copies: Copies;
   readonly runs: JobRuns;
   readonly catalog: Catalog;
+  readonly definitions: TableDefinitions;
   readonly tags: LakeTags;
   readonly parameters: Parameters;
   readonly queries: Queries;
@@ -33,8 +37,10 @@ export function openAws(environment: Environment, profile?: string): Aws {
   return {
     clients,
     objects: s3Objects(clients),
+    copies: s3Copies(clients),
     runs: emrJobRuns(clients),
     catalog: glueCatalog(clients),
+    definitions: glueTableDefinitions(clients),
     tags: lakeFormationTags(clients),
     parameters: ssmParameters(clients),
     queries: athenaQueries(clients),

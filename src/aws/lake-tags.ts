@@ -34,6 +34,8 @@ export interface LakeTags {
   assignments(bearer: Pick<TagBearer, 'database' | 'table'>): Promise<Assignment[] | undefined>;
   /** What a principal holds on tags, databases and tables. */
   grants(principal: string): Promise<Grant[]>;
+  /** What anybody holds on them. */
+  allGrants(): Promise<Grant[]>;
   createTag(key: string, values: readonly string[]): Promise<void>;
   addValues(key: string, values: readonly string[]): Promise<void>;
   /** Fails where something bears one of them. */
@@ -54,6 +56,17 @@ export const grantsACall = 20;
 const valuesACall = 50;
 
 export function lakeFormationTags(clients: AwsClients): LakeTags {
+  const listed = async (principal?: string): Promise<Grant[]> => {
+    const lakeFormation = await clients.lakeFormation();
+    const of = principal === undefined ? {} : { Principal: { DataLakePrincipalIdentifier: principal } };
+    const found: Grant[] = [];
+    for await (const page of pages((NextToken) =>
+      lakeFormation.listPermissions({ ...of, NextToken, MaxResults: 1000 }),
+    )) {
+      found.push(...(page.PrincipalResourcePermissions ?? []).flatMap((one) => grantOf(principal, one)));
+    }
+    return found;
+  };
   return {
     ontology: async () => {
       const lakeFormation = await clients.lakeFormation();
@@ -83,17 +96,8 @@ export function lakeFormationTags(clients: AwsClients): LakeTags {
         throw error;
       }
     },
-    grants: async (principal) => {
-      const lakeFormation = await clients.lakeFormation();
-      const found: Grant[] = [];
-      const Principal = { DataLakePrincipalIdentifier: principal };
-      for await (const page of pages((NextToken) =>
-        lakeFormation.listPermissions({ Principal, NextToken, MaxResults: 1000 }),
-      )) {
-        found.push(...(page.PrincipalResourcePermissions ?? []).flatMap((one) => grantOf(principal, one)));
-      }
-      return found;
-    },
+    grants: (principal) => listed(principal),
+    allGrants: () => listed(),
     createTag: async (key, values) => {
       const lakeFormation = await clients.lakeFormation();
       const [first = [], ...more] = portions(values, valuesACall);
@@ -151,8 +155,12 @@ function assigned(
 }
 
 /** None where it is on something that is not listed. A table's columns all together are the table. */
-function grantOf(principal: string, { Resource, Permissions }: PrincipalResourcePermissions): Grant[] {
+function grantOf(
+  asked: string | undefined,
+  { Principal, Resource, Permissions }: PrincipalResourcePermissions,
+): Grant[] {
   const on = grantedOf(Resource ?? {});
+  const principal = asked ?? Principal?.DataLakePrincipalIdentifier ?? '';
   return on ? [{ principal, on, permissions: Permissions ?? [] }] : [];
 }
 

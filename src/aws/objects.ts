@@ -1,5 +1,6 @@
 import type { AwsClients } from './clients.js';
 import { isAws } from './failures.js';
+import { pages } from './pages.js';
 
 export interface ObjectPlace {
   readonly bucket: string;
@@ -9,6 +10,8 @@ export interface ObjectPlace {
 export interface FoundObject {
   readonly key: string;
   readonly size: number;
+  /** Without its quotes. */
+  readonly etag: string;
   readonly modified?: Date;
 }
 
@@ -23,17 +26,20 @@ export interface Objects {
   copy(from: ObjectPlace, to: ObjectPlace): Promise<void>;
   /** The objects below a prefix, in the order of their keys; none where there is no bucket. */
   list(bucket: string, prefix: string, most?: number): Promise<FoundObject[]>;
+  /** The folders at the top of a bucket, each ending with a slash; undefined where there is no bucket. */
+  folders(bucket: string): Promise<string[] | undefined>;
   /** Removes objects; those that are not there are no error. */
   remove(bucket: string, keys: readonly string[]): Promise<void>;
 }
 
 const absent = ['NotFound', 'NoSuchKey', 'NoSuchBucket'];
 
-export function s3Objects(clients: AwsClients): Objects {
+/** @param region of the buckets. Default: the environment's */
+export function s3Objects(clients: AwsClients, region?: string): Objects {
   return {
     head: async ({ bucket, key }) => {
       try {
-        const found = await (await clients.s3()).headObject({ Bucket: bucket, Key: key });
+        const found = await (await clients.s3(region)).headObject({ Bucket: bucket, Key: key });
         return { size: found.ContentLength ?? 0, etag: found.ETag ?? '' };
       } catch (error) {
         if (isAws(error, ...absent)) return undefined;
@@ -42,7 +48,7 @@ export function s3Objects(clients: AwsClients): Objects {
     },
     get: async ({ bucket, key }) => {
       try {
-        const found = await (await clients.s3()).getObject({ Bucket: bucket, Key: key });
+        const found = await (await clients.s3(region)).getObject({ Bucket: bucket, Key: key });
         return Buffer.from((await found.Body?.transformToByteArray()) ?? []);
       } catch (error) {
         if (isAws(error, ...absent)) return undefined;
@@ -51,7 +57,7 @@ export function s3Objects(clients: AwsClients): Objects {
     },
     put: async ({ bucket, key }, body, contentType) => {
       await (
-        await clients.s3()
+        await clients.s3(region)
       ).putObject({
         Bucket: bucket,
         Key: key,
@@ -61,10 +67,10 @@ export function s3Objects(clients: AwsClients): Objects {
     },
     copy: async (from, to) => {
       const source = `${from.bucket}/${from.key.split('/').map(encodeURIComponent).join('/')}`;
-      await (await clients.s3()).copyObject({ Bucket: to.bucket, Key: to.key, CopySource: source });
+      await (await clients.s3(region)).copyObject({ Bucket: to.bucket, Key: to.key, CopySource: source });
     },
     list: async (bucket, prefix, most = Infinity) => {
-      const s3 = await clients.s3();
+      const s3 = await clients.s3(region);
       const found: FoundObject[] = [];
       let token: string | undefined;
       try {
@@ -75,8 +81,9 @@ export function s3Objects(clients: AwsClients): Objects {
             MaxKeys: Math.min(1000, most - found.length),
             ...(token !== undefined && { ContinuationToken: token }),
           });
-          for (const { Key, Size, LastModified } of page.Contents ?? []) {
-            found.push({ key: Key ?? '', size: Size ?? 0, ...(LastModified && { modified: LastModified }) });
+          for (const { Key = '', Size = 0, ETag, LastModified } of page.Contents ?? []) {
+            const etag = unquoted(ETag);
+            found.push({ key: Key, size: Size, etag, ...(LastModified && { modified: LastModified }) });
           }
           token = page.NextContinuationToken;
         } while (token !== undefined && found.length < most);
@@ -85,14 +92,37 @@ export function s3Objects(clients: AwsClients): Objects {
       }
       return found;
     },
+    folders: async (bucket) => {
+      const s3 = await clients.s3(region);
+      const found: string[] = [];
+      try {
+        for await (const page of pages((ContinuationToken) =>
+          s3.listObjectsV2({ Bucket: bucket, Delimiter: '/', ContinuationToken }).then((one) => ({
+            ...one,
+            NextToken: one.NextContinuationToken,
+          })),
+        )) {
+          found.push(...(page.CommonPrefixes ?? []).flatMap(({ Prefix }) => Prefix ?? []));
+        }
+      } catch (error) {
+        if (isAws(error, ...absent)) return undefined;
+        throw error;
+      }
+      return found;
+    },
     remove: async (bucket, keys) => {
-      const s3 = await clients.s3();
+      const s3 = await clients.s3(region);
       for (let begin = 0; begin < keys.length; begin += 1000) {
         const batch = keys.slice(begin, begin + 1000).map((Key) => ({ Key }));
         await s3.deleteObjects({ Bucket: bucket, Delete: { Objects: batch, Quiet: true } });
       }
     },
   };
+}
+
+/** An entity tag as it is, without the quotes that it is sent in. */
+export function unquoted(etag: string | undefined): string {
+  return (etag ?? '').replaceAll('"', '');
 }
 
 /** Splits `s3://bucket/key`. @throws RangeError for anything else */

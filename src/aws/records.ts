@@ -29,21 +29,22 @@ const lost = ['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey', '
 
 /**
  * Records in a bucket of an account, by S3's conditional writes.
- * @throws DataplatError DP5008 where there is no bucket
+ * @param missing what to say where there is no bucket. Default: DP5008, for the state bucket
  */
-export function s3Records(clients: AwsClients, bucket: string, account: string): Records {
+export function s3Records(
+  clients: AwsClients,
+  bucket: string,
+  account: string,
+  missing: (cause: unknown) => DataplatError = (cause) =>
+    new DataplatError('DP5008', `there is no state bucket ${bucket}`, { left: 'nothing was changed', cause }),
+): Records {
   const owned = { Bucket: bucket, ExpectedBucketOwner: account };
   const unlessLost = async <Made>(call: Promise<Made>): Promise<Made | undefined> => {
     try {
       return await call;
     } catch (error) {
       if (isAws(error, ...lost)) return undefined;
-      if (isAws(error, 'NoSuchBucket')) {
-        throw new DataplatError('DP5008', `there is no state bucket ${bucket}`, {
-          left: 'nothing was changed',
-          cause: error,
-        });
-      }
+      if (isAws(error, 'NoSuchBucket')) throw missing(error);
       throw error;
     }
   };

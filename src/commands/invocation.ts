@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Environment } from '../model/environment.js';
 import type { Platform } from '../model/platform.js';
 import { DataplatError } from '../model/errors.js';
 import { outputLost } from '../ui/output.js';
@@ -21,6 +22,8 @@ export interface Invocation {
   readonly projectDirectory: () => Promise<string>;
   /** The declaration in the environment that is asked for. @throws DataplatError DP1002, DP1003, DP2001 */
   readonly platform: () => Promise<Platform>;
+  /** Another environment of the project. @throws DataplatError DP1002, DP1003, DP2001 */
+  readonly otherEnvironment: (name: string) => Promise<Environment>;
 }
 
 /**
@@ -62,6 +65,10 @@ export async function invoke(
         region: options.region,
       });
       return loadedPlatform;
+    },
+    otherEnvironment: async (name) => {
+      const { loadPlatform } = await import('../project/load-platform.js');
+      return loadPlatform(await invocation.projectDirectory(), name).environment;
     },
   };
   try {

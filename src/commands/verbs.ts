@@ -136,6 +136,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./lf.js')).lf,
   },
   {
+    name: 'dr',
+    summary: 'snapshots of the lake: take, check, restore, export',
+    load: async () => (await import('./dr.js')).dr,
+  },
+  {
     name: 'query',
     summary: 'ask Athena',
     load: async () => (await import('./query.js')).query,

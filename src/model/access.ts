@@ -142,7 +142,7 @@ export interface BucketUsers {
 /** Who may read and who may write a bucket's objects beside the jobs, whose roles' tags say it; nobody else. */
 export function bucketUsers(platform: Platform, bucket: BucketKind): BucketUsers {
   const { environment } = platform;
-  const { deployers, deliverers } = environment.access;
+  const { deployers, deliverers, recoverers } = environment.access;
   const copying = environment.lake.replication ? [names.replicationRoleArn(environment)] : [];
   switch (bucket) {
     case 'landing':
@@ -152,14 +152,14 @@ export function bucketUsers(platform: Platform, bucket: BucketKind): BucketUsers
       };
     case 'artifacts':
       return {
-        readers: [names.roleArn(environment, names.airflowRole(environment))],
+        readers: [names.roleArn(environment, names.airflowRole(environment)), ...recoverers],
         writers: deployers,
       };
     case 'logs':
       // Athena writes results of queries with the rights of who asks. The bucket's policy closes its other folders to them.
       return { readers: [], writers: [...deployers, ...askers(platform)] };
     default:
-      return { readers: copying, writers: [names.lakeRoleArn(environment, bucket)] };
+      return { readers: copying, writers: [names.lakeRoleArn(environment, bucket), ...recoverers] };
   }
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { connectorSchema } from './connector.js';
 import { isPrivateRange, ipv4Range } from './ipv4-range.js';
-import { layers } from './layers.js';
+import { bucketKinds, layers } from './layers.js';
 import { identifier } from './lineage.js';
 
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,19}$/, 'lower-case letters, digits and hyphens, at most 20');
@@ -340,6 +340,9 @@ const access = z.strictObject({
     .min(1)
     .describe('principals that deploy and run jobs; no other may deploy. A * stands for any text in a name'),
   deliverers: principals.describe('principals that put files into the landing bucket'),
+  recoverers: principals
+    .default([])
+    .describe('principals that take and restore snapshots: they read and write the tables of every layer'),
   permissionsBoundary: z
     .string()
     .regex(/^arn:aws:iam::\d{12}:policy\/.+$/, 'the ARN of an IAM policy')
@@ -358,6 +361,27 @@ const state = z.discriminatedUnion('backend', [
   }),
   z.strictObject({ backend: z.literal('local') }),
 ]);
+
+const kept = (what: string) => z.int().min(0).max(1000).describe(`the newest snapshot of so many ${what}`);
+
+const snapshots = z.strictObject({
+  bucket: z
+    .string()
+    .regex(
+      /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/,
+      'a bucket name: lower-case letters, digits and hyphens, 3 to 63',
+    )
+    .describe('made by `dataplat bootstrap`; it outlives the environment, and several may share it'),
+  region: region.optional().describe("the bucket's region, where it is not the environment's"),
+  keep: z
+    .strictObject({
+      last: z.int().min(1).max(1000).describe('so many of the newest, however old'),
+      daily: kept('days'),
+      weekly: kept('weeks'),
+      monthly: kept('months'),
+    })
+    .describe('which snapshots are kept when another one has been taken'),
+});
 
 /** Tags that everything deployed bears besides those of the environment. */
 const ownTags = ['environment', 'stack', 'managed-by'];
@@ -422,6 +446,9 @@ export const environmentSchema = z
       .record(identifier, connectorSchema)
       .describe('how each system that lineage.yaml names is reached, by its name'),
     state,
+    snapshots: snapshots
+      .optional()
+      .describe('where `dataplat dr` keeps copies of the lake as it was at one moment; none where left out'),
     terraform: z
       .strictObject({
         pluginMirror: z
@@ -434,7 +461,19 @@ export const environmentSchema = z
       .optional(),
     samples: z.string().min(1).optional().describe('folder that deploy copies into the landing bucket'),
   })
-  .superRefine(({ region, lake: { replication } }, context) => {
+  .superRefine(({ region, lake: { replication, bucketPrefix }, snapshots, state }, context) => {
+    const others = new Set([
+      ...(state.backend === 's3' ? [state.bucket] : []),
+      ...bucketKinds.flatMap((kind) => [`${bucketPrefix}-${kind}`, `${bucketPrefix}-${kind}-dr`]),
+    ]);
+    if (snapshots && others.has(snapshots.bucket)) {
+      context.addIssue({
+        code: 'custom',
+        input: snapshots.bucket,
+        path: ['snapshots', 'bucket'],
+        message: "expected a bucket of its own: this one is the state's or the lake's",
+      });
+    }
     if (replication?.region === region) {
       context.addIssue({
         code: 'custom',

@@ -3,7 +3,8 @@
  * message, it can be searched for, and docs/ERRORS.md has a paragraph on each. Exit codes: docs/CLI.md.
  *
  * Ranges: 1xxx usage and project, 2xxx declaration, 3xxx this machine and the local endpoint, 4xxx account and
- * access, 5xxx Terraform, 6xxx job runs, 7xxx catalog and queries, 8xxx Airflow.
+ * access, 5xxx Terraform, 6xxx job runs, 7xxx catalog and queries, 8xxx Airflow,
+ * 9xxx snapshots.
  */
 export const errorCodes = {
   DP1001: { title: 'Wrong usage', exit: 2 },
@@ -85,6 +86,13 @@ export const errorCodes = {
   DP8005: { title: 'There is a run for this date', exit: 4 },
   DP8006: { title: 'The DAG is paused', exit: 4 },
   DP8007: { title: 'Not what Airflow takes', exit: 2 },
+
+  DP9001: { title: 'No such snapshot', exit: 2 },
+  DP9002: { title: 'The bucket of snapshots is not there', exit: 1 },
+  DP9003: { title: 'A snapshot is not whole', exit: 1 },
+  DP9004: { title: 'A table that cannot be taken', exit: 1 },
+  DP9005: { title: 'Another snapshot is being taken', exit: 4 },
+  DP9006: { title: 'What was restored is not the same', exit: 1 },
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

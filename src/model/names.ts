@@ -34,9 +34,9 @@ export const names = {
     `arn:aws:iam::${environment.account}:role/${names.replicationRole(environment)}`,
   /** Terraform's state of a stack, in the state bucket or beside the local endpoint's instance. */
   stateKey: (environment: Named, kind: StackKind): string => `${environment.name}/${kind}.tfstate`,
-  /** The alias of the key that encrypts a state bucket. */
-  stateKeyAlias: (bucket: string): string => `alias/${bucket.replaceAll('.', '-')}`,
-  database: (environment: Named, layer: Layer): string =>
+  /** The alias of the key that encrypts a bucket which `bootstrap` makes. */
+  bucketKeyAlias: (bucket: string): string => `alias/${bucket.replaceAll('.', '-')}`,
+  database: (environment: Pick<Named, 'prefix'>, layer: Layer): string =>
     `${environment.prefix.replaceAll('-', '_')}_${layer}`,
   table: (dataset: Dataset): string => dataset.table,
   quarantineTable: (dataset: Dataset): string => `${dataset.table}__quarantine`,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Objects } from '../../src/aws/objects.js';
 
 /** Objects in memory, with a record of the calls; for tests of operations. */
@@ -40,14 +41,26 @@ export class MemoryObjects implements Objects {
       .map(([name, content]) => ({
         key: name.slice(bucket.length + 1),
         size: content.length,
+        etag: etagOf(content),
         ...(this.modified && { modified: this.modified }),
       }))
       .sort((a, b) => (a.key < b.key ? -1 : 1));
     return Promise.resolve(found.slice(0, most));
   };
 
+  folders: Objects['folders'] = (bucket) => {
+    const keys = [...this.stored.keys()].filter((name) => name.startsWith(`${bucket}/`));
+    const tops = keys.flatMap((name) => /^[^/]+\/([^/]+\/)/.exec(name)?.[1] ?? []);
+    return Promise.resolve(keys.length > 0 ? [...new Set(tops)].sort() : undefined);
+  };
+
   remove: Objects['remove'] = (bucket, keys) => {
     for (const key of keys) this.stored.delete(`${bucket}/${key}`);
     return Promise.resolve();
   };
+}
+
+/** As S3 makes it of a small object that is not encrypted. */
+export function etagOf(content: Buffer): string {
+  return createHash('md5').update(content).digest('hex');
 }

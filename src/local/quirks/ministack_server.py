@@ -7,9 +7,13 @@ Starts ministack's server with what it lacks:
 
 from __future__ import annotations
 
+from typing import Any, Callable
+
 from ministack.app import main
 from ministack.core.responses import get_region
-from ministack.services import sqs
+from ministack.services import s3, sqs
+
+Answer = tuple[int, dict[str, str], bytes]
 
 
 def queue_url(account: str, name: str) -> str:
@@ -17,6 +21,48 @@ def queue_url(account: str, name: str) -> str:
     return f"https://sqs.{get_region()}.amazonaws.com/{account}/{name}"
 
 
+def with_checksum(copy_object: Callable[..., Answer]) -> Callable[..., Answer]:
+    """The emulator makes a checksum of a copy where it is asked by the header of an upload."""
+
+    def copied(bucket: str, key: str, headers: dict[str, str]) -> Answer:
+        algorithm = headers.get("x-amz-checksum-algorithm", "").upper()
+        if not algorithm:
+            return copy_object(bucket, key, headers)
+        answer = copy_object(bucket, key, {**headers, "x-amz-sdk-checksum-algorithm": algorithm})
+        if answer[0] != 200:
+            return answer
+        made = s3._ensure_bucket(bucket)["objects"][key]["checksums"][algorithm]
+        return told(answer, "CopyObjectResult", algorithm, made)
+
+    return copied
+
+
+def part_with_checksum(copy_part: Callable[..., Answer]) -> Callable[..., Answer]:
+    """A part of an upload that has checksums gets one, of which that of the whole is made."""
+
+    def copied(bucket: str, key: str, query: dict[str, Any], headers: dict[str, str]) -> Answer:
+        answer = copy_part(bucket, key, query, headers)
+        upload = s3._multipart_uploads.get(s3._qp(query, "uploadId"), {})
+        algorithm = upload.get("checksum_algorithm")
+        if answer[0] != 200 or not algorithm:
+            return answer
+        part = upload["parts"][int(s3._qp(query, "partNumber", "1"))]
+        made = s3._compute_s3_checksum(algorithm, part["body"])
+        part["checksums"] = {algorithm: made}
+        return told(answer, "CopyPartResult", algorithm, made)
+
+    return copied
+
+
+def told(answer: Answer, element: str, algorithm: str, checksum: str) -> Answer:
+    """The answer with the checksum in it."""
+    status, headers, body = answer
+    said = f"<Checksum{algorithm}>{checksum}</Checksum{algorithm}></{element}>"
+    return status, headers, body.replace(f"</{element}>".encode(), said.encode())
+
+
 if __name__ == "__main__":
+    s3._copy_object = with_checksum(s3._copy_object)
+    s3._upload_part_copy = part_with_checksum(s3._upload_part_copy)
     sqs._queue_url_for_account = queue_url
     main()

@@ -49,7 +49,7 @@ export async function* seedTags(
   const { environment } = platform;
   const declared = declaredTags(platform);
   const present = yield* step('tags', 'Compare Lake Formation with the contracts', () =>
-    look(declared, tags),
+    presentTags(declared, tags),
   );
   const without = present.missing.find(({ table }) => table === undefined);
   if (without) throw notDeployed(environment, `there is no catalog database "${without.database}"`);
@@ -73,7 +73,8 @@ export async function* seedTags(
 /** How many calls of one kind go side by side: Lake Formation refuses more than a few a second. */
 const atOnce = 5;
 
-async function look(declared: TagDeclaration, tags: LakeTags): Promise<TagsPresent> {
+/** What Lake Formation has of all that is declared. */
+export async function presentTags(declared: TagDeclaration, tags: LakeTags): Promise<TagsPresent> {
   const limit = pLimit(atOnce);
   const bearers = [
     ...new Map(

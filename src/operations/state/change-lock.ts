@@ -9,6 +9,10 @@ import { refusal } from './refusal.js';
 export interface LockRequest {
   readonly records: Records;
   readonly environment: string;
+  /** The record that is the lock. Default: the one of the environment's changes. */
+  readonly name?: string;
+  /** What to say of whoever holds it. Default: what is said of a change. Undefined: what they held is taken over. */
+  readonly refuse?: (holder: Holder | undefined) => DataplatError | undefined;
   /** ARN of whoever acts. */
   readonly caller: string;
   /** What is done, as it would be typed. */
@@ -66,15 +70,21 @@ class ChangeLock implements HeldLock {
 
   static async take(request: LockRequest): Promise<ChangeLock> {
     const { records, environment, caller, command } = request;
+    const { refuse = (other: Holder | undefined) => refusal(environment, other) } = request;
+    const name = lockName(request);
     const holder = thisHolder(randomUUID(), caller, command);
     // Given back between the two calls: then it is free after all.
     for (let tries = 0; tries < 3; tries += 1) {
-      const version = await records.create(recordNames.lock(environment), JSON.stringify(holder));
+      const version = await records.create(name, JSON.stringify(holder));
       if (version !== undefined) return new ChangeLock(request, holder, version);
-      const found = await records.read(recordNames.lock(environment));
-      if (found) throw refusal(environment, parseHolder(found.text));
+      const found = await records.read(name);
+      if (!found) continue;
+      const no = refuse(parseHolder(found.text));
+      if (no) throw no;
+      const taken = await records.replace(name, JSON.stringify(holder), found.version);
+      if (taken !== undefined) return new ChangeLock(request, holder, taken);
     }
-    throw refusal(environment, undefined);
+    throw refuse(undefined) ?? refusal(environment, undefined);
   }
 
   readonly terraformStarted = (pid: number): void => this.write({ terraform: processOf(pid) });
@@ -96,7 +106,7 @@ class ChangeLock implements HeldLock {
     const { records, environment } = this.request;
     if (this.taken.signal.aborted) return undefined;
     try {
-      await records.remove(recordNames.lock(environment), this.version);
+      await records.remove(lockName(this.request), this.version);
       return undefined;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
@@ -108,9 +118,9 @@ class ChangeLock implements HeldLock {
   private write(changes: Partial<Holder>): void {
     this.writing = this.writing.then(async () => {
       if (this.taken.signal.aborted) return;
-      const { records, environment } = this.request;
+      const { records } = this.request;
       this.holder = { ...this.holder, ...changes, heartbeat: new Date().toISOString() };
-      const name = recordNames.lock(environment);
+      const name = lockName(this.request);
       const text = JSON.stringify(this.holder);
       try {
         const version = await records.replace(name, text, this.version);
@@ -129,4 +139,8 @@ class ChangeLock implements HeldLock {
     this.version = found.version;
     return true;
   }
+}
+
+function lockName({ name, environment }: LockRequest): string {
+  return name ?? recordNames.lock(environment);
 }

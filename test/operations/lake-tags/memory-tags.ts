@@ -37,6 +37,8 @@ export class MemoryTags implements LakeTags {
   grants: LakeTags['grants'] = (principal) =>
     Promise.resolve(this.held.filter((grant) => grant.principal === principal));
 
+  allGrants: LakeTags['allGrants'] = () => Promise.resolve([...this.held]);
+
   createTag: LakeTags['createTag'] = (key, values) => {
     if (this.keys.has(key)) return Promise.reject(refused('InvalidInputException'));
     return this.change(`create ${key}`, () => this.keys.set(key, values));

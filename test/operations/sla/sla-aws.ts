@@ -56,6 +56,7 @@ export class SlaAws {
   };
   readonly secrets = {
     get: (name: string): Promise<string> => Promise.resolve(`http://127.0.0.1:9/${name}`),
+    names: (): Promise<string[]> => Promise.resolve([]),
   };
 
   register(dataset: Dataset): void {

@@ -3,13 +3,13 @@ import { isAws } from '../../aws/failures.js';
 import { DataplatError } from '../../model/errors.js';
 import type { Part, PartState } from './parts.js';
 import { holds, sameDocument } from './same-document.js';
-import { bucketPolicy, lifecycleRules, type StatePlace } from './state-place.js';
+import { bucketPolicy, type BucketPlace } from './places.js';
 
 /**
  * Whether the bucket is there.
  * @throws DataplatError DP5009 where it is another account's, or in another region
  */
-export async function findStateBucket(s3: S3, place: StatePlace): Promise<boolean> {
+export async function findBucket(s3: S3, place: BucketPlace): Promise<boolean> {
   const { bucket, account, region } = place;
   try {
     const found = await s3.headBucket({ Bucket: bucket, ExpectedBucketOwner: account });
@@ -24,8 +24,8 @@ export async function findStateBucket(s3: S3, place: StatePlace): Promise<boolea
   }
 }
 
-/** The state bucket, and how it has to be. `keyArn` is asked for when it is there. */
-export function bucketParts(s3: S3, place: StatePlace, keyArn: () => Promise<string>): Part[] {
+/** A bucket, and how it has to be. `keyArn` is asked for when it is there. */
+export function bucketParts(s3: S3, place: BucketPlace, keyArn: () => Promise<string>): Part[] {
   const owned = { Bucket: place.bucket, ExpectedBucketOwner: place.account };
   const encryption = async (): Promise<ServerSideEncryptionRule[]> => [
     {
@@ -43,7 +43,7 @@ export function bucketParts(s3: S3, place: StatePlace, keyArn: () => Promise<str
   return [
     {
       name: `bucket ${place.bucket} (${place.region})`,
-      look: async () => ((await findStateBucket(s3, place)) ? 'found' : 'missing'),
+      look: async () => ((await findBucket(s3, place)) ? 'found' : 'missing'),
       make: () => makeBucket(s3, place),
     },
     {
@@ -65,7 +65,7 @@ export function bucketParts(s3: S3, place: StatePlace, keyArn: () => Promise<str
         void (await s3.putBucketOwnershipControls({ ...owned, OwnershipControls: { Rules: ownership } })),
     },
     {
-      name: 'bucket: every version of a state is kept',
+      name: 'bucket: every version is kept',
       look: async () => {
         const { Status } = await s3.getBucketVersioning(owned);
         return Status === 'Enabled' ? 'found' : Status === 'Suspended' ? 'drifted' : 'missing';
@@ -96,15 +96,18 @@ export function bucketParts(s3: S3, place: StatePlace, keyArn: () => Promise<str
         void (await s3.putBucketPolicy({ ...owned, Policy: JSON.stringify(bucketPolicy(place)) })),
     },
     {
-      name: 'bucket: old versions go after half a year, but for the last hundred',
+      name: `bucket: ${place.lifecycle.says}`,
       look: () =>
         compared(async () =>
-          holds(sorted((await s3.getBucketLifecycleConfiguration(owned)).Rules), sorted(lifecycleRules)),
+          holds(
+            sorted((await s3.getBucketLifecycleConfiguration(owned)).Rules),
+            sorted(place.lifecycle.rules),
+          ),
         ),
       make: async () =>
         void (await s3.putBucketLifecycleConfiguration({
           ...owned,
-          LifecycleConfiguration: { Rules: lifecycleRules },
+          LifecycleConfiguration: { Rules: place.lifecycle.rules },
         })),
     },
     {
@@ -120,7 +123,7 @@ export function bucketParts(s3: S3, place: StatePlace, keyArn: () => Promise<str
   ];
 }
 
-async function makeBucket(s3: S3, place: StatePlace): Promise<void> {
+async function makeBucket(s3: S3, place: BucketPlace): Promise<void> {
   const { bucket, region } = place;
   try {
     await s3.createBucket({
@@ -139,7 +142,7 @@ async function makeBucket(s3: S3, place: StatePlace): Promise<void> {
 }
 
 /** Tags that others have put on the bucket stay. */
-async function tagBucket(s3: S3, { bucket, account, tags }: StatePlace): Promise<void> {
+async function tagBucket(s3: S3, { bucket, account, tags }: BucketPlace): Promise<void> {
   const owned = { Bucket: bucket, ExpectedBucketOwner: account };
   const found = await s3.getBucketTagging(owned).catch((error: unknown) => {
     if (isAws(error, ...notSet)) return undefined;
@@ -172,21 +175,21 @@ function sorted<Rule extends { ID?: string | undefined }>(rules: readonly Rule[]
   return [...(rules ?? [])].sort((a, b) => ((a.ID ?? '') < (b.ID ?? '') ? -1 : 1));
 }
 
-function foreign({ bucket, account }: StatePlace, cause: unknown): DataplatError {
+function foreign({ bucket, account, setting }: BucketPlace, cause: unknown): DataplatError {
   return new DataplatError(
     'DP5009',
     `the bucket ${bucket} exists, and is not account ${account}'s (or these credentials may not look at it)`,
     {
       left: 'nothing was changed',
-      next: ['another name: state.bucket in config/environments/; names of buckets are global'],
+      next: [`another name: ${setting}.bucket in config/environments/; names of buckets are global`],
       cause,
     },
   );
 }
 
-function elsewhere({ bucket, region }: StatePlace, found: string): DataplatError {
+function elsewhere({ bucket, region, setting }: BucketPlace, found: string): DataplatError {
   return new DataplatError('DP5009', `the bucket ${bucket} is in ${found}, not in ${region}`, {
     left: 'nothing was changed',
-    next: [`state.region: ${found} in config/environments/, or another name`],
+    next: [`${setting}.region: ${found} in config/environments/, or another name`],
   });
 }

@@ -3,12 +3,12 @@ import { isAws } from '../../aws/failures.js';
 import { DataplatError } from '../../model/errors.js';
 import type { Part } from './parts.js';
 import { sameDocument } from './same-document.js';
-import { keyPolicy, type StatePlace } from './state-place.js';
+import { keyPolicy, type BucketPlace } from './places.js';
 
 const absent = 'NotFoundException';
 
 /** The key behind the alias; undefined where there is none. @throws DataplatError DP5009 where it cannot be used */
-export async function findStateKey(kms: KMS, { alias }: StatePlace): Promise<string | undefined> {
+export async function findKey(kms: KMS, { alias }: BucketPlace): Promise<string | undefined> {
   try {
     const { KeyMetadata } = await kms.describeKey({ KeyId: alias });
     if (KeyMetadata?.KeyState === 'PendingDeletion') {
@@ -25,9 +25,9 @@ export async function findStateKey(kms: KMS, { alias }: StatePlace): Promise<str
 }
 
 /** Makes a key and gives it the alias; of two that do so at once, one takes what the other has made. */
-async function makeKey(kms: KMS, place: StatePlace): Promise<void> {
+async function makeKey(kms: KMS, place: BucketPlace): Promise<void> {
   const { KeyMetadata } = await kms.createKey({
-    Description: `Terraform states in ${place.bucket}`,
+    Description: `${place.holds} in ${place.bucket}`,
     Policy: JSON.stringify(keyPolicy(place)),
     Tags: Object.entries(place.tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue })),
   });
@@ -40,13 +40,13 @@ async function makeKey(kms: KMS, place: StatePlace): Promise<void> {
   }
 }
 
-/** The key of a state bucket, and how it has to be. */
-export function keyParts(kms: KMS, place: StatePlace): Part[] {
-  const key = async (): Promise<string> => (await findStateKey(kms, place)) ?? '';
+/** The key of a bucket, and how it has to be. */
+export function keyParts(kms: KMS, place: BucketPlace): Part[] {
+  const key = async (): Promise<string> => (await findKey(kms, place)) ?? '';
   return [
     {
       name: `key ${place.alias}`,
-      look: async () => ((await findStateKey(kms, place)) === undefined ? 'missing' : 'found'),
+      look: async () => ((await findKey(kms, place)) === undefined ? 'missing' : 'found'),
       make: () => makeKey(kms, place),
     },
     {

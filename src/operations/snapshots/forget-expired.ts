@@ -1,0 +1,79 @@
+import type { Environment } from '../../model/environment.js';
+import { snapshotKeys, type Manifest, releaseFolder, tableFolder } from '../../model/snapshots/manifest.js';
+import { expired } from '../../model/snapshots/retention.js';
+import { step, type Steps } from '../events.js';
+import { keptFiles, removeManifest, storedSnapshots, type SnapshotStore } from './store.js';
+
+/** What nobody needs any more is left for so long: a snapshot that is being taken has it in no manifest yet. */
+const graceMilliseconds = 86_400_000;
+
+/**
+ * Removes the snapshots that are kept no longer, and then what no other one has. A snapshot that cannot be read is not
+ * counted, and as long as there is one nothing that it might need is removed.
+ * @returns the ids of the removed ones
+ */
+export async function* forgetExpired(
+  store: SnapshotStore,
+  { snapshots }: Pick<Environment, 'snapshots'>,
+  now = Date.now(),
+): Steps<string[]> {
+  if (!snapshots) return [];
+  const all = await storedSnapshots(store);
+  const readable = all.flatMap(({ manifest }) => (typeof manifest === 'string' ? [] : [manifest]));
+  const gone = expired(readable, snapshots.keep);
+  if (gone.length === 0) return [];
+  return yield* step(
+    'forget',
+    `Remove ${gone.length === 1 ? 'a snapshot' : `${gone.length} snapshots`} that are kept no longer`,
+    async () => {
+      // Off the list first: whatever happens then, no snapshot is listed that lacks something.
+      for (const { id } of gone) await removeManifest(store, id);
+      if (readable.length === all.length)
+        await sweep(
+          store,
+          readable.filter((one) => !gone.includes(one)),
+          now,
+        );
+      return gone.map(({ id }) => id);
+    },
+  );
+}
+
+/** Removes what none of these snapshots has. */
+async function sweep(store: SnapshotStore, kept: readonly Manifest[], now: number): Promise<void> {
+  const { bucket, environment, objects } = store;
+  const needed = new Set<string>();
+  for (const manifest of kept) {
+    for (const hash of [
+      ...Object.values(manifest.documents),
+      ...manifest.tables.map(({ listing }) => listing),
+    ])
+      needed.add(snapshotKeys.document(environment, hash));
+  }
+  for (const [listing, { folder, id }] of listingsOf(kept)) {
+    for (const file of await keptFiles(store, id, listing))
+      needed.add(snapshotKeys.file(environment, folder, file));
+  }
+  for (const prefix of [snapshotKeys.documents(environment), snapshotKeys.files(environment)]) {
+    const unneeded = (await objects.list(bucket, prefix)).filter(
+      ({ key, modified }) =>
+        !needed.has(key) && modified !== undefined && now - modified.getTime() > graceMilliseconds,
+    );
+    await objects.remove(
+      bucket,
+      unneeded.map(({ key }) => key),
+    );
+  }
+}
+
+/** Each listing of files once, with the folder that they are in; most tables are in several snapshots as they are. */
+export function listingsOf(manifests: readonly Manifest[]): Map<string, { folder: string; id: string }> {
+  const found = new Map<string, { folder: string; id: string }>();
+  for (const { id, tables, documents, release } of manifests) {
+    for (const table of tables) found.set(table.listing, { folder: tableFolder(table), id });
+    if (documents.release !== undefined && release !== null) {
+      found.set(documents.release, { folder: releaseFolder(release), id });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto';
+import pLimit from 'p-limit';
+import { names } from '../../model/names.js';
+import {
+  releaseFolder,
+  snapshotId,
+  tableFolder,
+  type DocumentKind,
+  type KeptFile,
+  type Manifest,
+} from '../../model/snapshots/manifest.js';
+import type { EnvironmentAccess } from '../environment-access.js';
+import { step, type Operation, type Steps } from '../events.js';
+import { readCurrentRelease } from '../release/current-release.js';
+import type { Pause } from '../waiting.js';
+import { copiesAtOnce, keepFiles, type CopyCount } from './copy-files.js';
+import {
+  airflowDocument,
+  catalogDocument,
+  secretsDocument,
+  statesDocument,
+  tagsDocument,
+} from './documents.js';
+import { forgetExpired } from './forget-expired.js';
+import { whileTaking } from './snapshot-lock.js';
+import { putDocument, putManifest, snapshotStore, storedSnapshots, type SnapshotStore } from './store.js';
+import { interrupted, takeTables } from './take-tables.js';
+
+export interface TakeOptions {
+  readonly access: EnvironmentAccess;
+  /** Tables that are left out, as `layer/name`. */
+  readonly without?: readonly string[];
+  readonly signal?: AbortSignal;
+  /** Waits before a table that changed is looked at again. Tests hand in one that does not wait. */
+  readonly pause?: Pause;
+  /** Where snapshots are. Default: where the environment says; tests hand in one in memory. */
+  readonly store?: SnapshotStore;
+}
+
+export interface SnapshotResult {
+  readonly environment: string;
+  readonly snapshot: string;
+  readonly bucket: string;
+  readonly tables: number;
+  readonly files: number;
+  readonly bytes: number;
+  /** What was not there yet, and so was copied. */
+  readonly copied: number;
+  readonly copiedBytes: number;
+  /** What it lacks, in sentences. */
+  readonly missing: readonly string[];
+  /** Snapshots that are kept no longer. */
+  readonly removed: readonly string[];
+}
+
+/**
+ * Takes a snapshot: every Delta table at one version, and what is said of them. Tables that have not changed since the
+ * last snapshot are not read again, and files that it has are not copied again.
+ * @throws DataplatError DP1007 without a setting, DP9002 without a bucket, DP9004 for a table that cannot be taken, DP9005
+ *   while somebody else takes one, DP1008 when the signal fires
+ */
+export async function* takeSnapshot(options: TakeOptions): Operation<SnapshotResult> {
+  const { access, signal } = options;
+  const store = options.store ?? snapshotStore(access.platform.environment, access.aws);
+  yield* whileTaking(store, access, signal, (held) => takeAlone(options, store, held));
+}
+
+async function* takeAlone(
+  options: TakeOptions,
+  store: SnapshotStore,
+  signal: AbortSignal,
+): Operation<SnapshotResult> {
+  const { access } = options;
+  const { environment } = access.platform;
+  const [last] = (await storedSnapshots(store)).flatMap(({ manifest }) =>
+    typeof manifest === 'string' ? [] : [manifest],
+  );
+  // Behind the last one, whatever the clock of who took that: the newest is known by this.
+  const takenAt = new Date(Math.max(Date.now(), Date.parse(last?.takenAt ?? '') + 1 || 0));
+  const id = snapshotId(takenAt, randomBytes(2).toString('hex'));
+  const count: CopyCount = { copied: 0, copiedBytes: 0, reused: 0 };
+  const { tables, missing } = yield* takeTables(options, store, last, count, signal);
+  const { documents, release, lacking } = yield* takeDocuments(access, store, last, count);
+  // Somebody may have taken the lock, and have removed what this one has found to be there.
+  if (signal.aborted) throw interrupted();
+  const manifest: Manifest = {
+    format: 1,
+    id,
+    takenAt: takenAt.toISOString(),
+    by: access.caller,
+    environment: {
+      name: environment.name,
+      account: environment.account,
+      region: environment.region,
+      prefix: environment.prefix,
+      bucketPrefix: environment.lake.bucketPrefix,
+    },
+    tables: [...tables].sort((a, b) => (tableFolder(a) < tableFolder(b) ? -1 : 1)),
+    documents,
+    release,
+    missing: [...missing, ...lacking],
+  };
+  yield* step('manifest', `Write down snapshot ${id}`, () => putManifest(store, manifest));
+  const removed = yield* forgetExpired(store, environment);
+  yield {
+    type: 'result',
+    result: {
+      environment: environment.name,
+      snapshot: id,
+      bucket: store.bucket,
+      tables: tables.length,
+      files: tables.reduce((sum, { files }) => sum + files, 0),
+      bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0),
+      copied: count.copied,
+      copiedBytes: count.copiedBytes,
+      missing: manifest.missing,
+      removed,
+    },
+  };
+}
+
+/** What is said of the tables, as it was when they had been copied. */
+async function* takeDocuments(
+  access: EnvironmentAccess,
+  store: SnapshotStore,
+  last: Manifest | undefined,
+  count: CopyCount,
+): Steps<{ documents: Manifest['documents']; release: string | null; lacking: string[] }> {
+  const { environment } = access.platform;
+  const { aws } = access;
+  return yield* step('documents', 'Take the catalog, tags, grants and states', async function* () {
+    const documents: Partial<Record<DocumentKind, string>> = {};
+    const keep = async (kind: DocumentKind, value: unknown): Promise<void> => {
+      documents[kind] = await putDocument(store, value);
+    };
+    yield { detail: 'catalog' };
+    const catalog = await catalogDocument(environment, aws);
+    await keep('catalog', catalog);
+    yield { detail: 'tags and grants' };
+    await keep('tags', await tagsDocument(environment, catalog, aws));
+    yield { detail: 'secrets' };
+    await keep('secrets', await secretsDocument(environment, aws));
+    yield { detail: 'states' };
+    await keep('states', await statesDocument(access));
+    yield { detail: 'release' };
+    const release = await readCurrentRelease(environment, aws.objects);
+    // A release is what its name says, so that one which the last snapshot has need not be looked at.
+    if (release !== undefined && release === last?.release && last.documents.release !== undefined) {
+      documents.release = last.documents.release;
+    } else if (release !== undefined) {
+      await keep('release', await keepRelease(access, store, release, count));
+    }
+    yield { detail: 'Airflow' };
+    const airflow = await airflowDocument(environment, aws);
+    if (airflow) await keep('airflow', airflow);
+    const lacking = [
+      ...(release === undefined ? ['no release was deployed'] : []),
+      ...(airflow ? [] : ['Airflow does not run, so its variables and connections are not in it']),
+    ];
+    return { documents, release: release ?? null, lacking };
+  });
+}
+
+async function keepRelease(
+  { platform, aws }: EnvironmentAccess,
+  store: SnapshotStore,
+  release: string,
+  count: CopyCount,
+): Promise<KeptFile[]> {
+  const bucket = names.bucket(platform.environment, 'artifacts');
+  const prefix = `releases/${release}/`;
+  const files = await aws.objects.list(bucket, prefix);
+  const needed = files.map((file) => ({ ...file, bucket, path: file.key.slice(prefix.length) }));
+  return keepFiles(store, releaseFolder(release), needed, new Map(), pLimit(copiesAtOnce), count);
+}
