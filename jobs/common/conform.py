@@ -3,13 +3,15 @@
 What is decided here, and nowhere else:
 
 - A field with nothing in it, or nothing that can be seen (white space of any script, what has no width), is a missing
-  value, quoted or not.
+  value, quoted or not; so is one that says what the source declares as `nulls`.
 - Text is kept as delivered. For any other type the white space around a value is no part of it.
 - Only the contract's own spellings count: dates are `2026-01-05`, timestamps RFC 3339 with an offset (to the
   microsecond; behind it zeros alone), booleans `true` or `false` in any case, integers have no fraction, and a decimal
   with more digits than its type holds is not rounded.
+- Where a column declares other spellings (`x-dataplat.parse`), these count and no others; `parse` has what they mean.
 - A value that comes with a type of its own (a database's, not a file's) is taken where it is the contract's type or can
-  become it without loss: no rounding, no overflow, no text from numbers. A time without a zone is UTC.
+  become it without loss: no rounding, no overflow, no text from numbers. A time without a zone is UTC, unless
+  the column declares another zone.
 - A row whose number of fields is not the header's has the one reason `malformed`: its fields can't be told apart.
 - Of rows with the same primary key that break nothing else the latest by the watermark stays; where that is the same,
   the one delivered last (by file name, then by place in the file). The others are `duplicate`.
@@ -32,15 +34,19 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as spark
 
 from jobs.common.contract import Column, Contract, java_pattern, spark_schema, spark_type
-from jobs.common.delivery import MALFORMED, POSITION, SOURCE_FILE, Delivery
+from jobs.common.delivery import MALFORMED, POSITION, REPLACEMENT, SOURCE_FILE, Delivery
 from jobs.common.errors import DeclarationError
-from jobs.common.landing import REPLACEMENT
+from jobs.common.parse import boolean_of, moment_in, plain_number, time_of
 
 RAW, REASONS = "_raw", "_reasons"
 UNMAPPED = "_unmapped"
 RECORD = "_record"  # key in `_raw` of a malformed row's whole text
 _ROW, _TIMES, _SURPLUS = "_row", "_times", "_surplus"
 _INK = r"[^\p{Z}\p{Cc}\p{Cf}]"  # what makes a field more than blank, in any script
+_WHITE = " \t\r\n"  # around a value of any other type than text
+_WHITE_OF_ANY_SCRIPT = (
+    _WHITE + "\v\f\x85\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+)
 _OFFSET = r"(?:[Zz]|[+-]\d{2}:\d{2})"
 _WHOLE = r"[+-]?\d+"
 _FLOATING = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
@@ -173,7 +179,7 @@ class Conformed:
 
     def _count_unmapped(self, rows: int) -> dict[str, int]:
         """How many values each column has that the contract does not know, those that were delivered empty too."""
-        known = {column.name for column in self.contract.source_columns}
+        known = {column.source_name for column in self.contract.source_columns}
         counts = {name: 0 for name in self.delivery.names if name not in known}
         if rows:
             told = self._each.select(F.explode(F.map_keys(UNMAPPED)).alias("name")).groupBy("name").count()
@@ -242,12 +248,22 @@ def conform(delivery: Delivery, contract: Contract, date: dt.date) -> Conformed:
     checks: list[tuple[str, Expression]] = []
     typed: dict[str, Expression] = {}
     for column in contract.source_columns:
-        name = delivery.column(column.name)
+        name = delivery.column(column.source_name)
         raw = F.lit(None).cast("string") if name is None else F.col(name)
         delivered = spark.StringType() if name is None else delivery.frame.schema[name].dataType
+        if isinstance(delivered, spark.IntegralType) and (column.parse.formats or column.parse.true):
+            raw, delivered = raw.cast("string"), spark.StringType()  # epochs, and yes and no as numbers
         if isinstance(delivered, spark.StringType):
-            typed[column.name] = _cast(raw, column.type)
+            nulls = (*delivery.nulls, *column.parse.nulls)
+            if column.parse.trim:
+                raw = F.btrim(raw, F.lit(_WHITE_OF_ANY_SCRIPT))
+            if nulls:
+                raw = _unless_null(raw, nulls, column.type)
+            typed[column.name] = _read(raw, column)
             present = F.coalesce(_is_present(raw), F.lit(False))  # looked at only where there is no value
+        elif column.parse.timezone and isinstance(delivered, spark.TimestampNTZType):
+            typed[column.name] = moment_in(raw.cast("timestamp"), column.parse)
+            present = raw.isNotNull()
         else:
             typed[column.name] = _fit(raw, delivered, spark_type(column.type))
             present = raw.isNotNull()
@@ -283,8 +299,26 @@ def _present(text: Expression) -> Expression:
     return F.when(_is_present(text), text)
 
 
+def _unless_null(text: Expression, nulls: Sequence[str], kind: str = "string") -> Expression:
+    """The text, or null where it is one that stands for a missing value."""
+    said = text if kind == "string" else F.btrim(text, F.lit(_WHITE))
+    return F.when(~said.isin(*nulls), text)
+
+
 def _is_present(text: Expression) -> Expression:
     return ((text >= "!") & (text < "\x7f")) | text.rlike(_INK)  # most are told by their first letter
+
+
+def _read(text: Expression, column: Column) -> Expression:
+    """The text as a value of the column, spelled as the contract declares; null where it is not, as of `_cast`."""
+    parse = column.parse
+    if parse.true:
+        return boolean_of(text, parse)
+    if parse.decimal or parse.grouping:
+        return _cast(plain_number(text, parse), column.type)
+    if parse.formats or parse.timezone:
+        return time_of(text, column.type, parse, _cast(text, column.type))
+    return _cast(text, column.type)
 
 
 def _cast(text: Expression, kind: str) -> Expression:
@@ -375,12 +409,14 @@ def _checks(column: Column, present: Expression, untyped: bool) -> list[tuple[st
 
 
 def _platform_columns(contract: Contract, delivery: Delivery, date: dt.date) -> dict[str, Expression]:
-    known = {column.name for column in contract.source_columns}
+    known = {column.source_name for column in contract.source_columns}
     extras = [
         (name, _text(raw, delivery.frame.schema[raw].dataType))
         for name, raw in delivery.raw()
         if name not in known
     ]
+    if delivery.nulls:
+        extras = [(name, _unless_null(text, delivery.nulls)) for name, text in extras]
     nothing = F.lit(None).cast("map<string,string>")
     unmapped = nothing
     if extras:
@@ -388,7 +424,11 @@ def _platform_columns(contract: Contract, delivery: Delivery, date: dt.date) -> 
         present = F.map_filter(delivered, lambda _, value: value.isNotNull())
         unmapped = F.when(F.size(present) > 0, present)
     if delivery.unknown is not None:
-        present = F.map_filter(delivery.unknown, lambda _, value: _is_present(value))
+        nulls = delivery.nulls
+        present = F.map_filter(
+            delivery.unknown,
+            lambda _, value: _is_present(_unless_null(value, nulls) if nulls else value),
+        )
         unmapped = F.when(F.size(present) > 0, present)
     values = {SOURCE_FILE: F.col(SOURCE_FILE), UNMAPPED: unmapped}
     values.update({name: F.col(name) for name in delivery.provided})

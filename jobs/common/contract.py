@@ -38,6 +38,18 @@ _PASSIVE = {
     "$comment",
     "x-dataplat",
 }
+_PARSE = {
+    "from",
+    "formats",
+    "timezone",
+    "overlap",
+    "decimal",
+    "grouping",
+    "true",
+    "false",
+    "trim",
+    "nulls",
+}
 _TYPES = {"string": "string", "integer": "bigint", "number": "double", "boolean": "boolean"}
 _SPARK_TYPES: Mapping[str, spark.DataType] = {
     "string": spark.StringType(),
@@ -72,6 +84,32 @@ class Column:
     date_of: str | None = None
     """The timestamp column whose day, in UTC, this one is."""
     mask: Mask | None = None
+    parse: Parse = field(default_factory=lambda: Parse())
+
+    @property
+    def source_name(self) -> str:
+        """What the source calls it."""
+        return self.parse.source_name or self.name
+
+
+@dataclass(frozen=True)
+class Parse:
+    """How the texts of a column come, where they do not as the contract spells them: `x-dataplat.parse`."""
+
+    source_name: str | None = None
+    formats: tuple[str, ...] = ()
+    """Of dates and times, tried in this order."""
+    timezone: str | None = None
+    """The zone of times that come without one."""
+    overlap: str | None = None
+    """`earlier` or `later`: which moment a time is that came twice, for clocks were set back. Else it is none."""
+    decimal: str | None = None
+    grouping: str | None = None
+    true: tuple[str, ...] = ()
+    false: tuple[str, ...] = ()
+    trim: bool = False
+    nulls: tuple[str, ...] = ()
+    """Texts that stand for a missing value, besides those of the source."""
 
 
 @dataclass(frozen=True)
@@ -264,6 +302,27 @@ def _column(name: str, schema: Mapping[str, Any], required: list[str]) -> Column
         rules={keyword: schema[keyword] for keyword in schema if keyword in _RULES},
         date_of=extension.get("dateOf"),
         mask=_mask(extension.get("masking")),
+        parse=_parse(name, extension.get("parse") or {}),
+    )
+
+
+def _parse(name: str, declared: Mapping[str, Any]) -> Parse:
+    unknown = set(declared) - _PARSE
+    if unknown:
+        raise DeclarationError(
+            f'"parse" of column "{name}" has {", ".join(sorted(unknown))}, which is not known'
+        )
+    return Parse(
+        source_name=declared.get("from"),
+        formats=tuple(declared.get("formats", ())),
+        timezone=declared.get("timezone"),
+        overlap=declared.get("overlap"),
+        decimal=declared.get("decimal"),
+        grouping=declared.get("grouping"),
+        true=tuple(declared.get("true", ())),
+        false=tuple(declared.get("false", ())),
+        trim=declared.get("trim", False),
+        nulls=tuple(declared.get("nulls", ())),
     )
 
 

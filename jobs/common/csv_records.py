@@ -6,9 +6,12 @@ What a record is, by RFC 4180 and nothing more lenient:
 - A line ends with LF or CRLF, whatever the lines before ended with; with CR alone where the header does.
 - A field that begins with a quote ends with the next quote that is not doubled, and a delimiter or the record's end
   comes next. In any other field a quote is a letter like others, unless the record has several lines.
-- A line without a letter is no record.
+- A line without a letter is no record, nor is one that begins with what the source declares as `comment`.
 - Where quotes do not come out (one that is not closed, one within a field that is not doubled), or a record of several
   lines has another number of fields than the header, its first line alone is malformed, and the next line begins anew.
+
+What a source declares of its files, their `Dialect`, takes the place of a comma, a quote and the rest; the rules stay.
+With `escape` a quote within quotes has that letter before it, and is not doubled.
 
 Lines can be read side by side, wherever Spark cuts a file. So the lines of all files are looked at once: a file in
 which each line is a record is read so, and one in which some are not is put together line after line.
@@ -21,13 +24,15 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
+from itertools import islice
 from typing import Any
 
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.common.delivery import SOURCE_FILE
+from jobs.common.declaration import UTF_8
+from jobs.common.delivery import REPLACEMENT, SOURCE_FILE
 
 RECORD, BROKEN = "_record", "_broken"
 MARK = "\ufeff"  # the byte order mark that some programs begin a file with
@@ -36,80 +41,137 @@ _LONGEST = 32 << 20
 
 
 @dataclass(frozen=True)
+class Dialect:
+    """How the files of a source are written, as it declares that."""
+
+    delimiter: str = ","
+    quote: str = '"'
+    """Empty: no field is quoted."""
+    escape: str = ""
+    """What stands before a quote within quotes, and before itself. Empty: a quote within quotes is doubled."""
+    columns: tuple[str, ...] | None = None
+    """The names of the fields where files have no header."""
+    skip_rows: int = 0
+    """Lines above the header."""
+    comment: str = ""
+    """What lines begin with that are no records."""
+
+
+@dataclass(frozen=True)
 class Header:
-    """The first record of a file."""
+    """What a file begins with: its header, or where it has none what is declared instead."""
 
     names: tuple[str, ...]
-    text: str
-    """As it stands in the file, without its line end and the byte order mark."""
+    text: str | None
+    """As it stands in the file, without its line end and the byte order mark; None where there is none."""
     lines: int
-    """Lines up to its end, blank ones before it among them."""
+    """Lines up to its end, what is above it among them."""
     end: str
     """What parts lines: LF, also where CR comes before it, or CR."""
+    above: tuple[str, ...] = ()
+    """The lines above it that could pass for records."""
+    marked: bool = False
+    """Whether a byte order mark stands before the first record, for there is no line above it. That of UTF-8 does not:
+    Hadoop takes it away."""
+    encoding: str = UTF_8
+    """What the file's letters are written in, as it is with one that says so in its mark."""
+
+    @property
+    def top(self) -> tuple[str, ...]:
+        """The lines of the file that are no records, as they stand in it."""
+        return self.above if self.text is None else (*self.above, self.text)
 
 
 @dataclass(frozen=True)
 class Survey:
     """What the lines of a file are like."""
 
-    headers: int
-    """Lines that are the header's text."""
+    top: int
+    """Lines that are as one above the first record."""
     open: int
     """Lines that are no whole records."""
     undecoded: int
-    """Lines that are not UTF-8."""
+    """Lines that are not in the encoding."""
+    marks: int = 0
+    """Lines that begin with a byte order mark; looked at where there is one before the first record."""
 
-    @property
-    def by_line(self) -> bool:
-        """Whether each line but the first is a record."""
-        return self.headers == 1 and self.open == 0
+    def is_by_line(self, header: Header) -> bool:
+        """Whether each line behind the top is a record, wherever in the file it stands."""
+        return self.top == len(header.top) and self.open == 0 and (not header.marked or self.marks == 1)
 
 
-def header_of(text: str, delimiter: str) -> Header | None:
-    """The header of a file that begins with `text`; None where there is none.
+def header_of(text: str, dialect: Dialect, encoding: str = UTF_8) -> Header | None:
+    """The header of a file that begins with `text`; None where there is none, and where none is declared, no record.
 
     :raises csv.Error: it holds what no CSV can
     """
     taken: list[str] = []
+    marked = text.startswith(MARK)
+    ahead = io.StringIO(text[marked:], newline="")
+    above = list(islice(ahead, dialect.skip_rows))
+    between = False  # records
 
     def lines() -> Iterator[str]:
-        for line in io.StringIO(text[text.startswith(MARK) :], newline=""):
+        nonlocal between
+        for line in ahead:
             taken.append(line)
-            yield line
+            if not (between and _begins_comment(line, dialect)):
+                between = False
+                yield line
 
-    begin = 0
-    for fields in csv.reader(lines(), delimiter=delimiter):
-        if any(field.strip() for field in fields):
-            header = "".join(taken[begin:])
-            end = "\r" if header.endswith("\r") else "\n"
-            return Header(
-                names=tuple(name.strip() or f"_column_{index}" for index, name in enumerate(fields, start=1)),
-                text=header.rstrip("\r\n"),
-                lines="".join(taken).count(end) + (not header.endswith(end)),
-                end=end,
-            )
+    begin, declared = 0, dialect.columns is not None
+    records = csv.reader(lines(), **_for_python(dialect))
+    while True:
+        between = True
+        fields = next(records, None)
+        if fields is None:
+            return None
+        if fields and (declared or any(field.strip() for field in fields)):
+            break
         begin = len(taken)
-    return None
+    while _begins_comment(taken[begin], dialect):
+        begin += 1
+    first = "".join(taken[begin:])
+    end = "\r" if first.endswith("\r") else "\n"
+    before = "".join([*above, *([] if declared else taken)])
+    texts = (line.rstrip("\r\n") for line in above)
+    return Header(
+        names=dialect.columns
+        or tuple(name.strip() or f"_column_{index}" for index, name in enumerate(fields, start=1)),
+        text=None if declared else first.rstrip("\r\n"),
+        lines=before.count(end) + (before != "" and not before.endswith(end)),
+        end=end,
+        above=tuple(
+            line for line in texts if line.strip(_blank(dialect)) and not _begins_comment(line, dialect)
+        ),
+        marked=marked and declared and not above and encoding != UTF_8,
+        encoding=encoding,
+    )
 
 
 def survey(
-    spark: SparkSession, files: Mapping[str, str], header: Header, delimiter: str
+    spark: SparkSession, files: Mapping[str, str], header: Header, dialect: Dialect
 ) -> dict[str, Survey]:
     """Look at every line of files that have the same header. `files` says by name where Spark finds them."""
     line = F.col(RECORD)
-    has_marks = line.contains('"') | line.contains("\r")
+    marks = [line.contains(letter) for letter in (dialect.quote, "\r") if letter]
+    has_marks = reduce(lambda one, other: one | other, marks)
+    looked_at = has_marks & ~_is_no_record(dialect)
+    if header.above:
+        looked_at = looked_at & ~_is_top(header)
     rows = (
         _lines(spark, files.values(), header)
         .groupBy(SOURCE_FILE)
         .agg(
-            F.count_if(_is_header(header)).alias("headers"),
-            F.count_if(has_marks & ~_is_blank(delimiter) & ~line.rlike(_whole(delimiter))).alias("open"),
-            F.count_if(line != F.decode(line.cast("binary"), "UTF-8")).alias("undecoded"),
+            F.count_if(_is_top(header)).alias("top"),
+            F.count_if(looked_at & ~line.rlike(_whole(dialect))).alias("open"),
+            F.count_if(_is_undecoded(header)).alias("undecoded"),
+            (F.count_if(line.startswith(MARK)) if header.marked else F.lit(0)).alias("marks"),
         )
         .collect()
     )
     return {
-        row[SOURCE_FILE].rpartition("/")[2]: Survey(row["headers"], row["open"], row["undecoded"])
+        row[SOURCE_FILE].rpartition("/")[2]: Survey(row["top"], row["open"], row["undecoded"], row["marks"])
         for row in rows
     }
 
@@ -118,24 +180,29 @@ def records(
     spark: SparkSession,
     files: Mapping[str, str],
     header: Header,
-    delimiter: str,
+    dialect: Dialect,
     surveyed: Mapping[str, Survey],
 ) -> DataFrame:
     """The records behind the header of files that have the same: `RECORD`, their text, `BROKEN`, whether quotes do not
     come out in it, and `_source_file`. Those of a file are in its order.
     """
-    by_line = [path for name, path in files.items() if surveyed[name].by_line]
-    joined = [path for name, path in files.items() if not surveyed[name].by_line]
+    by_line = [path for name, path in files.items() if surveyed[name].is_by_line(header)]
+    joined = [path for name, path in files.items() if not surveyed[name].is_by_line(header)]
     parts: list[DataFrame] = []
     if by_line:
-        lines = _lines(spark, by_line, header).where(~_is_header(header) & ~_is_blank(delimiter))
-        parts.append(lines.select(RECORD, F.lit(False).alias(BROKEN), SOURCE_FILE))
+        lines = _lines(spark, by_line, header).where(~_is_top(header) & ~_is_no_record(dialect))
+        record = F.col(RECORD)
+        if header.marked:
+            record = F.when(record.startswith(MARK), record.substr(F.lit(2), F.length(record))).otherwise(
+                record
+            )
+        parts.append(lines.select(record.alias(RECORD), F.lit(False).alias(BROKEN), SOURCE_FILE))
     if joined:
         at_once = min(len(joined), spark.sparkContext.defaultParallelism)
         in_order = (
-            spark.read.text(joined, lineSep=header.end)
+            _text(spark, joined, header)
             .select(
-                F.col("value").alias(RECORD),
+                _decoded(header).alias(RECORD),
                 _file(),
                 F.col("_metadata.file_block_start").alias("_start"),
                 F.monotonically_increasing_id().alias("_at"),
@@ -146,32 +213,67 @@ def records(
         )
         parts.append(
             in_order.mapInArrow(
-                _joining(header, delimiter), f"{RECORD} string, {BROKEN} boolean, {SOURCE_FILE} string"
+                _joining(header, dialect), f"{RECORD} string, {BROKEN} boolean, {SOURCE_FILE} string"
             )
         )
     return reduce(DataFrame.unionByName, parts)
 
 
-def fields(record: Expression, delimiter: str) -> Expression:
+def fields(record: Expression, dialect: Dialect) -> Expression:
     """The fields of a record whose quotes come out, as an array of what stands between the delimiters."""
-    mark = _literally(delimiter)
+    mark = _literally(dialect.delimiter)
+    parted = F.split(record, mark, -1)
+    if not dialect.quote:
+        return parted
     quoted = F.regexp_extract_all(
-        F.concat(F.lit(delimiter), record), F.lit(f"{mark}({_field(delimiter)})"), 1
+        F.concat(F.lit(dialect.delimiter), record), F.lit(f"{mark}({_field(dialect)})"), 1
     )
-    return F.when(record.contains('"'), quoted).otherwise(F.split(record, mark, -1))
+    return F.when(record.contains(dialect.quote), quoted).otherwise(parted)
 
 
-def value(field: Expression) -> Expression:
+def value(field: Expression, dialect: Dialect) -> Expression:
     """What a field says: without the quotes around it, and those within it once."""
+    quote, escape = dialect.quote, dialect.escape
+    if not quote:
+        return field
     within = field.substr(F.lit(2), F.length(field) - 2)
-    return F.when(field.startswith('"'), F.replace(within, F.lit('""'), F.lit('"'))).otherwise(field)
+    if escape:
+        escaped = rf"{_literally(escape)}([{_literally(quote)}{_literally(escape)}])"
+        said = F.when(within.contains(escape), F.regexp_replace(within, escaped, "$1")).otherwise(within)
+    else:
+        said = F.replace(within, F.lit(quote * 2), F.lit(quote))
+    return F.when(field.startswith(quote), said).otherwise(field)
+
+
+def _text(spark: SparkSession, paths: Iterable[str], header: Header) -> DataFrame:
+    """The lines of files as `value`, in the bytes that they have, which Spark takes for UTF-8."""
+    if header.encoding == UTF_8:
+        return spark.read.text(list(paths), lineSep=header.end)
+    return spark.read.option("encoding", header.encoding).text(list(paths), lineSep=header.end)
+
+
+def _decoded(header: Header) -> Expression:
+    value = F.col("value")
+    return value if header.encoding == UTF_8 else F.decode(value.cast("binary"), header.encoding)
 
 
 def _lines(spark: SparkSession, paths: Iterable[str], header: Header) -> DataFrame:
     """The lines of files, without what ends them, as `RECORD`, with their file."""
-    value = F.col("value")
+    value = _decoded(header)
     line = F.when(value.endswith("\r"), value.substr(F.lit(1), F.length(value) - 1)).otherwise(value)
-    return spark.read.text(list(paths), lineSep=header.end).select(line.alias(RECORD), _file())
+    return _text(spark, paths, header).select(line.alias(RECORD), _file())
+
+
+def _is_undecoded(header: Header) -> Expression:
+    """Whether a line is not in the encoding.
+
+    In UTF-16 the halves of two letters can be the bytes of a line end. The line that is ended so has half a letter at
+    its end, which is none.
+    """
+    line = F.col(RECORD)
+    if header.encoding == UTF_8:
+        return line != F.decode(line.cast("binary"), "UTF-8")
+    return line.contains(REPLACEMENT)
 
 
 def _file() -> Expression:
@@ -181,48 +283,84 @@ def _file() -> Expression:
     return F.when(address.contains("%"), decoded).otherwise(address).alias(SOURCE_FILE)
 
 
-def _is_header(header: Header) -> Expression:
-    return F.col(RECORD).isin(header.text, MARK + header.text)
+def _is_top(header: Header) -> Expression:
+    if not header.top:
+        return F.lit(False)
+    return F.col(RECORD).isin(*header.top, *(MARK + line for line in header.top))
 
 
-def _is_blank(delimiter: str) -> Expression:
-    blank = _blank(delimiter)
+def _is_no_record(dialect: Dialect) -> Expression:
+    line, blank = F.col(RECORD), _is_blank(dialect)
+    if not dialect.comment:
+        return blank
+    return blank | line.startswith(dialect.comment) | line.startswith(MARK + dialect.comment)
+
+
+def _is_blank(dialect: Dialect) -> Expression:
+    blank = _blank(dialect)
     begins_so = (F.col(RECORD) < "!") | F.col(RECORD).startswith(
         MARK
     )  # most lines are told by their first letter
     return begins_so & (F.translate(RECORD, blank, "") == "")
 
 
-def _blank(delimiter: str) -> str:
+def _blank(dialect: Dialect) -> str:
     """The letters of a line that is no record."""
-    return f" {MARK}".replace(delimiter, "")
+    return f" {MARK}".replace(dialect.delimiter, "")
 
 
-def _field(delimiter: str) -> str:
+def _begins_comment(line: str, dialect: Dialect) -> bool:
+    return dialect.comment != "" and line.startswith(dialect.comment)
+
+
+def _for_python(dialect: Dialect) -> dict[str, Any]:
+    """The dialect as Python's `csv` is told it."""
+    quoting = (
+        {"quotechar": dialect.quote, "doublequote": not dialect.escape}
+        if dialect.quote
+        else {"quoting": csv.QUOTE_NONE}
+    )
+    escape = {"escapechar": dialect.escape} if dialect.escape else {}
+    return {"delimiter": dialect.delimiter, **quoting, **escape}
+
+
+def _field(dialect: Dialect) -> str:
     """A field, as a pattern of Java's. No repetition gives back what it has taken, for a field may be long."""
-    mark = _literally(delimiter)
-    return rf'"[^"]*+(?:""[^"]*+)*+"|(?:[^"{mark}\r\n][^{mark}\r\n]*+)?'
+    mark, quote, escape = (_literally(each) for each in (dialect.delimiter, dialect.quote, dialect.escape))
+    if not quote:
+        return rf"[^{mark}\r\n]*+"
+    inner = f"[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+"
+    if escape:
+        inner = rf"[^{quote}{escape}]*+(?:{escape}[\s\S][^{quote}{escape}]*+)*+"
+    return rf"{quote}{inner}{quote}|(?:[^{quote}{mark}\r\n][^{mark}\r\n]*+)?"
 
 
-def _whole(delimiter: str) -> str:
+def _whole(dialect: Dialect) -> str:
     """A record within a line, as a pattern of Java's."""
-    field, mark = _field(delimiter), _literally(delimiter)
+    field, mark = _field(dialect), _literally(dialect.delimiter)
     return rf"\A(?:{field})(?:{mark}(?:{field}))*+\z"
 
 
-def _literally(delimiter: str) -> str:
-    return delimiter if delimiter.isalnum() else f"\\{delimiter}"
+def _literally(letter: str) -> str:
+    return letter if letter in ("", '"') or letter.isalnum() else f"\\{letter}"
 
 
-def _joining(header: Header, delimiter: str) -> Callable[[Any], Any]:
+def _joining(header: Header, dialect: Dialect) -> Callable[[Any], Any]:
     """What a task does with the lines of its files, in their order. A function within a function: it travels to the
     workers by its value, for a plain script's workers cannot import this module.
     """
     columns, skipped, end, longest = len(header.names), header.lines, header.end, _LONGEST
-    mark, blank = _literally(delimiter), _blank(delimiter)
-    inner = r'[^"]*(?:""[^"]*)*'  # of a quoted field
-    field = rf'(?:"{inner}"|(?:[^"{mark}\r\n][^{mark}\r\n]*)?)'
-    strict = rf'(?:"{inner}"|[^"{mark}\r\n]*)'
+    delimiter, comment, blank = dialect.delimiter, dialect.comment, _blank(dialect)
+    marked, byte_order = header.marked, MARK
+    mark, quote, escape = (_literally(each) for each in (delimiter, dialect.quote, dialect.escape))
+    inner = rf"[^{quote}]*(?:{quote}{quote}[^{quote}]*)*"  # of a quoted field
+    if escape:
+        inner = rf"[^{quote}{escape}]*(?:{escape}[\s\S][^{quote}{escape}]*)*"
+    goes_on = rf"(?:{escape})?\Z" if escape else r"\Z"  # the line's end may be what an escape stands before
+    field = rf"(?:{quote}{inner}{quote}|(?:[^{quote}{mark}\r\n][^{mark}\r\n]*)?)"
+    strict = rf"(?:{quote}{inner}{quote}|[^{quote}{mark}\r\n]*)"
+    if not quote:
+        field = strict = rf"[^{mark}\r\n]*"
     more = rf"(?:{mark}{strict})*"
 
     def join(batches: Any) -> Any:
@@ -233,9 +371,10 @@ def _joining(header: Header, delimiter: str) -> Callable[[Any], Any]:
 
         # A line by what it is the end of: of a record, or of a part of one that goes on between quotes.
         first_and_last = re.compile(rf"{field}(?:{mark}{field})*\Z")
-        first = re.compile(rf'(?:{strict}{more}{mark})?"{inner}\Z')
-        last = re.compile(rf'{inner}"{more}\Z')
-        between = re.compile(rf'{inner}(?:"{more}{mark}"{inner})?\Z')
+        never = re.compile(r"(?!)")  # without quotes no record goes on
+        first = re.compile(rf"(?:{strict}{more}{mark})?{quote}{inner}{goes_on}") if quote else never
+        last = re.compile(rf"{inner}{quote}{more}\Z") if quote else never
+        between = re.compile(rf"{inner}(?:{quote}{more}{mark}{quote}{inner})?{goes_on}") if quote else never
         each_field = re.compile(rf"{mark}{strict}")
         found: list[tuple[str, bool, str]] = []
         waiting: list[str] = []  # lines of a record that has not ended
@@ -250,6 +389,8 @@ def _joining(header: Header, delimiter: str) -> Callable[[Any], Any]:
             while ahead:
                 line = ahead.popleft()
                 text = line[:-1] if line.endswith("\r") else line  # where the record ends here
+                if not waiting and comment and line.startswith(comment):
+                    continue
                 if not waiting and first_and_last.match(text):
                     if text.strip(blank):
                         found.append((text, False, file))
@@ -297,7 +438,7 @@ def _joining(header: Header, delimiter: str) -> Callable[[Any], Any]:
                     file, seen = of_file, 0
                 seen += 1
                 if seen > skipped:
-                    take(line)
+                    take(line[1:] if marked and seen == 1 and line.startswith(byte_order) else line)
             if found:
                 yield batch()
         end_file()

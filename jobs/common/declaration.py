@@ -20,6 +20,8 @@ from jobs.common.contract import Contract, contract_of
 from jobs.common.errors import DeclarationError, QualityError
 from jobs.common.lineage.settings import LineageSettings
 
+UTF_8 = "utf-8"
+
 
 @dataclass(frozen=True)
 class Connector:
@@ -80,6 +82,16 @@ class Source:
     watermark: str | None = None
     lookback: dt.timedelta = dt.timedelta(0)
     partition_column: str | None = None
+
+    @property
+    def encoding(self) -> str:
+        """What the letters of files are written in."""
+        return str(self.options.get("encoding", UTF_8))
+
+    @property
+    def nulls(self) -> tuple[str, ...]:
+        """Texts that stand for a missing value in files."""
+        return tuple(self.options.get("nulls", ()))
 
     def folder(self, date: dt.date) -> str:
         """Where files of a date are delivered, below the landing bucket."""

@@ -14,6 +14,7 @@ from jobs.common.contract import Contract
 from jobs.common.errors import SourceSchemaError
 
 SOURCE_FILE, POSITION, MALFORMED = "_source_file", "_position", "_malformed"
+REPLACEMENT = "\ufffd"  # what a decoder puts in the place of bytes that are no letter
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Delivery:
     frame: DataFrame
     names: tuple[str, ...]
     files: tuple[str, ...] = ()
-    """Files of text, which may have bytes that are not UTF-8; none where a system decodes its own."""
+    """Files of text, which may have bytes that are not in `encoding`; none where a system decodes its own."""
+    encoding: str = "utf-8"
     provided: tuple[str, ...] = ()
     """Columns of the frame that are columns of the platform's in the contract, an offset for example."""
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -42,6 +44,8 @@ class Delivery:
     """For each of `names`, the text that was delivered, out of `held`."""
     unknown: str | None = None
     """A column with what was delivered beside `names`, where names differ from row to row: texts by name."""
+    nulls: tuple[str, ...] = ()
+    """Texts that stand for a missing value in every column."""
     told: tuple[str, ...] = ()
     """Columns of text that `_raw` of a malformed row has besides the row's own text."""
 
@@ -102,7 +106,9 @@ def refuse_schema(names: Sequence[str], contract: Contract, where: str) -> None:
     another case, which would else pass for a new column while its values go missing
     """
     missing = [
-        column.name for column in contract.source_columns if column.required and column.name not in names
+        column.source_name
+        for column in contract.source_columns
+        if column.required and column.source_name not in names
     ]
     if missing:
         raise SourceSchemaError(
@@ -113,7 +119,7 @@ def refuse_schema(names: Sequence[str], contract: Contract, where: str) -> None:
     twice = [name for name, count in Counter(name.lower() for name in names).items() if count > 1]
     if twice:
         raise SourceSchemaError(f"{where} has {', '.join(twice)} twice; nothing was written")
-    spelled = {column.name.lower(): column.name for column in contract.source_columns}
+    spelled = {column.source_name.lower(): column.source_name for column in contract.source_columns}
     renamed = [name for name in names if spelled.get(name.lower(), name) != name]
     if renamed:
         raise SourceSchemaError(

@@ -19,7 +19,7 @@ from jobs.common.contract import Contract
 from jobs.common.declaration import Connector, Source, Threshold
 from jobs.common.delivery import Delivery
 from jobs.common.errors import DeclarationError
-from jobs.common.landing import read_delivery, reading, require_utf8
+from jobs.common.landing import read_delivery, reading, require_decoded
 from jobs.common.result import DatasetResult, JobResult
 from jobs.common.watermark import Window, commit_with, text_of, window_of
 from jobs.common.write import merge, partition_is_empty, replace_partition
@@ -102,7 +102,7 @@ def land(
         with reading(context.spark, delivery.versions):
             counts = conformed.counts
         if counts.undecoded:
-            require_utf8(context.spark, delivery)
+            require_decoded(context.spark, delivery)
         commit: dict[str, object] = {"job": context.job.id, "date": date, "runId": context.run_id}
         quarantine = context.storage.quarantine(contract)
         if counts.rejected or not partition_is_empty(

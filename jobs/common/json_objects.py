@@ -12,7 +12,7 @@ from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.common.landing import REPLACEMENT
+from jobs.common.delivery import REPLACEMENT
 
 TEXT, FIELDS, NO_OBJECT = "_text", "_fields", "_no_object"
 _PARSED = "_parsed"

@@ -1,5 +1,7 @@
 """Reads what a source delivered into the landing bucket: CSV files of one date, every column as a string.
 
+How files are written is declared by the source's options, never guessed.
+
 The header of each file is read by the driver, for nothing is known of the order of columns until then: files whose
 headers differ are read apart and put side by side by name. What a record and a field are says `csv_records`.
 
@@ -25,8 +27,19 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.common.contract import Contract
-from jobs.common.csv_records import BROKEN, MARK, RECORD, Header, fields, header_of, records, survey, value
-from jobs.common.declaration import Source
+from jobs.common.csv_records import (
+    BROKEN,
+    MARK,
+    RECORD,
+    Dialect,
+    Header,
+    fields,
+    header_of,
+    records,
+    survey,
+    value,
+)
+from jobs.common.declaration import UTF_8, Source
 from jobs.common.delivery import MALFORMED, POSITION, SOURCE_FILE, Delivery, refuse_schema
 from jobs.common.errors import (
     DeclarationError,
@@ -42,30 +55,44 @@ from jobs.common.errors import (
     StorageError,
 )
 
-REPLACEMENT = "\ufffd"  # what a decoder puts in the place of bytes that are not UTF-8
 LINE = "_line"  # of a file of lines
 _HEADER_BYTES = 1 << 16
-_KNOWN_OPTIONS = {"header", "multiLine", "delimiter"}
+_HINT = ". Where files of the source are written otherwise, its option encoding says how"
+_KNOWN_OPTIONS = {
+    "encoding",
+    "delimiter",
+    "quote",
+    "escape",
+    "header",
+    "columns",
+    "skipRows",
+    "comment",
+    "nulls",
+    "multiLine",
+}
+_UTF_16 = "utf-16"  # in the order that the file's mark says
+_PYTHONS = {"windows-31j": "cp932"}  # what Python calls otherwise than Java
+_BYTE_ORDERS = {codecs.BOM_UTF16_LE: "utf-16le", codecs.BOM_UTF16_BE: "utf-16be"}
 _FIELDS, _LAYOUT = "_fields", "_layout"
 _UPLOADING = ("._COPYING_", ".crdownload", ".filepart", ".part", ".partial", ".tmp")
 _PACKED = (".7z", ".gz", ".rar", ".tar", ".tgz", ".xz", ".zip", ".zst")
 
 
 def read_delivery(spark: SparkSession, source: Source, folder: str, contract: Contract) -> Delivery:
-    """The files in `folder`, which must be there, be UTF-8 and have the contract's required columns.
+    """The files in `folder`, which must be there, be in the source's encoding and have the contract's required columns.
 
     :raises LandingMissingError, LandingFolderError, LandingEmptyError, LandingHeaderError, LandingEncodingError,
         LandingDamagedError, LandingChangedError, StorageError:
     """
-    delimiter = _delimiter(source)
+    dialect, encoding = _dialect(source), source.encoding
     files, warnings = _list(spark, folder)
     by_header: dict[Header, list[str]] = {}
     for file in files:
-        by_header.setdefault(_header(spark, file, delimiter, contract), []).append(file)
+        by_header.setdefault(_header(spark, file, encoding, dialect, contract), []).append(file)
     names = tuple(dict.fromkeys(name for header in by_header for name in header.names))
     with reading(spark, files):
         parts = [
-            _read(spark, paths, header, names, delimiter, layout)
+            _read(spark, paths, header, names, dialect, layout)
             for layout, (header, paths) in enumerate(by_header.items())
         ]
     frame = reduce(lambda left, right: left.unionByName(right, allowMissingColumns=True), parts)
@@ -75,7 +102,8 @@ def read_delivery(spark: SparkSession, source: Source, folder: str, contract: Co
         versions=files,
         warnings=warnings,
         held=(RECORD, _LAYOUT),
-        retold=tuple(_retold(name, list(by_header), delimiter) for name in names),
+        retold=tuple(_retold(name, list(by_header), dialect) for name in names),
+        nulls=source.nulls,
     )
 
 
@@ -87,18 +115,29 @@ def read_documents(spark: SparkSession, folder: str) -> list[tuple[str, bytes]]:
     return [(file, _bytes(spark, file)) for file in _list(spark, folder)[0]]
 
 
-def read_lines(spark: SparkSession, folder: str) -> tuple[DataFrame, tuple[str, ...]]:
+def read_lines(spark: SparkSession, folder: str, encoding: str = UTF_8) -> tuple[DataFrame, tuple[str, ...]]:
     """The lines of the files in `folder` that are not blank, as `LINE` with their file in `SOURCE_FILE`, and the files.
 
     :raises LandingMissingError, LandingFolderError, LandingEncodingError, LandingDamagedError, StorageError:
     """
     files = tuple(_list(spark, folder)[0])
+    by_encoding: dict[str, list[str]] = {}
     for file in files:
-        _begin(spark, file)
-    value = F.col("value")
+        _, found = _begin(spark, file, encoding)
+        by_encoding.setdefault(found, []).append(file)
+    parts = [_read_lines(spark, paths, found) for found, paths in by_encoding.items()]
+    return reduce(DataFrame.unionByName, parts), files
+
+
+def _read_lines(spark: SparkSession, files: list[str], encoding: str) -> DataFrame:
+    reader, value = spark.read, F.col("value")
+    if encoding != UTF_8:
+        # Without a line end of ours Spark looks for the bytes of UTF-8's.
+        reader = reader.options(encoding=encoding, lineSep="\n")
+        value = F.decode(value.cast("binary"), encoding)
     line = F.when(value.startswith(MARK), value.substr(F.lit(2), F.length(value))).otherwise(value)
-    lines = spark.read.text([_literally(file) for file in files]).where(F.trim(line) != "")
-    return lines.select(line.alias(LINE), F.col("_metadata.file_path").alias(SOURCE_FILE)), files
+    lines = reader.text([_literally(file) for file in files]).where(F.trim(line) != "")
+    return lines.select(line.alias(LINE), F.col("_metadata.file_path").alias(SOURCE_FILE))
 
 
 @contextmanager
@@ -123,20 +162,22 @@ def reading(spark: SparkSession, versions: Mapping[str, str]) -> Iterator[None]:
     _require_unchanged(spark, versions)
 
 
-def require_utf8(spark: SparkSession, delivery: Delivery) -> None:
+def require_decoded(spark: SparkSession, delivery: Delivery) -> None:
     """Decode every file strictly. Slow: for when a replacement character was met, which may also be the source's own.
 
-    :raises LandingEncodingError: a file is not UTF-8
+    :raises LandingEncodingError: a file is not in its encoding
     """
     jvm = _jvm(spark)
     for file in delivery.files:
         stream = _open(spark, file)
         try:
-            decoder = jvm.java.nio.charset.StandardCharsets.UTF_8.newDecoder()
+            decoder = jvm.java.nio.charset.Charset.forName(delivery.encoding).newDecoder()
             jvm.java.io.InputStreamReader(stream, decoder).transferTo(jvm.java.io.Writer.nullWriter())
         except Py4JJavaError as error:
             if "CharacterCodingException" in _class_names(error):
-                raise LandingEncodingError(f"{file} is not UTF-8; nothing was written") from None
+                raise LandingEncodingError(
+                    f"{file} is not {delivery.encoding.upper()}; nothing was written"
+                ) from None
             raise
         finally:
             stream.close()
@@ -165,14 +206,31 @@ def _drain(spark: SparkSession, file: str) -> None:
         stream.close()
 
 
-def _delimiter(source: Source) -> str:
-    unknown = set(source.options) - _KNOWN_OPTIONS
-    if source.format != "csv" or unknown or source.options.get("header") is not True:
+def _dialect(source: Source) -> Dialect:
+    """How the files of a source are written, as it declares that.
+
+    :raises DeclarationError: it declares what no CSV has
+    """
+    options = source.options
+    unknown = set(options) - _KNOWN_OPTIONS
+    if source.format != "csv" or unknown:
         raise DeclarationError(
-            f"source {source.id}: expected format csv with the options header: true, and multiLine or delimiter"
+            f"source {source.id}: expected format csv with options of {', '.join(sorted(_KNOWN_OPTIONS))}"
             + (f", not {', '.join(sorted(unknown))}" if unknown else "")
         )
-    return str(source.options.get("delimiter", ","))
+    columns = options.get("columns")
+    if (options.get("header", True) is True) == (columns is not None):
+        raise DeclarationError(
+            f"source {source.id}: columns are named by the header, or with header: false by columns"
+        )
+    return Dialect(
+        delimiter=str(options.get("delimiter", Dialect.delimiter)),
+        quote=str(options.get("quote", Dialect.quote)),
+        escape=str(options.get("escape", Dialect.escape)),
+        columns=None if columns is None else tuple(columns),
+        skip_rows=int(options.get("skipRows", Dialect.skip_rows)),
+        comment=str(options.get("comment", Dialect.comment)),
+    )
 
 
 def _list(spark: SparkSession, folder: str) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -219,8 +277,8 @@ def _version(status: JavaObject) -> str:
     return f"{status.getLen()} {status.getModificationTime()} {etag[1] if etag else ''}"
 
 
-def _begin(spark: SparkSession, file: str) -> str:
-    """The first letters of a file.
+def _begin(spark: SparkSession, file: str, encoding: str) -> tuple[str, str]:
+    """The first letters of a file, and its encoding; that of UTF-16 is told by the file's mark.
 
     :raises LandingDamagedError, LandingEncodingError, StorageError:
     """
@@ -229,27 +287,45 @@ def _begin(spark: SparkSession, file: str) -> str:
             f"{file} is packed in a way that is not read here; nothing was written. Deliver it plain, or as .gz"
         )
     begin = _bytes(spark, file, _HEADER_BYTES)
+    if encoding == _UTF_16 and begin:
+        if begin[:2] not in _BYTE_ORDERS:
+            raise LandingEncodingError(
+                f"{file} does not begin with the mark that tells the order of UTF-16's bytes; nothing was written. "
+                "Declare the encoding utf-16le or utf-16be"
+            )
+        encoding = _BYTE_ORDERS[begin[:2]]
+    named = encoding.upper()
     try:
-        text = codecs.getincrementaldecoder("utf-8")().decode(begin, final=len(begin) < _HEADER_BYTES)
+        decoder = codecs.getincrementaldecoder(_PYTHONS.get(encoding, encoding))()
+        text = decoder.decode(begin, final=len(begin) < _HEADER_BYTES)
     except UnicodeDecodeError as error:
-        raise LandingEncodingError(f"{file} is not UTF-8 (byte {error.start}); nothing was written") from None
+        raise LandingEncodingError(
+            f"{file} is not {named} (byte {error.start}); nothing was written{_HINT}"
+        ) from None
     if "\0" in text:
         raise LandingEncodingError(
-            f"{file} is not UTF-8 but UTF-16 or binary (byte {text.index(chr(0))} is zero); nothing was written"
+            f"{file} is not {named} but UTF-16 or binary (byte {text.index(chr(0))} is zero); "
+            f"nothing was written{_HINT}"
         )
-    return text
+    return text, encoding
 
 
-def _header(spark: SparkSession, file: str, delimiter: str, contract: Contract) -> Header:
-    text = _begin(spark, file)
+def _header(spark: SparkSession, file: str, encoding: str, dialect: Dialect, contract: Contract) -> Header:
+    text, found = _begin(spark, file, encoding)
     try:
-        header = header_of(text, delimiter)
+        header = header_of(text, dialect, found)
     except csv.Error as error:
         raise LandingHeaderError(f"the header of {file} is no CSV: {error}; nothing was written") from None
     if header is None:
-        raise LandingEmptyError(f"{file} is empty: not even a header; nothing was written")
+        lacks = (
+            "not even a header"
+            if dialect.columns is None
+            else "not one row, and no header says that so it is"
+        )
+        raise LandingEmptyError(f"{file} is empty: {lacks}; nothing was written")
+    where = f"the header of {file}" if dialect.columns is None else "what the source declares as columns"
     try:
-        refuse_schema(header.names, contract, f"the header of {file}")
+        refuse_schema(header.names, contract, where)
     except SourceSchemaError as error:
         raise LandingHeaderError(str(error)) from None
     return header
@@ -260,25 +336,26 @@ def _read(
     paths: list[str],
     header: Header,
     names: tuple[str, ...],
-    delimiter: str,
+    dialect: Dialect,
     layout: int,
 ) -> DataFrame:
     """The rows of files that have the same header, which is the one at the place `layout`."""
     files = {path.rpartition("/")[2]: _literally(path) for path in paths}
-    surveyed = survey(spark, files, header, delimiter)
+    surveyed = survey(spark, files, header, dialect)
     for path, seen in zip(paths, map(surveyed.__getitem__, files)):
         if seen.undecoded:
             raise LandingEncodingError(
-                f"{path} is not UTF-8 in {seen.undecoded} of its lines; nothing was written"
+                f"{path} is not {header.encoding.upper()} in {seen.undecoded} of its lines; "
+                f"nothing was written{_HINT}"
             )
-    delivered = records(spark, files, header, delimiter, surveyed)
+    delivered = records(spark, files, header, dialect, surveyed)
     position = F.monotonically_increasing_id().alias(POSITION)
-    told_apart = F.when(~F.col(BROKEN), fields(F.col(RECORD), delimiter))
+    told_apart = F.when(~F.col(BROKEN), fields(F.col(RECORD), dialect))
     parted = delivered.select(RECORD, SOURCE_FILE, position, told_apart.alias(_FIELDS))
     sound = F.coalesce(F.size(_FIELDS) == len(header.names), F.lit(False))
     return parted.select(
         *(
-            F.when(sound, value(F.get(_FIELDS, F.lit(place)))).alias(f"raw_{names.index(name)}")
+            F.when(sound, value(F.get(_FIELDS, F.lit(place)), dialect)).alias(f"raw_{names.index(name)}")
             for place, name in enumerate(header.names)
         ),
         F.when(~sound, F.col(RECORD)).alias(MALFORMED),
@@ -289,12 +366,12 @@ def _read(
     )
 
 
-def _retold(name: str, headers: list[Header], delimiter: str) -> Expression:
+def _retold(name: str, headers: list[Header], dialect: Dialect) -> Expression:
     """A field out of a sound record and the header of its file."""
-    parted = fields(F.col(RECORD), delimiter)
+    parted = fields(F.col(RECORD), dialect)
     return F.coalesce(
         *(
-            F.when(F.col(_LAYOUT) == layout, value(F.get(parted, F.lit(header.names.index(name)))))
+            F.when(F.col(_LAYOUT) == layout, value(F.get(parted, F.lit(header.names.index(name))), dialect))
             for layout, header in enumerate(headers)
             if name in header.names
         )

@@ -29,8 +29,8 @@ def delivery_of_messages(messages: DataFrame, contract: Contract) -> Delivery:
     """
     text = as_text(F.col(MESSAGE))
     parsed = with_fields(messages, text)
-    known = [column.name for column in contract.source_columns]
-    decimals = [column.name for column in contract.source_columns if column.type.startswith("decimal")]
+    known = list(dict.fromkeys(column.source_name for column in contract.source_columns))
+    decimals = [column.source_name for column in contract.source_columns if column.type.startswith("decimal")]
     return delivery_of(
         parsed.select(
             *(field(name, decimals).alias(name) for name in known),

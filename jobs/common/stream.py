@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
+from dataclasses import replace
 
 from pyspark import StorageLevel
 from pyspark.errors import StreamingQueryException
@@ -19,7 +20,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 from jobs.common.conform import conform
 from jobs.common.context import RunContext
 from jobs.common.contract import Contract
-from jobs.common.declaration import Connector, Source
+from jobs.common.declaration import UTF_8, Connector, Source
 from jobs.common.errors import DeclarationError, SourceError
 from jobs.common.messages import (
     HEADERS,
@@ -49,7 +50,7 @@ def stream_messages(context: RunContext) -> JobResult:
     """
     source, contract = _source_and_contract(context)
     connector = context.environment.connector(source)
-    sink = _Sink(context, contract)
+    sink = _Sink(context, contract, source.nulls)
     trigger = context.arguments.get("trigger", AVAILABLE_NOW)
     writer = (
         _messages(context, source, connector)
@@ -77,8 +78,9 @@ def stream_messages(context: RunContext) -> JobResult:
 class _Sink:
     """Where the batches of one stream go."""
 
-    def __init__(self, context: RunContext, contract: Contract) -> None:
+    def __init__(self, context: RunContext, contract: Contract, nulls: tuple[str, ...]) -> None:
         self._context = context
+        self._nulls = nulls
         self._contract = contract
         self._table = context.storage.table(contract)
         self._quarantine = context.storage.quarantine(contract)
@@ -94,7 +96,8 @@ class _Sink:
         spark, contract = batch.sparkSession, self._contract
         messages = batch.persist(StorageLevel.MEMORY_AND_DISK)
         try:
-            with conform(delivery_of_messages(messages, contract), contract, self._context.date) as conformed:
+            delivery = replace(delivery_of_messages(messages, contract), nulls=self._nulls)
+            with conform(delivery, contract, self._context.date) as conformed:
                 counts = conformed.counts
                 stream = self._stream or _name_of(spark, self.checkpoint)
                 self._stream = stream
@@ -203,6 +206,8 @@ def _credentials(context: RunContext, connector: Connector) -> dict[str, str]:
 
 def _of_files(context: RunContext, source: Source) -> DataFrame:
     """A topic that was written into files of landing, of all dates: a JSON object a message, with where it stood."""
+    if source.encoding != UTF_8:
+        raise DeclarationError(f"source {source.id}: a stream reads files of {UTF_8} alone")
     files = context.storage.uri("landing", source.path.replace("{date}", "*"))
     return (
         context.spark.readStream.schema(

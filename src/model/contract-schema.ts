@@ -1,5 +1,6 @@
 import { durationPattern } from './duration.js';
 import { layers } from './layers.js';
+import { parseSchema } from './parse.js';
 
 /** What a data contract must be, over and above a JSON Schema: as a JSON Schema. */
 export const contractSchema = {
@@ -68,6 +69,7 @@ export const contractSchema = {
               description: 'the column is the day, in UTC, of the timestamp in this other column',
             },
             tags: { $ref: '#/$defs/tags' },
+            parse: parseSchema,
             masking: {
               type: 'object',
               required: ['rule'],

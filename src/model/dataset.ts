@@ -2,6 +2,7 @@ import type { JsonType } from './column-type.js';
 import type { Layer } from './layers.js';
 import type { Maintenance } from './maintenance.js';
 import type { MaskInPlace, Masking } from './masking.js';
+import type { Parse } from './parse.js';
 
 export type Tags = Readonly<Record<string, string>>;
 
@@ -62,6 +63,7 @@ export interface ContractColumn extends JsonType {
     readonly dateOf?: string;
     readonly tags?: Tags;
     readonly masking?: Masking;
+    readonly parse?: Parse;
   };
 }
 

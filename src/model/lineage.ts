@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationPattern } from './duration.js';
 import { layers, type Layer } from './layers.js';
+import { optionProblems, sourceOptions } from './source-options.js';
 
 /** At most 35 long: with an environment's prefix it becomes the name of an IAM role, which may have 64. */
 export const identifier = z
@@ -14,38 +15,47 @@ const worker = {
   memoryGb: z.int().min(2).max(120).describe('memory in GB'),
 };
 
-const source = z.strictObject({
-  system: identifier.describe('the system that delivers it; each environment says how that is reached'),
-  entity: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      'what it is called there: table, object, topic or path; not asked for where files are delivered',
-    ),
-  watermark: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('column with the time of the last change: only what changed since the last run is asked for'),
-  lookback: duration
-    .optional()
-    .describe('asked for again below the watermark: how late a change may become visible in the system'),
-  partitionColumn: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('whole-number column by whose ranges a database is read over several connections'),
-  format: z.enum(['csv', 'json', 'xml']).describe('of delivered files; json: one object a line'),
-  path: z
-    .string()
-    .regex(/^[^/].*\/$/, 'a folder of the landing bucket, ending with /')
-    .describe('where files are delivered; {date} stands for the logical date'),
-  options: z
-    .record(z.string(), z.union([z.string(), z.boolean(), z.number()]))
-    .default({})
-    .describe('of delivered files'),
-});
+const source = z
+  .strictObject({
+    system: identifier.describe('the system that delivers it; each environment says how that is reached'),
+    entity: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'what it is called there: table, object, topic or path; not asked for where files are delivered',
+      ),
+    watermark: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('column with the time of the last change: only what changed since the last run is asked for'),
+    lookback: duration
+      .optional()
+      .describe('asked for again below the watermark: how late a change may become visible in the system'),
+    partitionColumn: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('whole-number column by whose ranges a database is read over several connections'),
+    format: z.enum(['csv', 'json', 'xml']).describe('of delivered files; json: one object a line'),
+    path: z
+      .string()
+      .regex(/^[^/].*\/$/, 'a folder of the landing bucket, ending with /')
+      .describe('where files are delivered; {date} stands for the logical date'),
+    options: sourceOptions.default({}).describe('how delivered files are written'),
+  })
+  .superRefine(({ format, options }, context) => {
+    for (const { option, index, expected } of optionProblems(format, options)) {
+      const value = options[option];
+      context.addIssue({
+        code: 'custom',
+        input: index === undefined ? value : (value as readonly string[])[index],
+        path: ['options', option, ...(index === undefined ? [] : [index])],
+        message: expected,
+      });
+    }
+  });
 
 const job = z.strictObject({
   group: z.enum(['ingest', 'transform', 'analytics', 'maintenance']),

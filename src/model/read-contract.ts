@@ -7,6 +7,7 @@ import type { Path, SourceDocument } from './document.js';
 import type { Problem } from './errors.js';
 import { maintenanceProblems } from './maintenance-problems.js';
 import { inPlaceProblems, maskProblems } from './masking-problems.js';
+import { parseProblems } from './parse-problems.js';
 
 /** The dataset that a contract declares, or every problem of the contract with its place. */
 export function readContract(
@@ -139,6 +140,7 @@ function meaningProblems(document: SourceDocument, contract: Contract): Problem[
     ...maskProblems(document, contract, columnType),
     ...inPlaceProblems(document, contract, columnType, (name) => mayBeNull(contract, name)),
     ...maintenanceProblems(document, contract, columnType),
+    ...parseProblems(document, contract, columnType),
   );
   for (const [name, column] of Object.entries(contract.properties)) {
     const dateOf = column['x-dataplat']?.dateOf;

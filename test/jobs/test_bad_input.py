@@ -578,6 +578,26 @@ def test_same_file_under_two_names(landed: Lake) -> None:
         landed.run()
 
 
+def test_marks_of_missing_values(landed: Lake) -> None:
+    rows = one_with(employees="\\N")
+    rows[0]["account_name"] = "NULL"
+    landed.deliver(accounts_csv=csv_of(rows))
+    only_third_rejected(landed, "type:employees")
+    assert landed.bronze()[rows[0]["account_id"]]["account_name"] == "NULL"
+
+
+def test_file_without_a_header(landed: Lake) -> None:
+    landed.deliver(accounts_csv=csv_of(sound()).split(b"\n", 1)[1])
+    with failing(landed, LandingHeaderError, "lacks account_id, .*nothing was written"):
+        landed.run()
+
+
+def test_lines_above_the_header(landed: Lake) -> None:
+    landed.deliver(accounts_csv=b"Accounts of the day\n\n" + csv_of(sound()))
+    with failing(landed, LandingHeaderError, "lacks account_id, .*nothing was written"):
+        landed.run()
+
+
 def test_the_page_has_a_row_for_every_test_and_no_other() -> None:
     told = re.findall(r"\| `(test_\w+)` \|$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     here = re.findall(
@@ -589,6 +609,6 @@ def test_the_page_has_a_row_for_every_test_and_no_other() -> None:
 
 def test_the_page_names_kinds_of_errors_that_exist() -> None:
     kinds = {kind.kind for kind in JobError.__subclasses__()}
-    told = re.findall(r"\| fail \| [^|]* \| `([\w-]+)`", PAGE.read_text(encoding="utf-8"))
+    told = re.findall(r"\| fail(?:; declare [^|]*)? \| [^|]* \| `([\w-]+)`", PAGE.read_text(encoding="utf-8"))
     assert told
     assert set(told) <= kinds

@@ -252,6 +252,37 @@ def test_unknown_columns_go_to_unmapped_and_platform_columns_cannot_be_delivered
     assert result.counts.unmapped == {"Colour": 1, "ingest_date": 1}
 
 
+def test_texts_that_the_source_declares_as_nulls_are_missing_values(lake: Lake) -> None:
+    wanted = contract(
+        {"name": {"type": "string"}, "n": {"type": ["integer", "null"]}, "t": {"type": ["string", "null"]}},
+        ["name"],
+    )
+    folder = lake.folder / "things"
+    folder.mkdir()
+    rows = [
+        "id,name,n,t,extra",
+        r"1,\N, NULL ,\N,\N",
+        r'2,Null,"NULL",NULLS,NULL',
+        "3,x,null, NULL ,x",
+    ]
+    (folder / "a.csv").write_text("\n".join(rows), encoding="utf-8")
+    source = Source("things", "csv", "things/{date}/", {"nulls": ["\\N", "NULL"]})
+    result = conform(read_delivery(lake.spark, source, folder.as_uri(), wanted), wanted, DATE)
+    (accepted,) = result.accepted().collect()
+    assert (accepted["name"], accepted["n"], accepted["t"], accepted["_unmapped"]) == (
+        "Null",
+        None,
+        "NULLS",
+        None,
+    )
+    rejected = {row["_raw"]["id"]: (row["_reasons"], row["_raw"]) for row in result.rejected().collect()}
+    assert {key: reasons for key, (reasons, _) in rejected.items()} == {
+        "1": ["required:name"],
+        "3": ["type:n"],
+    }
+    assert rejected["1"][1] == {"id": "1", "name": "\\N", "n": " NULL ", "t": "\\N", "extra": "\\N"}
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_every_row_is_written_or_quarantined_once_whatever_is_delivered(lake: Lake, seed: int) -> None:
     wanted = contract(

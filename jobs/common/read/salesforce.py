@@ -65,8 +65,9 @@ def read_salesforce(extraction: Extraction) -> Iterator[Delivery]:
 def read_record_files(extraction: Extraction) -> Iterator[Delivery]:
     """The reader of the kind `files`: records as the REST API answers them, one a line."""
     context, contract = extraction.context, extraction.contract
+    source = extraction.source
     lines, files = read_lines(
-        context.spark, context.storage.uri("landing", extraction.source.folder(context.date))
+        context.spark, context.storage.uri("landing", source.folder(context.date)), source.encoding
     )
     records = with_fields(lines, F.col(LINE))
     names = [name for name in names_in(records) if name != _ATTRIBUTES]
@@ -74,7 +75,7 @@ def read_record_files(extraction: Extraction) -> Iterator[Delivery]:
         name
         for name in names
         for column in contract.source_columns
-        if column.name == table_name(name) and column.type.startswith("decimal")
+        if column.source_name in (name, table_name(name)) and column.type.startswith("decimal")
     ]
     frame = records.select(*(field(name, decimals).alias(name) for name in names), NO_OBJECT, SOURCE_FILE)
     delivery = delivery_of(
@@ -84,7 +85,7 @@ def read_record_files(extraction: Extraction) -> Iterator[Delivery]:
         malformed=NO_OBJECT,
         beside=[SOURCE_FILE],
     )
-    yield dataclasses.replace(delivery, files=files)
+    yield dataclasses.replace(delivery, files=files, encoding=source.encoding, nulls=source.nulls)
 
 
 def table_name(name: str) -> str:
@@ -132,12 +133,15 @@ def _gathered(pages: Iterable[list[Record]]) -> Iterator[list[Record]]:
 
 
 def _named(frame: DataFrame, names: Sequence[str], contract: Contract, *others: str) -> DataFrame:
-    """The fields under the names of columns; times with their offset spelled as everywhere else."""
-    times = {column.name for column in contract.source_columns if column.type == "timestamp"}
+    """The fields under the names of columns, those that the contract knows by their own under these; times with their
+    offset spelled as everywhere else.
+    """
+    own = {column.source_name for column in contract.source_columns}
+    times = {column.source_name for column in contract.source_columns if column.type == "timestamp"}
 
     def column(name: str) -> Expression:
         text = F.col(f"`{name}`")
-        named = table_name(name)
+        named = name if name in own else table_name(name)
         # Salesforce writes 2026-01-05T08:00:00.000+0000.
         return (F.regexp_replace(text, _OFFSET, "$1:$2") if named in times else text).alias(named)
 

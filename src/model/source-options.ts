@@ -1,0 +1,136 @@
+import { z } from 'zod';
+
+/**
+ * How delivered files are written: what the options of a source say. `landing.py` and `csv_records.py` read by them. Nothing
+ * is guessed from a file, so an option that is not there means what stands at it here.
+ */
+
+/** Those that both Java and Python know, and in which no letter but a line end has the bytes of one. */
+const encodings = [
+  'utf-8',
+  'utf-16',
+  'utf-16le',
+  'utf-16be',
+  'us-ascii',
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 15].map((part) => `iso-8859-${part}`),
+  ...[1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258].map((page) => `windows-${page}`),
+  'ibm437',
+  'ibm850',
+  'ibm852',
+  'ibm866',
+  'koi8-r',
+  'koi8-u',
+  'shift_jis',
+  'windows-31j',
+  'gbk',
+  'gb18030',
+  'big5',
+  'euc-jp',
+  'euc-kr',
+] as const;
+
+const letter = z.string().regex(/^[^\r\n]$/u, 'one letter, for example ";" or "\\t"');
+
+export const sourceOptions = z.strictObject({
+  encoding: z
+    .enum(encodings)
+    .optional()
+    .describe('default: utf-8; utf-16 goes by the mark that a file begins with, and wants one'),
+  delimiter: letter.optional().describe('what stands between fields, one letter; default: a comma'),
+  quote: z
+    .string()
+    .regex(/^[^\r\n]?$/u, 'one letter, or "" where no field is quoted')
+    .optional()
+    .describe('what stands around a field, one letter; "": none does, and every letter is one of a value'),
+  escape: letter
+    .optional()
+    .describe('between quotes, what stands before a quote or before itself, instead of a quote twice'),
+  header: z.boolean().optional().describe('false: files begin with their rows, and "columns" names these'),
+  columns: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('with header: false, the names of the fields in their order'),
+  skipRows: z.int().min(0).max(1000).optional().describe('lines above the header, which are passed over'),
+  comment: z
+    .string()
+    .regex(/^[^\s]+$/, 'one or more letters without white space')
+    .optional()
+    .describe('what a line begins with that is no record, for example #'),
+  nulls: z
+    .array(z.string())
+    .optional()
+    .describe('texts that stand for a missing value in every column, quoted or not, for example "\\N"'),
+  multiLine: z
+    .boolean()
+    .optional()
+    .describe('has no effect any more: a line end between quotes is always part of a value'),
+});
+
+type SourceOptions = z.infer<typeof sourceOptions>;
+
+/** The options that files of a format have. */
+const known: Readonly<Record<'csv' | 'json' | 'xml', readonly (keyof SourceOptions)[]>> = {
+  csv: sourceOptions.keyof().options,
+  json: ['encoding', 'nulls'],
+  xml: [],
+};
+
+/** An option that does not fit the format or another option, and what is expected. */
+export interface OptionProblem {
+  readonly option: keyof SourceOptions;
+  readonly index?: number;
+  readonly expected: string;
+}
+
+export function optionProblems(format: keyof typeof known, options: SourceOptions): OptionProblem[] {
+  const foreign = (Object.keys(options) as (keyof SourceOptions)[]).filter(
+    (option) => !known[format].includes(option),
+  );
+  if (foreign.length > 0) {
+    const expected = `no option of ${format}, which has ${known[format].join(' and ') || 'none'}`;
+    return foreign.map((option) => ({ option, expected }));
+  }
+  return format === 'csv' ? [...columnProblems(options), ...letterProblems(options)] : [];
+}
+
+function columnProblems({ header, columns }: SourceOptions): OptionProblem[] {
+  if (header === false && columns === undefined)
+    return [{ option: 'header', expected: 'name the fields in their order: columns: [id, name]' }];
+  if (header !== false && columns !== undefined)
+    return [
+      { option: 'columns', expected: 'the header names the fields: say header: false, or take it out' },
+    ];
+  // Spark takes names that differ in case alone for the same.
+  const names = (columns ?? []).map((name) => name.toLowerCase());
+  return names.flatMap((name, index) =>
+    names.indexOf(name) < index ? [{ option: 'columns', index, expected: 'a name that stands once' }] : [],
+  );
+}
+
+/** Letters that mean something must differ, else a line could be read in two ways. */
+function letterProblems(options: SourceOptions): OptionProblem[] {
+  const { delimiter = ',', quote = '"', escape, comment } = options;
+  const problems: OptionProblem[] = [];
+  if (quote === delimiter)
+    problems.push({
+      option: options.delimiter === undefined ? 'quote' : 'delimiter',
+      expected: 'quote and delimiter are two letters',
+    });
+  if (escape !== undefined && quote === '')
+    problems.push({ option: 'escape', expected: 'nothing is escaped where no field is quoted' });
+  if (escape !== undefined && (escape === quote || escape === delimiter))
+    problems.push({
+      option: 'escape',
+      expected:
+        escape === quote
+          ? 'a quote twice is read without it: take it out'
+          : 'escape and delimiter are two letters',
+    });
+  if (comment !== undefined && (comment.startsWith(delimiter) || (quote !== '' && comment.startsWith(quote))))
+    problems.push({
+      option: 'comment',
+      expected: 'it begins as a record may: with the delimiter or a quote',
+    });
+  return problems;
+}

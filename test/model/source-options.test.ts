@@ -1,0 +1,94 @@
+import { expect } from 'chai';
+import { validateProject } from '../../src/model/read-platform.js';
+import { edited, lineOf, projectWith } from './project.js';
+
+const lineage = 'config/shared/lineage.yaml';
+const asItStands = 'options: { header: true, multiLine: true }';
+const line = lineOf(lineage, asItStands);
+
+const problemsWith = (text: string): string[] =>
+  validateProject(projectWith({ [lineage]: text })).problems.map(
+    ({ location, message, hint }) =>
+      `${location.file}:${location.line}:${location.column} ${message}${hint === undefined ? '' : ` (${hint})`}`,
+  );
+
+/** Of the first source with other options, without the path of the file. */
+const problemsOf = (options: string): string[] =>
+  problemsWith(edited(lineage, asItStands, `options: ${options}`)).map((text) =>
+    text.replace(`${lineage}:${line}:`, ''),
+  );
+
+describe('the options of a source', () => {
+  it('say how files are written, all of them or none', () => {
+    expect(problemsOf('{}')).to.deep.equal([]);
+    expect(
+      problemsOf(
+        `{ encoding: windows-1252, delimiter: ';', quote: "'", escape: '\\', header: false, columns: [shop_id, a], skipRows: 2, comment: '#', nulls: ['\\N', 'NULL', N/A, ''] }`,
+      ),
+    ).to.deep.equal([]);
+    expect(problemsOf(`{ delimiter: "\\t", quote: '' }`)).to.deep.equal([]);
+  });
+
+  it('that are not known, or of another type, are named with their place and what was meant', () => {
+    expect(problemsOf(`{ delimeter: ';' }`)).to.deep.equal([
+      '16 unknown key "sources.shops.options.delimeter" (did you mean "delimiter"?)',
+    ]);
+    expect(problemsOf(`{ skipRows: two }`)).to.deep.equal([
+      '26 "sources.shops.options.skipRows" is "two" (expected a number)',
+    ]);
+    expect(problemsOf(`{ nulls: '\\N' }`)).to.deep.equal([
+      '23 "sources.shops.options.nulls" is "\\\\N" (expected a list)',
+    ]);
+    expect(problemsOf(`{ nulls: [NULL] }`)).to.deep.equal([
+      `24 "sources.shops.options.nulls[0]" is empty (expected a text, in quotes: 'NULL')`,
+    ]);
+    expect(problemsOf(`{ delimiter: '||' }`)).to.deep.equal([
+      '27 "sources.shops.options.delimiter" is "||" (one letter, for example ";" or "\\t")',
+    ]);
+    expect(problemsOf(`{ encoding: cp-1252 }`)[0]).to.match(
+      /^26 "sources\.shops\.options\.encoding" is "cp-1252" \(expected utf-8, .*windows-1252.* or euc-kr\)$/,
+    );
+  });
+
+  it('name the fields of files that do not, and only of these', () => {
+    expect(problemsOf('{ header: false }')).to.deep.equal([
+      '24 "sources.shops.options.header" is false (name the fields in their order: columns: [id, name])',
+    ]);
+    expect(problemsOf('{ columns: [shop_id] }')).to.deep.equal([
+      '25 "sources.shops.options.columns" is a list (the header names the fields: say header: false, or take it out)',
+    ]);
+    expect(problemsOf('{ header: false, columns: [shop_id, a, A] }')).to.deep.equal([
+      '53 "sources.shops.options.columns[2]" is "A" (a name that stands once)',
+    ]);
+  });
+
+  it('do not let one letter mean two things', () => {
+    expect(problemsOf(`{ delimiter: '"' }`)).to.deep.equal([
+      '27 "sources.shops.options.delimiter" is "\\"" (quote and delimiter are two letters)',
+    ]);
+    expect(problemsOf(`{ quote: '', escape: '\\' }`)).to.deep.equal([
+      '35 "sources.shops.options.escape" is "\\\\" (nothing is escaped where no field is quoted)',
+    ]);
+    expect(problemsOf(`{ escape: '"' }`)).to.deep.equal([
+      '24 "sources.shops.options.escape" is "\\"" (a quote twice is read without it: take it out)',
+    ]);
+    expect(problemsOf(`{ comment: ',' }`)).to.deep.equal([
+      '25 "sources.shops.options.comment" is "," (it begins as a record may: with the delimiter or a quote)',
+    ]);
+  });
+
+  it('are those that the format has', () => {
+    const json = (options: string): string[] =>
+      problemsWith(
+        edited(
+          lineage,
+          'path: queue/orders/{date}/',
+          `path: queue/orders/{date}/\n    options: { ${options} }`,
+        ),
+      ).map((text) => text.replace(/^\S+ /, ''));
+    expect(json("encoding: utf-16, nulls: ['NULL']")).to.deep.equal([]);
+    expect(json("delimiter: ';'")).to.deep.equal([
+      '"sources.order_events.options.delimiter" is ";" (no option of json, which has encoding and nulls)',
+    ]);
+  });
+});
