@@ -36,6 +36,10 @@ export function workerGroups(scope: Construct, vpc: Vpc, environment: Environmen
     airflow: group('airflow', 'Workers, schedulers and database of Airflow'),
     endpoints: group('endpoints', 'Interface endpoints of AWS services'),
   };
+  // By its name a rule that no state knows is found again.
+  const called = (id: string): { tags: Record<string, string> } => ({
+    tags: { Name: `${environment.prefix}-${id.replaceAll('_', '-')}` },
+  });
   const rules = workers.flatMap((worker) => {
     const eachOther = {
       securityGroupId: groups[worker].id,
@@ -45,14 +49,22 @@ export function workerGroups(scope: Construct, vpc: Vpc, environment: Environmen
     };
     const toEndpoints = { ...https, description: 'Endpoints of AWS services' };
     return [
-      new VpcSecurityGroupIngressRule(scope, `${worker}_from_each_other`, eachOther),
-      new VpcSecurityGroupEgressRule(scope, `${worker}_to_each_other`, eachOther),
+      new VpcSecurityGroupIngressRule(scope, `${worker}_from_each_other`, {
+        ...eachOther,
+        ...called(`${worker}_from_each_other`),
+      }),
+      new VpcSecurityGroupEgressRule(scope, `${worker}_to_each_other`, {
+        ...eachOther,
+        ...called(`${worker}_to_each_other`),
+      }),
       new VpcSecurityGroupIngressRule(scope, `endpoints_from_${worker}`, {
+        ...called(`endpoints_from_${worker}`),
         securityGroupId: groups.endpoints.id,
         referencedSecurityGroupId: groups[worker].id,
         ...toEndpoints,
       }),
       new VpcSecurityGroupEgressRule(scope, `${worker}_to_endpoints`, {
+        ...called(`${worker}_to_endpoints`),
         securityGroupId: groups[worker].id,
         referencedSecurityGroupId: groups.endpoints.id,
         ...toEndpoints,
@@ -63,6 +75,7 @@ export function workerGroups(scope: Construct, vpc: Vpc, environment: Environmen
     ...workers.map(
       (worker) =>
         new VpcSecurityGroupEgressRule(scope, `${worker}_to_s3`, {
+          ...called(`${worker}_to_s3`),
           securityGroupId: groups[worker].id,
           prefixListId: s3.prefixListId,
           ...https,
@@ -73,6 +86,7 @@ export function workerGroups(scope: Construct, vpc: Vpc, environment: Environmen
       source.from.map(
         (worker) =>
           new VpcSecurityGroupEgressRule(scope, `${worker}_to_${source.name}`, {
+            ...called(`${worker}_to_${source.name}`),
             securityGroupId: groups[worker].id,
             cidrIpv4: source.cidr,
             ipProtocol: 'tcp',

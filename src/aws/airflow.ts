@@ -1,6 +1,6 @@
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import type { AwsClients } from './clients.js';
 import { translated } from './failures.js';
+import { signedPost } from './signed-request.js';
 
 export type AirflowMethod = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
@@ -45,7 +45,7 @@ export function mwaaAirflow(clients: AwsClients): Airflow {
       };
       const operation = 'MWAA InvokeRestApi';
       try {
-        const response = await signedPost(clients, `/restapi/${environment}`, JSON.stringify(input));
+        const response = await post(clients, `/restapi/${environment}`, JSON.stringify(input));
         const said = (await response.json()) as MwaaAnswer;
         if (said.RestApiStatusCode !== undefined) {
           return { status: said.RestApiStatusCode, body: said.RestApiResponse };
@@ -76,53 +76,10 @@ export function mwaaAirflow(clients: AwsClients): Airflow {
   };
 }
 
-/** One request, signed as the caller of every other client. */
-async function signedPost(clients: AwsClients, path: string, body: string): Promise<Response> {
+/** One request of an environment's own calls. */
+function post(clients: AwsClients, path: string, body: string): Promise<Response> {
   const { region, endpoint } = clients.settings;
-  const { SignatureV4 } = await import('@smithy/signature-v4');
-  // Calls of an environment's own have a host of their own.
+  // They have a host of their own.
   const url = new URL(path, endpoint ?? `https://env.airflow.${region}.amazonaws.com`);
-  const signer = new SignatureV4({
-    service: 'airflow',
-    region,
-    credentials: (await clients.sts()).config.credentials,
-    sha256: NodeSha256,
-  });
-  const { headers } = await signer.sign({
-    method: 'POST',
-    protocol: url.protocol,
-    hostname: url.hostname,
-    ...(url.port !== '' && { port: Number(url.port) }),
-    path: url.pathname,
-    headers: { host: url.host, 'content-type': 'application/json' },
-    body,
-  });
-  return fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(60_000) });
-}
-
-/** Node's own hash as the signer wants it. */
-class NodeSha256 {
-  readonly #secret: string | Uint8Array | undefined;
-  #hash: Hash | Hmac;
-
-  constructor(secret?: unknown) {
-    this.#secret = secret as string | Uint8Array | undefined;
-    this.#hash = this.#begun();
-  }
-
-  update(data: string | Uint8Array): void {
-    this.#hash.update(data);
-  }
-
-  digest(): Promise<Uint8Array> {
-    return Promise.resolve(this.#hash.digest());
-  }
-
-  reset(): void {
-    this.#hash = this.#begun();
-  }
-
-  #begun(): Hash | Hmac {
-    return this.#secret === undefined ? createHash('sha256') : createHmac('sha256', this.#secret);
-  }
+  return signedPost(clients, { service: 'airflow', url, contentType: 'application/json', body });
 }

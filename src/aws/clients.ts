@@ -21,7 +21,8 @@ export interface AwsClients {
   readonly cloudWatchLogs: () => Promise<CloudWatchLogs>;
   readonly emrServerless: () => Promise<EMRServerless>;
   readonly glue: () => Promise<Glue>;
-  readonly kms: () => Promise<KMS>;
+  /** Of the environment's region, or of another. */
+  readonly kms: (region?: string) => Promise<KMS>;
   readonly lakeFormation: () => Promise<LakeFormation>;
   /** Of the environment's region, or of another. */
   readonly s3: (region?: string) => Promise<S3>;
@@ -78,9 +79,9 @@ export function awsClients(settings: AwsSettings): AwsClients {
       const { Glue } = await import('@aws-sdk/client-glue');
       return translating(new Glue(common));
     }),
-    kms: once(async () => {
+    kms: oncePer(async (region = settings.region) => {
       const { KMS } = await import('@aws-sdk/client-kms');
-      return translating(new KMS(common));
+      return translating(new KMS({ ...common, region }));
     }),
     lakeFormation: once(async () => {
       const { LakeFormation } = await import('@aws-sdk/client-lakeformation');

@@ -125,6 +125,13 @@ export function unquoted(etag: string | undefined): string {
   return (etag ?? '').replaceAll('"', '');
 }
 
+/** Whether a bucket holds nothing, in no version. */
+export async function holdsNothing(clients: AwsClients, bucket: string, region: string): Promise<boolean> {
+  const s3 = await clients.s3(region);
+  const page = await s3.listObjectVersions({ Bucket: bucket, MaxKeys: 1 });
+  return (page.Versions ?? []).length === 0 && (page.DeleteMarkers ?? []).length === 0;
+}
+
 /** Splits `s3://bucket/key`. @throws RangeError for anything else */
 export function placeOf(uri: string): ObjectPlace {
   const parts = /^s3a?:\/\/([^/]+)\/(.*)$/.exec(uri);

@@ -1,4 +1,5 @@
 import type { AwsClients } from './clients.js';
+import { isAws } from './failures.js';
 import { pages } from './pages.js';
 
 /** What operations need of Secrets Manager. */
@@ -26,4 +27,15 @@ export function secretValues(clients: AwsClients): SecretValues {
       return found.filter((name) => name.startsWith(prefix)).sort();
     },
   };
+}
+
+/** The ARN of a secret; nothing where there is none of that name, or one that is being deleted. */
+export async function secretArn(clients: AwsClients, name: string): Promise<string | undefined> {
+  try {
+    const found = await (await clients.secretsManager()).describeSecret({ SecretId: name });
+    return found.DeletedDate === undefined ? found.ARN : undefined;
+  } catch (error) {
+    if (isAws(error, 'ResourceNotFoundException')) return undefined;
+    throw error;
+  }
 }

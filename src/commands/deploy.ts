@@ -50,8 +50,9 @@ export const deploy: DefineVerb = (command) => {
           const counts = result.stacks.map(({ changed }) => changed);
           const sum = (key: 'add' | 'change' | 'replace' | 'destroy'): number =>
             counts.reduce((total, changed) => total + changed[key], 0);
+          const adopted = result.stacks.reduce((total, stack) => total + (stack.adopted ?? 0), 0);
           return result.changed
-            ? `Deployed ${result.environment}: ${sum('add')} added, ${sum('change')} changed, ${sum('replace')} replaced, ${sum('destroy')} destroyed; release ${result.release.id}.`
+            ? `Deployed ${result.environment}: ${sum('add')} added, ${sum('change')} changed, ${sum('replace')} replaced, ${sum('destroy')} destroyed${adopted > 0 ? `, ${adopted} adopted` : ''}; release ${result.release.id}.`
             : `No changes: ${result.environment} is as declared (release ${result.release.id}).`;
         });
       }),

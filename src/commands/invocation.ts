@@ -87,8 +87,11 @@ export async function invoke(
 
 function interruption(): { signal: AbortSignal; dispose: () => void } {
   const controller = new AbortController();
+  let interrupts = 0;
+  // Counted by itself: a Ctrl-C ends the reader of a pipe too, and we may hear of that first.
   const interrupt = (): void => {
-    if (controller.signal.aborted) process.exit(130);
+    interrupts += 1;
+    if (interrupts > 1) process.exit(130);
     controller.abort();
   };
   // A terminal that is closed says so more than once, and has nobody at it who is in a hurry.

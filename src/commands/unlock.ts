@@ -15,7 +15,7 @@ interface UnlockFlags {
 export const unlock: DefineVerb = (command) => {
   command
     .description(
-      'Says who holds the lock of an environment, since when, and whether that process still works; breaks it where it does\nnot. Breaking what may still be held wants --force and --reason. Every breaking is recorded beside the state.',
+      'Says who holds the lock of an environment, since when, and whether that process still works; breaks it where it does\nnot. Where only its terraform still works, that is waited for. Breaking what may still be held wants --force and --reason. Every breaking is recorded beside the state.',
     )
     .option('-y, --yes', 'do not ask')
     .option('--force', 'break it although its holder may still be at work')

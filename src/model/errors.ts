@@ -58,6 +58,7 @@ export const errorCodes = {
   DP5008: { title: 'The state bucket is not there', exit: 1 },
   DP5009: { title: 'The state bucket is not ours', exit: 4 },
   DP5010: { title: 'An interrupted change left something behind', exit: 1 },
+  DP5011: { title: 'A name that somebody else has', exit: 4 },
 
   DP6001: { title: 'The job run failed', exit: 1 },
   DP6002: { title: 'No such run', exit: 1 },

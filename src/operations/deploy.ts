@@ -2,10 +2,12 @@ import type { CostEstimate } from '../model/cost/estimate.js';
 import { DataplatError } from '../model/errors.js';
 import { applyStacks, refuseDataLoss, type AppliedStack } from './stacks/apply-stacks.js';
 import { hasChanges, planStacks, type StackPlan } from './stacks/plan-stacks.js';
+import { waitForLeftAtWork } from './stacks/left-at-work.js';
 import { mustBeNamed, needsName, notNamed, requireName, type Naming } from './stacks/protection.js';
 import { loadPlans } from './stacks/saved-plan.js';
 import { stacksOf, type RunningTerraform } from './stacks/stacks.js';
 import { stopForChange } from './stacks/stop-application.js';
+import { adoptionAfterCutOff, forgetCutOff } from './adopt/adoption.js';
 import { underLock } from './stacks/under-lock.js';
 import { refuseUnknownApplication } from './deploy/unknown-application.js';
 import { keepingStates, keepUnwrittenStates, pushUnwrittenStates } from './stacks/unwritten-states.js';
@@ -61,10 +63,14 @@ async function* deployAlone(options: DeployOptions, running: RunningTerraform): 
   const allowDataLoss = options.allowDataLoss ?? false;
   const again = `dataplat deploy --env ${environment.name}`;
   const stacks = stacksOf(access, running);
+  yield* waitForLeftAtWork(stacks);
   await keepUnwrittenStates(stacks);
   yield* synthesizeStacks({ ...access, mayDestroyData: allowDataLoss });
   yield* pushUnwrittenStates(stacks);
-  const planning = { caller: access.caller };
+  const planning = {
+    caller: access.caller,
+    adoption: { ...(await adoptionAfterCutOff(access)), mayKeep: true },
+  };
   const reading = besideTerraform(access);
   const plans =
     options.planFile === undefined
@@ -110,6 +116,8 @@ async function* deployAlone(options: DeployOptions, running: RunningTerraform): 
   yield* uploadSamples(access);
   const registration = await planRegistration(access.platform, access.aws);
   yield* applyRegistration(registration, access.aws.catalog);
+  // A plan that was saved may be older than what was cut off: the next deploy looks.
+  if (options.planFile === undefined) await forgetCutOff(access, stacks);
   const tables = registration.stages.filter(({ action }) => action !== 'unchanged').length;
   yield {
     type: 'result',

@@ -3,9 +3,11 @@ import { costOf } from './cost.js';
 import type { EnvironmentAccess } from './environment-access.js';
 import type { Operation } from './events.js';
 import { planBesideTerraform } from './stacks/beside-terraform.js';
+import { waitForLeftAtWork } from './stacks/left-at-work.js';
 import { planStacks, hasChanges, type Change, type Counts, type StackPlan } from './stacks/plan-stacks.js';
 import { savePlans } from './stacks/saved-plan.js';
 import type { Setting } from './stacks/settings-plan.js';
+import { adoptionAfterCutOff } from './adopt/adoption.js';
 import { stacksOf } from './stacks/stacks.js';
 import { withNextSteps } from './stacks/under-lock.js';
 import { warnOfUnwrittenStates } from './stacks/unwritten-states.js';
@@ -47,10 +49,14 @@ export function diff(options: DiffOptions): Operation<DiffResult> {
 
 async function* planned({ access, out, allowDataLoss, signal }: DiffOptions): Operation<DiffResult> {
   const stacks = stacksOf(access, signal && { signal });
+  yield* waitForLeftAtWork(stacks);
   yield* warnOfUnwrittenStates(stacks);
   yield* synthesizeStacks({ ...access, mayDestroyData: allowDataLoss ?? false });
   const reading = besideTerraform(access);
-  const plans = yield* planStacks(stacks, { caller: access.caller });
+  const plans = yield* planStacks(stacks, {
+    caller: access.caller,
+    adoption: await adoptionAfterCutOff(access),
+  });
   const { settings } = await reading;
   const { environment } = access.platform;
   if (out !== undefined) await savePlans(out, access, plans);

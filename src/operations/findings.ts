@@ -27,10 +27,14 @@ function findingsIn(resource: ResourceChange): Finding[] {
   };
   const verb = replaced ? 'replaced' : 'destroyed';
   const because =
-    replaced && change.replace_paths?.length
-      ? ` because of ${change.replace_paths.map((path) => path.join('.')).join(', ')}`
-      : '';
+    resource.action_reason === 'replace_because_tainted'
+      ? ' since it was interrupted while it was made; dataplat deploy keeps it'
+      : replaced && change.replace_paths?.length
+        ? ` because of ${change.replace_paths.map((path) => path.join('.')).join(', ')}`
+        : '';
 
+  if (change.importing)
+    add('adoption', `adopts ${change.importing.id}, which a change that was cut off has made`);
   if (holdsData(type) && destroyed) add('data-loss', `${nameOf(before)} is ${verb}${because}`);
   if (type === 'aws_emrserverless_application') {
     if (replaced)

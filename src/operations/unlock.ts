@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Records } from '../aws/records.js';
 import { DataplatError } from '../model/errors.js';
 import type { EnvironmentAccess } from './environment-access.js';
-import { step, type Operation, type Steps } from './events.js';
+import { info, step, type Operation, type Steps } from './events.js';
 import {
   heartbeatSeconds,
   lifeOf,
@@ -16,7 +16,7 @@ import {
 import { holderLines, timeOf } from './state/refusal.js';
 import { recordNames, stateRecords } from './state/state-records.js';
 import { terraformLocks, type TerraformLock } from './state/terraform-locks.js';
-import { pause, type Pause } from './waiting.js';
+import { backoff, pause, type Pause } from './waiting.js';
 
 export interface UnlockOptions {
   readonly access: EnvironmentAccess;
@@ -60,6 +60,7 @@ export async function* unlock(options: UnlockOptions): Operation<UnlockResult> {
   const records = stateRecords(access);
   const record = await records.read(recordNames.lock(environment));
   const holder = record && parseHolder(record.text);
+  const life = holder && (yield* watched(holder, records, options));
   const locks = await terraformLocks(access, records);
   const terraform = locks.map(({ stack, id, who, operation, since }) => ({
     stack,
@@ -72,7 +73,6 @@ export async function* unlock(options: UnlockOptions): Operation<UnlockResult> {
     yield { type: 'result', result: { environment, terraform, broken: false } };
     return;
   }
-  const life = holder && (yield* watched(holder, records, options));
   const held = [
     ...(record && !holder ? ['a lock that cannot be read'] : []),
     ...(holder && life ? holderLines(holder, life) : []),
@@ -112,6 +112,8 @@ export async function* unlock(options: UnlockOptions): Operation<UnlockResult> {
     };
     const name = `${recordNames.unlocks(environment)}${breaking.at.replaceAll(':', '')}-${randomUUID().slice(0, 8)}.json`;
     await records.create(name, JSON.stringify(breaking));
+    // The next deploy looks for what was made and is in no state; where somebody has noted it already, it does so too.
+    await records.create(recordNames.cutOff(environment), JSON.stringify({ at: breaking.at, held }));
     // Terraform's first: while ours is held, no deploy of ours begins.
     for (const lock of locks) await records.remove(lock.name, lock.version);
     const now = await records.read(recordNames.lock(environment));
@@ -141,13 +143,29 @@ function parseBreaking(text: string): Breaking[] {
   }
 }
 
-/** Clocks of two machines differ, so a silent one is watched for as long as a sign of life would take. */
+/**
+ * Clocks of two machines differ, so a silent one is watched for as long as a sign of life would take. A terraform that
+ * outlived whoever started it is let come to its end, since it writes then what it has made.
+ */
 async function* watched(
   holder: Holder,
   records: Records,
   { access, force, signal, wait = pause }: UnlockOptions,
 ): Steps<Life> {
   const life = lifeOf(holder);
+  if (life === 'terraform' && !force) {
+    const { pid } = holder.terraform ?? { pid: 0 };
+    yield info(
+      `${holder.command} of ${timeOf(holder.since)} was killed, and its terraform, process ${pid}, goes on to its end`,
+    );
+    return yield* step('watch', `Wait for terraform, process ${pid}`, async () => {
+      for (const milliseconds of backoff()) {
+        if (lifeOf(holder) !== 'terraform') break;
+        await wait(milliseconds, signal);
+      }
+      return lifeOf(holder);
+    });
+  }
   if (life !== 'silent' || force) return life;
   const { name } = access.platform.environment;
   return yield* step('watch', `Wait for a sign of life from ${holder.host}`, async () => {

@@ -47,6 +47,7 @@ export interface PlannedChange {
     readonly resource_name: string;
   };
   readonly action: Action;
+  readonly importing?: { readonly id: string };
   readonly reason?: string;
 }
 

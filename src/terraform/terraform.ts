@@ -2,10 +2,14 @@ import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { DataplatError } from '../model/errors.js';
 import { isProcess } from '../toolchain/file-lock.js';
+import { startDetached } from './detached.js';
+import { saidLines } from './said-lines.js';
 import { machineVariables } from './shell-variables.js';
+import { forgetWork, isCutOff, isLeftAtWork, notedWork, noteWork, type WorkNote } from './work-note.js';
 import { parseMessage, type Diagnostic, type PlannedChange, type TerraformMessage } from './messages.js';
 import type { PlanDocument } from './plan-file.js';
 
@@ -38,6 +42,15 @@ export interface TerraformProgress {
   readonly total?: number;
 }
 
+/** Something that exists, to be brought into the state. */
+export interface Import {
+  /** The address that it gets. */
+  readonly to: string;
+  readonly id: string;
+  /** Where it is not the stack's first. */
+  readonly provider?: string;
+}
+
 export interface Plan {
   readonly file: string;
   readonly changes: readonly PlannedChange[];
@@ -45,7 +58,22 @@ export interface Plan {
   readonly outputsChange: boolean;
 }
 
+export interface PlanRequest {
+  readonly destroy?: boolean;
+  /** What exists, and is to be known by the state. */
+  readonly imports?: readonly Import[];
+}
+
 type Running<Made> = AsyncGenerator<TerraformProgress, Made, void>;
+
+/** What we read of a stack as it is synthesized. */
+interface SynthesizedStack {
+  readonly terraform: { readonly required_providers?: unknown };
+  readonly provider?: Readonly<
+    Record<string, readonly { readonly alias?: string; readonly region?: string }[]>
+  >;
+  readonly resource?: Readonly<Record<string, Readonly<Record<string, { readonly provider?: string }>>>>;
+}
 
 /** One stack's terraform. Everything it says comes as data; what goes wrong is a DataplatError with its diagnostics. */
 export class Terraform {
@@ -96,7 +124,21 @@ export class Terraform {
   }
 
   /** Plans into a file. @throws DataplatError DP5001, DP5003 */
-  async *plan(options: { destroy?: boolean } = {}): Running<Plan> {
+  async *plan(options: PlanRequest = {}): Running<Plan> {
+    const { imports = [] } = options;
+    // Read for this plan alone, which keeps all that it needs.
+    const adopted = join(this.options.directory, 'adopted.tf.json');
+    await rm(adopted, { force: true });
+    if (imports.length === 0) return yield* this.planAsItIs(options);
+    await writeFile(adopted, JSON.stringify({ import: imports.map(({ to, id }) => ({ to, id })) }));
+    try {
+      return yield* this.planAsItIs(options);
+    } finally {
+      await rm(adopted, { force: true });
+    }
+  }
+
+  private async *planAsItIs(options: PlanRequest): Running<Plan> {
     const file = await this.freshPlanFile(options.destroy ? 'destroy' : 'apply');
     const changes: PlannedChange[] = [];
     let outputsChange = false;
@@ -114,7 +156,10 @@ export class Terraform {
       if (message.type === 'refresh_complete') {
         refreshed += 1;
         yield { detail: message.hook.resource.addr, done: refreshed };
-      } else if (message.type === 'planned_change' && message.change.action !== 'noop')
+      } else if (
+        message.type === 'planned_change' &&
+        (message.change.action !== 'noop' || message.change.importing)
+      )
         changes.push(message.change);
       else if (message.type === 'outputs') {
         outputsChange = Object.values(message.outputs).some(
@@ -128,27 +173,109 @@ export class Terraform {
   /** Applies a saved plan, exactly. @returns how many resources were added, changed and destroyed */
   async *apply(plan: Plan): Running<{ add: number; change: number; remove: number }> {
     const total = plan.changes.filter((change) => !['noop', 'read'].includes(change.action)).length;
-    let done = 0;
     let made = { add: 0, change: 0, remove: 0 };
+    const progress = applyProgress(total);
     yield* this.stream(
       ['apply', '-json', '-input=false', ...this.lockTimeout(), ...this.parallelism(), plan.file],
       function* (message) {
-        if (message.type === 'apply_start') yield { detail: message.hook.resource.addr, done, total };
-        else if (message.type === 'apply_progress') {
-          yield {
-            detail: `${message.hook.resource.addr} (${message.hook.elapsed_seconds ?? 0} s)`,
-            done,
-            total,
-          };
-        } else if (message.type === 'apply_complete') {
-          done += 1;
-          yield { detail: message.hook.resource.addr, done: Math.min(done, total), total };
-        } else if (message.type === 'change_summary') {
+        if (message.type === 'change_summary')
           made = { add: message.changes.add, change: message.changes.change, remove: message.changes.remove };
-        }
+        yield* progress(message);
       },
     );
     return made;
+  }
+
+  /** A terraform that changes this stack although the dataplat that started it was ended. */
+  leftAtWork(): WorkNote | undefined {
+    const note = notedWork(this.options.dataDirectory);
+    return note && isLeftAtWork(note) ? note : undefined;
+  }
+
+  /** Whether the last change of this stack was ended in a way that may have left its state incomplete. */
+  wasCutOff(): boolean {
+    const note = notedWork(this.options.dataDirectory);
+    return note !== undefined && isCutOff(note);
+  }
+
+  /** Somebody has seen to what such a change left. */
+  forgetCutOff(): void {
+    if (this.wasCutOff()) forgetWork(this.options.dataDirectory);
+  }
+
+  /** Follows a terraform that was left at work to its end. It is not ours to interrupt: whoever leaves leaves it at work. */
+  async *followLeft({ terraform }: WorkNote): Running<void> {
+    const { signal } = this.options;
+    const ended = (async () => {
+      while (isProcess(terraform) && !signal?.aborted) await sleep(200);
+    })();
+    const progress = applyProgress();
+    for await (const line of saidLines(this.saidBy('apply'), ended)) {
+      const message = parseMessage(line);
+      if (message) yield* progress(message);
+    }
+    if (signal?.aborted) {
+      throw new DataplatError('DP1008', 'interrupted while waiting for terraform', {
+        left: `terraform, process ${terraform.pid}, which goes on to its end; nothing was changed now`,
+      });
+    }
+  }
+
+  /** The resources that are made by another provider than the stack's first: its name, and its region. */
+  async otherProviders(): Promise<Record<string, { provider: string; region: string }>> {
+    const { provider, resource = {} } = await this.stack();
+    const found: Record<string, { provider: string; region: string }> = {};
+    for (const [type, ofType] of Object.entries(resource)) {
+      for (const [name, { provider: used }] of Object.entries(ofType)) {
+        const alias = used?.slice(used.indexOf('.') + 1);
+        const region = provider?.['aws']?.find((one) => one.alias === alias)?.region;
+        if (used !== undefined && region !== undefined) found[`${type}.${name}`] = { provider: used, region };
+      }
+    }
+    return found;
+  }
+
+  /**
+   * Which of these exist, as the provider reads them. It is asked in a stack that consists of nothing else, so that no
+   * answer waits for another one, and each comes in one plan. Changes nothing.
+   */
+  async *existing(imports: readonly Import[]): Running<Import[]> {
+    const directory = join(this.options.dataDirectory, 'looking');
+    await rm(directory, { recursive: true, force: true });
+    await mkdir(directory, { recursive: true });
+    try {
+      const { terraform, provider } = await this.stack();
+      const looking = { terraform: { required_providers: terraform.required_providers }, provider };
+      await writeFile(join(directory, 'cdk.tf.json'), JSON.stringify({ ...looking, import: imports }));
+      const dataDirectory = join(directory, 'data');
+      const asker = new Terraform({ ...this.options, directory, dataDirectory, backendConfig: {} });
+      const written = join(directory, 'existing.tf');
+      await asker.init();
+      try {
+        yield* asker.stream(
+          ['plan', '-json', '-input=false', `-generate-config-out=${written}`, ...this.parallelism()],
+          function* (message) {
+            if (message.type === 'refresh_complete') yield { detail: message.hook.resource.addr };
+          },
+        );
+      } catch (error) {
+        // It says of each that does not exist that it does not: what exists is told by what was written of it.
+        if (!(error instanceof DataplatError) || error.code !== 'DP5001') throw error;
+      }
+      const found = (await contentOf(written)) ?? '';
+      const there = new Set(
+        [...found.matchAll(/^resource "(\w+)" "([^"]+)" \{/gm)].map((m) => `${m[1]}.${m[2]}`),
+      );
+      return imports.filter(({ to }) => there.has(to));
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  }
+
+  private async stack(): Promise<SynthesizedStack> {
+    return JSON.parse(
+      await readFile(join(this.options.directory, 'cdk.tf.json'), 'utf8'),
+    ) as SynthesizedStack;
   }
 
   /** A saved plan with each resource before and after. */
@@ -176,7 +303,7 @@ export class Terraform {
   private async freshPlanFile(verb: string): Promise<string> {
     const { dataDirectory } = this.options;
     for (const name of await readdir(dataDirectory)) {
-      const pid = Number(/^\w+-(\d+)\.tfplan$/.exec(name)?.[1] ?? 0);
+      const pid = Number(/^\w+-(\d+)\.(?:tfplan|said)$/.exec(name)?.[1] ?? 0);
       const forgotten = pid > 0 && (pid === process.pid || !isProcess({ pid, processStart: null }));
       if (forgotten) await rm(join(dataDirectory, name), { force: true });
     }
@@ -191,6 +318,11 @@ export class Terraform {
   /** Writes a state that could not be written when it was made. @throws DataplatError DP5001 where it does not follow */
   async pushState(file: string): Promise<void> {
     await this.output(['state', 'push', file]);
+  }
+
+  /** Takes something that was not made to its end as it is: it is changed to what is declared, and not made anew. */
+  async untaint(address: string): Promise<void> {
+    await this.output(['untaint', ...this.lockTimeout(), address]);
   }
 
   private async output(words: readonly string[]): Promise<string> {
@@ -214,21 +346,18 @@ export class Terraform {
 
   private async fingerprint(): Promise<string> {
     const { command, cliConfigFile, directory, backendConfig } = this.options;
-    const stack = JSON.parse(await readFile(join(directory, 'cdk.tf.json'), 'utf8')) as {
-      terraform: unknown;
-    };
+    const stack = await this.stack();
     const cliConfig = await contentOf(cliConfigFile);
     return createHash('sha256')
       .update(JSON.stringify([command, cliConfig, directory, backendConfig, stack.terraform]))
       .digest('hex');
   }
 
-  private start(words: readonly string[]) {
-    const { command, directory, dataDirectory, cliConfigFile, variables } = this.options;
-    return execa(command, words, {
+  private place() {
+    const { directory, dataDirectory, cliConfigFile, variables } = this.options;
+    return {
       cwd: directory,
       // Composed, not inherited: what the operator's shell holds must not become part of a plan.
-      extendEnv: false,
       env: {
         ...machineVariables(process.env),
         ...variables,
@@ -241,54 +370,83 @@ export class Terraform {
         // the processor's time, for some 150 MB more.
         GOGC: process.env['GOGC'] ?? '400',
       },
-      stdin: 'ignore',
-      all: true,
-      reject: false,
-      // A group of its own: a Ctrl-C must reach terraform once, through us, or it gives up without writing its state.
-      detached: true,
-    });
+    };
   }
 
   private async run(words: readonly string[]): Promise<{ exitCode: number; stdout: string; all: string }> {
-    const result = await this.start(words);
+    const result = await execa(this.options.command, words, {
+      ...this.place(),
+      extendEnv: false,
+      stdin: 'ignore',
+      all: true,
+      reject: false,
+      // A Ctrl-C is not for what only reads, and takes a moment.
+      detached: true,
+    });
     if (result.exitCode === undefined) throw this.notStarted(result.originalMessage ?? '');
     return { exitCode: result.exitCode, stdout: result.stdout, all: result.all };
   }
 
+  /** The file that takes what a command says; of each process one, but for the one change of a stack at a time. */
+  private saidBy(verb: string): string {
+    const name = verb === 'apply' ? 'apply.said' : `${verb}-${process.pid}.said`;
+    return join(this.options.dataDirectory, name);
+  }
+
+  /** Runs what locks the state, in a way that it comes to its end whatever becomes of us. */
   private async *stream(
     words: readonly string[],
     read: (message: TerraformMessage) => Iterable<TerraformProgress>,
   ): Running<void> {
+    const verb = words[0] ?? '';
+    const changes = verb === 'apply';
+    const { command, directory, dataDirectory, signal, started } = this.options;
     const interrupted = (left: string): DataplatError =>
-      new DataplatError('DP1008', `interrupted during terraform ${words[0]}`, { left });
-    if (this.options.signal?.aborted) throw interrupted('this stack was not changed');
-    const running = this.start(words);
-    if (words[0] === 'apply' && running.pid !== undefined) this.options.started?.(running.pid);
-    const interrupt = (): void => void running.kill('SIGINT');
-    this.options.signal?.addEventListener('abort', interrupt, { once: true });
+      new DataplatError('DP1008', `interrupted during terraform ${verb}`, { left });
+    if (signal?.aborted) throw interrupted('this stack was not changed');
+    const said = this.saidBy(verb);
+    await rm(said, { force: true });
+    const running = await startDetached(command, words, this.place(), said, (pid) => {
+      if (!changes) return;
+      noteWork(dataDirectory, pid);
+      started?.(pid);
+    });
+    let over = false;
+    void running.ended.then(() => (over = true));
+    signal?.addEventListener('abort', running.interrupt, { once: true });
+    // It may have fired while the file was made ready.
+    if (signal?.aborted) running.interrupt();
     const errors: Diagnostic[] = [];
+    const other: string[] = [];
     try {
-      for await (const line of running.iterable({ from: 'stdout' })) {
+      for await (const line of saidLines(said, running.ended)) {
         const message = parseMessage(line);
-        if (!message) continue;
+        if (!message) {
+          if (!line.startsWith('{')) other.push(line);
+          continue;
+        }
         if (message.type === 'diagnostic' && message.diagnostic.severity === 'error')
           errors.push(message.diagnostic);
         yield* read(message);
       }
-      const { exitCode, stderr, originalMessage } = await running;
-      if (exitCode === undefined) throw this.notStarted(originalMessage ?? '');
-      if (this.options.signal?.aborted) {
+      const { exitCode, killedBy, notStarted } = await running.ended;
+      if (notStarted !== undefined) throw this.notStarted(notStarted);
+      if (signal?.aborted) {
         throw interrupted(
-          words[0] === 'apply'
+          changes
             ? 'what terraform had begun is finished and in its state; the same command goes on from there'
             : 'this stack was not changed',
         );
       }
-      if (exitCode !== 0 || errors.length > 0)
-        throw failure(words[0] ?? '', this.options.directory, errors, stderr);
+      if (killedBy) other.push(`terraform was ended by ${killedBy}`);
+      if (exitCode !== 0 || errors.length > 0) throw failure(verb, directory, errors, other.join('\n'));
     } finally {
-      this.options.signal?.removeEventListener('abort', interrupt);
-      if (running.exitCode === null && running.signalCode === null) running.kill('SIGINT');
+      signal?.removeEventListener('abort', running.interrupt);
+      if (!over) running.interrupt();
+      const { exitCode } = await running.ended;
+      // It came to an end of its own: its state is written. One that was killed may have made what no state knows.
+      if (changes && (exitCode === 0 || exitCode === 1)) forgetWork(dataDirectory);
+      if (!changes) await rm(said, { force: true });
     }
   }
 
@@ -297,6 +455,25 @@ export class Terraform {
       next: ['dataplat doctor'],
     });
   }
+}
+
+/** What a change tells of how far it is. */
+function applyProgress(total?: number): (message: TerraformMessage) => Iterable<TerraformProgress> {
+  let done = 0;
+  const far = (detail: string): TerraformProgress => ({
+    detail,
+    done: total === undefined ? done : Math.min(done, total),
+    ...(total !== undefined && { total }),
+  });
+  return function* (message) {
+    if (message.type === 'apply_start') yield far(message.hook.resource.addr);
+    else if (message.type === 'apply_progress')
+      yield far(`${message.hook.resource.addr} (${message.hook.elapsed_seconds ?? 0} s)`);
+    else if (message.type === 'apply_complete') {
+      done += 1;
+      yield far(message.hook.resource.addr);
+    }
+  };
 }
 
 function failure(

@@ -12,6 +12,7 @@ export const findingKinds = {
   'airflow-restart': 'MWAA restarts its schedulers and workers',
   'secret-deletion': 'the name of a secret stays taken until its deletion window ends',
   'administrator-loss': 'somebody would no longer administer Lake Formation',
+  adoption: 'exists although no state knows it, and is taken over',
   exposure: 'a resource would be public or unencrypted',
 } as const;
 export type FindingKind = keyof typeof findingKinds;

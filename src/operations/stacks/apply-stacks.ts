@@ -2,7 +2,14 @@ import type { Environment } from '../../model/environment.js';
 import { DataplatError } from '../../model/errors.js';
 import { step, type Steps } from '../events.js';
 import type { Finding } from '../findings/finding.js';
-import { hasChanges, planStack, type Counts, type PlanOptions, type StackPlan } from './plan-stacks.js';
+import {
+  adoptionsIn,
+  hasChanges,
+  planStack,
+  type Counts,
+  type PlanOptions,
+  type StackPlan,
+} from './plan-stacks.js';
 
 export interface ApplyOptions extends PlanOptions {
   /** Refuses what may not be applied. */
@@ -16,6 +23,8 @@ export interface ApplyOptions extends PlanOptions {
 export interface AppliedStack {
   readonly stack: string;
   readonly changed: Counts;
+  /** How many resources existed already and came into the state; left out where none did. */
+  readonly adopted?: number;
 }
 
 /** Refuses a plan that destroys or replaces what holds data. @throws DataplatError DP5006 */
@@ -44,8 +53,8 @@ export async function* applyStacks(
   const applied: AppliedStack[] = [];
   for (const early of plans) {
     const { stack } = early;
-    const plan = early.state === 'planned' ? early : yield* planStack(stack, options);
-    if (plan !== early && plan.findings.some((finding) => !agreed.has(keyOf(finding)))) {
+    const agree = async (plan: StackPlan): Promise<void> => {
+      if (plan.findings.every((finding) => agreed.has(keyOf(finding)))) return;
       options.refuse([plan]);
       if (!(await options.consent([plan]))) {
         throw new DataplatError('DP5004', `the plan of ${stack.name} was not agreed to`, {
@@ -55,22 +64,50 @@ export async function* applyStacks(
               : 'nothing was changed',
         });
       }
-    }
-    if (plan.plan && hasChanges(plan)) {
-      const toApply = plan.plan;
-      if (options.prepare) yield* options.prepare(plan);
-      yield* withWhatIsLeft(
-        step(`apply/${stack.kind}`, `${options.destroy ? 'Destroy' : 'Apply'} ${stack.name}`, () =>
-          stack.terraform.apply(toApply),
-        ),
-        applied,
-        stack.name,
-      );
-    }
+    };
+    const plan = early.state === 'planned' ? early : yield* planStack(stack, options);
+    if (plan !== early) await agree(plan);
+    const done = yield* withWhatIsLeft(applyOrAdopt(plan, options, agree), applied, stack.name);
     await (options.destroy ? stack.markDestroyed() : stack.markApplied());
-    applied.push({ stack: stack.name, changed: plan.counts });
+    const adopted = adoptionsIn(done);
+    applied.push({ stack: stack.name, changed: plan.counts, ...(adopted > 0 && { adopted }) });
   }
   return applied;
+}
+
+/**
+ * Applies a plan. Where AWS has already what it makes, that is looked for and adopted, once, and what is left is applied
+ * behind it. @returns the plan that was applied at last
+ */
+async function* applyOrAdopt(
+  plan: StackPlan,
+  options: ApplyOptions,
+  agree: (plan: StackPlan) => Promise<void>,
+): Steps<StackPlan> {
+  try {
+    yield* applyPlan(plan, options);
+    return plan;
+  } catch (error) {
+    const { adoption } = options;
+    if (!adoption || !(error instanceof DataplatError) || !madeBefore(error)) throw error;
+    const again = yield* planStack(plan.stack, {
+      ...options,
+      adoption: { ...adoption, isWanted: () => true },
+    });
+    if (adoptionsIn(again) === 0) throw error;
+    await agree(again);
+    yield* applyPlan(again, options);
+    return again;
+  }
+}
+
+async function* applyPlan(plan: StackPlan, options: ApplyOptions): Steps<void> {
+  const { stack, plan: toApply } = plan;
+  if (!toApply || !hasChanges(plan)) return;
+  if (options.prepare) yield* options.prepare(plan);
+  yield* step(`apply/${stack.kind}`, `${options.destroy ? 'Destroy' : 'Apply'} ${stack.name}`, () =>
+    stack.terraform.apply(toApply),
+  );
 }
 
 /** A failure half-way says what stands, and that going on is safe. */
@@ -91,16 +128,17 @@ async function* withWhatIsLeft<Made>(
         cause: error,
       });
     }
-    if (error.code !== 'DP5001') throw error;
+    if (error.code !== 'DP5001' && error.code !== 'DP5011') throw error;
     throw new DataplatError(error.code, error.message, {
       ...error.details,
       left: [
+        ...(error.code === 'DP5011' ? ['what has the name, as it was'] : []),
         ...(applied.length > 0 ? [`${applied.map((one) => one.stack).join(' and ')} done`] : []),
         `what ${stack} has made so far is in its state; the same command goes on from there`,
       ].join('; '),
       ...(madeBefore(error) && {
         next: [
-          'what exists already was made by hand, or by a change that was killed before it could write its state:',
+          'what exists already is of a kind that is not adopted (docs/WHEN_A_DEPLOY_IS_CUT_OFF.md):',
           `remove it, or let Terraform know it: terraform -chdir=cdktf.out/stacks/${stack} import <address> <id>`,
         ],
       }),

@@ -1,6 +1,8 @@
 import type { PricedResource } from '../../model/cost/resources.js';
 import type { PlanDocument } from '../../terraform/plan-file.js';
-import type { Plan } from '../../terraform/terraform.js';
+import type { Import, Plan } from '../../terraform/terraform.js';
+import { keepingInterrupted } from '../adopt/keep.js';
+import { adopting, type Adoption, type Planned } from '../adopt/adopt.js';
 import { together, step, type Steps } from '../events.js';
 import { findingsOf } from '../findings.js';
 import type { Finding } from '../findings/finding.js';
@@ -39,17 +41,27 @@ export interface PlanOptions {
   /** Who runs Terraform: an ARN. */
   readonly caller?: string;
   readonly destroy?: boolean;
+  /** Takes over what exists although no state knows it. Default: nothing is looked for. */
+  readonly adoption?: Adoption;
 }
 
 /** Plans one stack. */
 export async function* planStack(stack: Stack, options: PlanOptions = {}): Steps<StackPlan> {
-  const plan = yield* step(`plan/${stack.kind}`, `Plan ${stack.name}`, async function* () {
-    await stack.terraform.init();
-    return yield* stack.terraform.plan(options.destroy ? { destroy: true } : {});
-  });
-  // A plan's whole text costs a start of the provider, so it is read only where there is something to find.
-  const document = plan.changes.length > 0 ? await stack.terraform.show(plan) : {};
-  return stackPlan(stack, plan, document, options.caller);
+  const planned = async function* (imports: readonly Import[]): Steps<Planned> {
+    const plan = yield* step(`plan/${stack.kind}`, `Plan ${stack.name}`, async function* () {
+      await stack.terraform.init();
+      return yield* stack.terraform.plan({ imports, ...(options.destroy && { destroy: true }) });
+    });
+    // A plan's whole text costs a start of the provider, so it is read only where there is something to find.
+    return { plan, document: plan.changes.length > 0 ? await stack.terraform.show(plan) : {} };
+  };
+  const { adoption } = options;
+  let made = yield* planned([]);
+  if (adoption?.mayKeep && !options.destroy && (yield* keepingInterrupted(stack, made.document)))
+    made = yield* planned([]);
+  if (adoption && !options.destroy && adoption.isWanted(stack))
+    made = yield* adopting(stack, made, adoption.place(stack), planned);
+  return stackPlan(stack, made.plan, made.document, options.caller);
 }
 
 /** What a plan's text says of a stack: its changes, and what is worth stopping for. */
@@ -117,6 +129,11 @@ export function later(stack: Stack): StackPlan {
   return { stack, state: 'later', counts: nothing, changes: [], findings: [] };
 }
 
+/** How much it brings into the state that exists already. */
+export function adoptionsIn({ findings }: Pick<StackPlan, 'findings'>): number {
+  return findings.filter(({ kind }) => kind === 'adoption').length;
+}
+
 export function hasChanges(plan: StackPlan): boolean {
-  return plan.changes.length > 0 || plan.plan?.outputsChange === true;
+  return plan.changes.length > 0 || plan.plan?.outputsChange === true || adoptionsIn(plan) > 0;
 }

@@ -1,6 +1,6 @@
 import type { Environment } from '../../model/environment.js';
 import { DataplatError } from '../../model/errors.js';
-import type { Finding } from '../findings/finding.js';
+import type { Finding, FindingKind } from '../findings/finding.js';
 
 export interface Naming {
   /** The environment's name, as it was given beforehand. */
@@ -9,9 +9,12 @@ export interface Naming {
   readonly typeName?: ((question: string) => Promise<string>) | undefined;
 }
 
-/** In a protected environment everything that a plan calls out needs its name, but for what only gives more rights. */
+/** What only gives more rights, and what only comes to be known. */
+const harmless: readonly FindingKind[] = ['iam-widening', 'adoption'];
+
+/** In a protected environment everything that a plan calls out needs its name, but for what harms nobody's data. */
 export function needsName(environment: Environment, findings: readonly Finding[]): boolean {
-  return environment.protected && findings.some(({ kind }) => kind !== 'iam-widening');
+  return environment.protected && findings.some(({ kind }) => !harmless.includes(kind));
 }
 
 /** Whether the name is known to be missing before anything is planned. */

@@ -20,14 +20,19 @@ export function refusal(environment: string, holder: Holder | undefined): Datapl
     {
       excerpt: holderLines(holder, life),
       left: over
-        ? 'what that change had made is in the state, up to some 20 s before its end; nothing was changed now'
+        ? 'what that change had made is in the state, or is adopted by the next deploy; nothing was changed now'
         : 'nothing was changed',
       next: over
         ? [
             `dataplat unlock --env ${environment}`,
             'and then the same command again, which goes on from there',
           ]
-        : [`wait, or ask ${who}`, `dataplat unlock --env ${environment} --force --reason "…"`],
+        : life === 'terraform'
+          ? [
+              `dataplat unlock --env ${environment}, which waits for that terraform`,
+              'and then the same command again, which goes on from there',
+            ]
+          : [`wait, or ask ${who}`, `dataplat unlock --env ${environment} --force --reason "…"`],
       data: { holder, life },
     },
   );

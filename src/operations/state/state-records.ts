@@ -9,6 +9,8 @@ import { fileRecords } from './file-records.js';
 export const recordNames = {
   /** Who is changing the environment. */
   lock: (environment: string): string => `locks/${environment}.json`,
+  /** That a change was cut off, and nobody has looked yet whether it made what no state knows. */
+  cutOff: (environment: string): string => `cut-off/${environment}.json`,
   /** Each breaking of a lock, one after the other. */
   unlocks: (environment: string): string => `unlocks/${environment}/`,
 } as const;
