@@ -33,16 +33,20 @@ const takeSnapshot: DefineVerb = (command) => {
       'Takes a snapshot while jobs go on: copies within S3 what no snapshot has yet. Removes afterwards the snapshots that\n`snapshots.keep` no longer asks for.',
     )
     .option('--without-table <layer/name>', 'leave a table out; may stand several times', several, [])
+    .option(
+      '--full',
+      'copy every file again, also what earlier snapshots have: mends what of them was damaged',
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  dataplat dr snapshot --env prod\n  dataplat dr snapshot --without-table bronze/scratch --json',
     )
-    .action(({ withoutTable }: { withoutTable: string[] }) =>
+    .action(({ withoutTable, full = false }: { withoutTable: string[]; full?: boolean }) =>
       invoke(command, async (invocation) => {
         const { ui, signal } = invocation;
         const operation = await import('../operations/snapshots/take-snapshot.js');
         const result = await withAccess(invocation, (access) =>
-          operation.takeSnapshot({ access, without: withoutTable, signal }),
+          operation.takeSnapshot({ access, without: withoutTable, full, signal }),
         );
         ui.result({ ...result }, () => takenText(result));
       }),

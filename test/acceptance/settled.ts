@@ -13,6 +13,7 @@ export function settled(printed: string, project: AcceptanceProject): string {
       .replace(number(project.otherPort), '<other port>')
       .replace(number(project.port + 1), '<next port>')
       .replace(/"seconds":\d+(\.\d+)?/g, '"seconds":<seconds>')
+      .replace(/\b\d{8}T\d{6}Z-[0-9a-f]{4}\b/g, '<snapshot>')
       .replace(/\b\d{8}-[0-9a-f]{8}\b/g, '<instance>')
       .replace(/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?( UTC|Z)?/g, '<time>')
       .replace(/\b(\d+ h )?(\d+ min )?\d+(\.\d+)? (s|min)\b/g, '<duration>')

@@ -1,4 +1,4 @@
-import type pLimit from 'p-limit';
+import pLimit from 'p-limit';
 import type { FoundObject } from '../../aws/objects.js';
 import { snapshotKeys, type KeptFile } from '../../model/snapshots/manifest.js';
 import type { NeededFile } from './lake-tables.js';
@@ -15,10 +15,23 @@ export interface CopyCount {
   reused: number;
 }
 
+/** How the files of one snapshot are copied, those of all of its tables. */
+export interface Copying {
+  readonly limit: ReturnType<typeof pLimit>;
+  readonly count: CopyCount;
+  /** Copy also what is in the store already. */
+  readonly full: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export function newCopying(full: boolean, signal?: AbortSignal): Copying {
+  const count = { copied: 0, copiedBytes: 0, reused: 0 };
+  return { limit: pLimit(copiesAtOnce), count, full, ...(signal && { signal }) };
+}
+
 /**
  * Copies what is not in the store yet of a table's files.
  * @param known what an earlier snapshot has of them, by path
- * @param limit how many copies are under way at once, with those of other tables
  * @throws ObjectChanged where a file was written over or removed since it was looked at
  */
 export async function keepFiles(
@@ -26,16 +39,14 @@ export async function keepFiles(
   folder: string,
   files: readonly NeededFile[],
   known: ReadonlyMap<string, KeptFile>,
-  limit: ReturnType<typeof pLimit>,
-  count: CopyCount,
-  signal?: AbortSignal,
+  { limit, count, full, signal }: Copying,
 ): Promise<KeptFile[]> {
   const isKnown = (file: NeededFile): KeptFile | undefined => {
     const kept = known.get(file.path);
     return kept?.etag === file.etag && kept.size === file.size ? kept : undefined;
   };
   const missing = files.filter((file) => !isKnown(file));
-  const left = missing.length === 0 ? new Map<string, FoundObject>() : await leftThere(store, folder);
+  const left = full || missing.length === 0 ? new Map<string, FoundObject>() : await leftThere(store, folder);
   return Promise.all(
     files.map(async (file) => {
       const kept = isKnown(file);

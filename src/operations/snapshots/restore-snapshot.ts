@@ -315,7 +315,7 @@ async function requireConsent(options: RestoreOptions, plan: RestorePlan): Promi
   if (over.length > 0 && !allowDataLoss) {
     throw new DataplatError(
       'DP5006',
-      `${over.length} tables of ${environment.name} are not what the snapshot has, and would be written over`,
+      `${over.length === 1 ? 'a table' : `${over.length} tables`} of ${environment.name} would be written over: the snapshot has another version`,
       {
         excerpt: over.map(
           ({ table, current }) =>

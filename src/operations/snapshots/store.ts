@@ -186,7 +186,7 @@ export function notWhole(id: string, problems: readonly string[]): DataplatError
       next: [
         'dataplat dr list',
         'dataplat dr verify <another>',
-        'dataplat dr snapshot, while the lake is whole',
+        'dataplat dr snapshot --full, which copies again what the lake still has',
       ],
     },
   );

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import pLimit from 'p-limit';
 import { names } from '../../model/names.js';
 import {
   releaseFolder,
@@ -13,7 +12,7 @@ import type { EnvironmentAccess } from '../environment-access.js';
 import { step, type Operation, type Steps } from '../events.js';
 import { readCurrentRelease } from '../release/current-release.js';
 import type { Pause } from '../waiting.js';
-import { copiesAtOnce, keepFiles, type CopyCount } from './copy-files.js';
+import { keepFiles, newCopying, type Copying } from './copy-files.js';
 import {
   airflowDocument,
   catalogDocument,
@@ -30,6 +29,8 @@ export interface TakeOptions {
   readonly access: EnvironmentAccess;
   /** Tables that are left out, as `layer/name`. */
   readonly without?: readonly string[];
+  /** Copy every file again, also what earlier snapshots have: mends what of them was damaged. Default: false. */
+  readonly full?: boolean;
   readonly signal?: AbortSignal;
   /** Waits before a table that changed is looked at again. Tests hand in one that does not wait. */
   readonly pause?: Pause;
@@ -78,9 +79,10 @@ async function* takeAlone(
   // Behind the last one, whatever the clock of who took that: the newest is known by this.
   const takenAt = new Date(Math.max(Date.now(), Date.parse(last?.takenAt ?? '') + 1 || 0));
   const id = snapshotId(takenAt, randomBytes(2).toString('hex'));
-  const count: CopyCount = { copied: 0, copiedBytes: 0, reused: 0 };
-  const { tables, missing } = yield* takeTables(options, store, last, count, signal);
-  const { documents, release, lacking } = yield* takeDocuments(access, store, last, count);
+  const copying = newCopying(options.full ?? false, signal);
+  const known = copying.full ? undefined : last;
+  const { tables, missing } = yield* takeTables(options, store, known, copying);
+  const { documents, release, lacking } = yield* takeDocuments(access, store, known, copying);
   // Somebody may have taken the lock, and have removed what this one has found to be there.
   if (signal.aborted) throw interrupted();
   const manifest: Manifest = {
@@ -111,8 +113,8 @@ async function* takeAlone(
       tables: tables.length,
       files: tables.reduce((sum, { files }) => sum + files, 0),
       bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0),
-      copied: count.copied,
-      copiedBytes: count.copiedBytes,
+      copied: copying.count.copied,
+      copiedBytes: copying.count.copiedBytes,
       missing: manifest.missing,
       removed,
     },
@@ -124,7 +126,7 @@ async function* takeDocuments(
   access: EnvironmentAccess,
   store: SnapshotStore,
   last: Manifest | undefined,
-  count: CopyCount,
+  copying: Copying,
 ): Steps<{ documents: Manifest['documents']; release: string | null; lacking: string[] }> {
   const { environment } = access.platform;
   const { aws } = access;
@@ -148,7 +150,7 @@ async function* takeDocuments(
     if (release !== undefined && release === last?.release && last.documents.release !== undefined) {
       documents.release = last.documents.release;
     } else if (release !== undefined) {
-      await keep('release', await keepRelease(access, store, release, count));
+      await keep('release', await keepRelease(access, store, release, copying));
     }
     yield { detail: 'Airflow' };
     const airflow = await airflowDocument(environment, aws);
@@ -165,11 +167,11 @@ async function keepRelease(
   { platform, aws }: EnvironmentAccess,
   store: SnapshotStore,
   release: string,
-  count: CopyCount,
+  copying: Copying,
 ): Promise<KeptFile[]> {
   const bucket = names.bucket(platform.environment, 'artifacts');
   const prefix = `releases/${release}/`;
   const files = await aws.objects.list(bucket, prefix);
   const needed = files.map((file) => ({ ...file, bucket, path: file.key.slice(prefix.length) }));
-  return keepFiles(store, releaseFolder(release), needed, new Map(), pLimit(copiesAtOnce), count);
+  return keepFiles(store, releaseFolder(release), needed, new Map(), copying);
 }

@@ -7,7 +7,7 @@ import { downstreamFirst, type LakeTable } from '../../model/snapshots/order.js'
 import type { AccountAccess } from '../account-access.js';
 import { step, warning, type Steps } from '../events.js';
 import { backoff, pause, type Pause } from '../waiting.js';
-import { copiesAtOnce, keepFiles, type CopyCount } from './copy-files.js';
+import { keepFiles, type Copying } from './copy-files.js';
 import { lakeFolders, resolveTable, seeTable, type NeededFile, type SeenTable } from './lake-tables.js';
 import { keptFiles, putDocument, type SnapshotStore } from './store.js';
 
@@ -48,8 +48,7 @@ export async function* takeTables(
   request: TablesRequest,
   store: SnapshotStore,
   last: Manifest | undefined,
-  count: CopyCount,
-  signal: AbortSignal,
+  copying: Copying,
 ): Steps<{ tables: SnapshotTable[]; missing: string[] }> {
   const waits = backoff(500, 10_000, 2);
   for (let tries = 1; ; tries += 1) {
@@ -58,7 +57,7 @@ export async function* takeTables(
         lookAtTables(request, last),
       );
       const tables = yield* step(`copy-${tries}`, 'Copy what is new', () =>
-        copyTables(store, last, taken, count, signal),
+        copyTables(store, last, taken, copying),
       );
       return { tables, missing };
     } catch (error) {
@@ -68,7 +67,7 @@ export async function* takeTables(
       yield warning(
         `${tableFolder(table)} changes while it is read (${message}): all tables are looked at again`,
       );
-      await (request.pause ?? pause)(waits.next().value, signal);
+      await (request.pause ?? pause)(waits.next().value, copying.signal);
     }
   }
 }
@@ -120,31 +119,30 @@ async function* copyTables(
   store: SnapshotStore,
   last: Manifest | undefined,
   taken: readonly TakenTable[],
-  count: CopyCount,
-  signal: AbortSignal,
+  copying: Copying,
 ): AsyncGenerator<{ detail: string; done: number; total: number }, SnapshotTable[], void> {
-  const limit = pLimit(copiesAtOnce);
+  const { count, signal } = copying;
   const before = new Map(last?.tables.map((table) => [tableFolder(table), table.listing]));
   const total = taken.reduce((sum, { files }) => sum + files.length, 0);
-  const copying = taken.map(async ({ table, listing, files }): Promise<SnapshotTable> => {
+  const copies = taken.map(async ({ table, listing, files }): Promise<SnapshotTable> => {
     if (listing !== undefined) return { ...table, listing };
     const folder = tableFolder(table);
     const earlier = before.get(folder);
     const known = earlier === undefined || !last ? [] : await keptFiles(store, last.id, earlier);
     const kept = await settled(table, () =>
-      keepFiles(store, folder, files, new Map(known.map((file) => [file.path, file])), limit, count, signal),
+      keepFiles(store, folder, files, new Map(known.map((file) => [file.path, file])), copying),
     );
     return { ...table, listing: await putDocument(store, kept) };
   });
   // All of them end, well or not, before anything else is done: none must go on behind the back of a second look.
-  const settling = Promise.allSettled(copying);
+  const settling = Promise.allSettled(copies);
   for (let over = false; !over;) {
     over = await Promise.race([settling.then(() => true), ticked(200)]);
     const done = Math.min(count.copied + count.reused, total);
     yield { detail: `${count.copied} copied, ${count.reused} there before`, done, total };
   }
   const ended = await settling;
-  if (signal.aborted) throw interrupted();
+  if (signal?.aborted) throw interrupted();
   const failed = ended.find((one) => one.status === 'rejected');
   if (failed) throw failed.reason as Error;
   return ended.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));

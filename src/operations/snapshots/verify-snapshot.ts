@@ -182,12 +182,17 @@ async function* countRows(
         database,
         ...(signal && { signal }),
       });
-      for await (const event of asking) {
-        if (event.type !== 'result') continue;
-        counted += 1;
-        const [[there] = []] = event.result.rows;
-        if (there !== rows)
-          different.push(`${layer}/${name}  has ${String(there)} rows, the snapshot ${rows}`);
+      try {
+        for await (const event of asking) {
+          if (event.type !== 'result') continue;
+          counted += 1;
+          const [[there] = []] = event.result.rows;
+          if (there !== rows)
+            different.push(`${layer}/${name}  has ${String(there)} rows, the snapshot ${rows}`);
+        }
+      } catch (error) {
+        if (!(error instanceof DataplatError) || error.code !== 'DP7001') throw error;
+        different.push(`${layer}/${name}  cannot be read: ${error.message}`);
       }
     }
     return { counted, different };

@@ -14,7 +14,7 @@ const atOnce = (): Promise<void> => Promise.resolve();
 
 export async function take(
   { access, store }: MemoryLake,
-  options: { without?: string[] } = {},
+  options: { without?: string[]; full?: boolean } = {},
 ): Promise<SnapshotResult> {
   return (await collect(takeSnapshot({ access, store, pause: atOnce, ...options }))).result;
 }

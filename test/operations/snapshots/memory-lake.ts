@@ -167,7 +167,7 @@ class MemoryCopies implements Copies {
     if (!found || (from.etag !== undefined && etagOf(found) !== from.etag)) {
       return Promise.reject(new ObjectChanged(uriOf(from)));
     }
-    this.objects.stored.set(`${to.bucket}/${to.key}`, found);
+    this.objects.stored.set(`${to.bucket}/${to.key}`, Buffer.from(found));
     return Promise.resolve({ sha256: sha256(found) });
   };
 

@@ -140,6 +140,10 @@ describe('a snapshot', () => {
     expect(damaged.details.excerpt?.[0]).to.contain('b1.parquet').and.to.contain('checksum');
     lake.objects.stored.delete(key ?? '');
     expect((await errorOf(verify(lake))).details.excerpt?.[0]).to.contain('is not there');
+    // What the lake still has mends the older one too.
+    const [older] = await listedIn(lake);
+    await take(lake, { full: true });
+    await verify(lake, older?.id);
   });
 
   it('is not listed as good where its manifest was cut short or changed', async () => {
