@@ -1,5 +1,5 @@
-"""Makes the logs of this folder, and writes down what Spark itself says of the tables: which files it reads, how many rows
-they have. Run with what jobs run with, and DATAPLAT_SPARK_JARS: python make.py <folder>
+"""Makes the logs of this folder, and writes down what Spark itself says of the tables: which files it reads, and how
+many rows they have. Run with what jobs run with, and DATAPLAT_SPARK_JARS: python make.py <folder>
 """
 
 from __future__ import annotations
