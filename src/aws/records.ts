@@ -21,6 +21,8 @@ export interface Records {
   replace(name: string, text: string, version: string): Promise<string | undefined>;
   /** Removes it where it still has this version. @returns whether it did */
   remove(name: string, version: string): Promise<boolean>;
+  /** Gives it another name, byte for byte, where it still has this version. @returns whether it did */
+  move(name: string, to: string, version: string): Promise<boolean>;
   /** The names that begin so, in their order. */
   list(prefix: string): Promise<string[]>;
 }
@@ -72,6 +74,20 @@ export function s3Records(
     },
     remove: async (name, version) => {
       const s3 = await clients.s3();
+      return (await unlessLost(s3.deleteObject({ ...owned, Key: name, IfMatch: version }))) !== undefined;
+    },
+    move: async (name, to, version) => {
+      const s3 = await clients.s3();
+      const copied = await unlessLost(
+        s3.copyObject({
+          ...owned,
+          ExpectedSourceBucketOwner: account,
+          Key: to,
+          CopySource: `${bucket}/${name}`,
+          CopySourceIfMatch: version,
+        }),
+      );
+      if (!copied) return false;
       return (await unlessLost(s3.deleteObject({ ...owned, Key: name, IfMatch: version }))) !== undefined;
     },
     list: async (prefix) => {

@@ -14,6 +14,11 @@ export interface Verb {
 /** Every verb, in the order of the help page. */
 export const verbs: readonly Verb[] = [
   {
+    name: 'init',
+    summary: 'make a new project',
+    load: async () => (await import('./init.js')).init,
+  },
+  {
     name: 'doctor',
     summary: 'look at what this machine and the environment need, and how to mend it',
     load: async () => (await import('./doctor.js')).doctor,
@@ -54,6 +59,11 @@ export const verbs: readonly Verb[] = [
     name: 'unlock',
     summary: 'who holds the lock of the environment; breaks it',
     load: async () => (await import('./unlock.js')).unlock,
+  },
+  {
+    name: 'recover',
+    summary: 'adopt what exists, where a state was lost',
+    load: async () => (await import('./recover.js')).recover,
   },
   {
     name: 'outputs',

@@ -17,6 +17,7 @@ export const errorCodes = {
   DP1008: { title: 'Interrupted', exit: 130 },
   DP1009: { title: 'A job that has no dates', exit: 2 },
   DP1010: { title: 'Output that cannot be written', exit: 1 },
+  DP1011: { title: 'The folder is not empty', exit: 4 },
 
   DP2001: { title: 'The declaration is invalid', exit: 2 },
   DP2002: { title: 'Not valid YAML or JSON', exit: 2 },
@@ -59,6 +60,7 @@ export const errorCodes = {
   DP5009: { title: 'The state bucket is not ours', exit: 4 },
   DP5010: { title: 'An interrupted change left something behind', exit: 1 },
   DP5011: { title: 'A name that somebody else has', exit: 4 },
+  DP5012: { title: 'The state is lost or broken', exit: 1 },
 
   DP6001: { title: 'The job run failed', exit: 1 },
   DP6002: { title: 'No such run', exit: 1 },

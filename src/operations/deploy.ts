@@ -5,19 +5,20 @@ import { hasChanges, planStacks, type StackPlan } from './stacks/plan-stacks.js'
 import { waitForLeftAtWork } from './stacks/left-at-work.js';
 import { mustBeNamed, needsName, notNamed, requireName, type Naming } from './stacks/protection.js';
 import { loadPlans } from './stacks/saved-plan.js';
-import { stacksOf, type RunningTerraform } from './stacks/stacks.js';
+import { stacksOf, type Stack } from './stacks/stacks.js';
 import { stopForChange } from './stacks/stop-application.js';
+import type { Adoption } from './adopt/adopt.js';
 import { adoptionAfterCutOff, forgetCutOff } from './adopt/adoption.js';
+import { refuseBrokenStates } from './state/broken-states.js';
 import { underLock } from './stacks/under-lock.js';
 import { refuseUnknownApplication } from './deploy/unknown-application.js';
 import { keepingStates, keepUnwrittenStates, pushUnwrittenStates } from './stacks/unwritten-states.js';
 import { uploadSamples } from './deploy/upload-samples.js';
 import { costOf } from './cost.js';
-import type { Environment } from '../model/environment.js';
 import type { Finding } from './findings/finding.js';
 import { besideTerraform, summaryOf, type StackSummary } from './diff.js';
 import type { EnvironmentAccess } from './environment-access.js';
-import type { Operation } from './events.js';
+import type { Message, Operation } from './events.js';
 import { releaseCurrent } from './deploy/release-current.js';
 import { applyRegistration, planRegistration } from './register.js';
 import { synthesizeStacks } from './synth.js';
@@ -44,32 +45,58 @@ export interface DeployResult {
   readonly tables: number;
 }
 
+/** What a change of an environment does in its own way: a deploy, or a recovery of what states no longer know. */
+export interface Course {
+  /** What is typed for it. */
+  readonly verb: 'deploy' | 'recover';
+  readonly stacks: readonly Stack[];
+  /** Sees to it that there are states to go on from. @returns what is to be said of that */
+  readonly makeReady: () => Promise<readonly Message[]>;
+  readonly adoption: () => Promise<Adoption>;
+  readonly needsName: (findings: readonly Finding[]) => boolean;
+  /** Told when it is agreed to, before anything changes. */
+  readonly agreed?: () => void;
+}
+
 /**
  * The story of a deploy: synth, plan, findings, consent, apply, what Terraform cannot set, release,
  * samples where there are any, tables. Each part
  * finds out for itself that there is nothing to do, so that a second deploy changes nothing and a broken-off one goes on.
  * @throws DataplatError DP5003 somebody else is at it, DP5004 not agreed, DP5005 a protected environment not named, DP5006
- * data loss, DP5001 terraform failed half-way
+ * data loss, DP5012 a state is lost, DP5001 terraform failed half-way
  */
 export function deploy(options: DeployOptions): Operation<DeployResult> {
-  return underLock(options.access, 'dataplat deploy', options.signal, (running) =>
-    deployAlone(options, running),
-  );
+  const { access, signal } = options;
+  return underLock(access, 'dataplat deploy', signal, (running) => {
+    const stacks = stacksOf(access, running);
+    return deployAlone(options, {
+      verb: 'deploy',
+      stacks,
+      makeReady: async () => {
+        await refuseBrokenStates(access, stacks);
+        return [];
+      },
+      adoption: () => adoptionAfterCutOff(access),
+      needsName: (findings) => needsName(access.platform.environment, findings),
+    });
+  });
 }
 
-async function* deployAlone(options: DeployOptions, running: RunningTerraform): Operation<DeployResult> {
+/** The same without the lock, for who holds it. */
+export async function* deployAlone(options: DeployOptions, course: Course): Operation<DeployResult> {
   const { access, naming = {} } = options;
   const { environment } = access.platform;
   const allowDataLoss = options.allowDataLoss ?? false;
-  const again = `dataplat deploy --env ${environment.name}`;
-  const stacks = stacksOf(access, running);
+  const again = `dataplat ${course.verb} --env ${environment.name}`;
+  const { stacks } = course;
   yield* waitForLeftAtWork(stacks);
+  yield* await course.makeReady();
   await keepUnwrittenStates(stacks);
   yield* synthesizeStacks({ ...access, mayDestroyData: allowDataLoss });
   yield* pushUnwrittenStates(stacks);
   const planning = {
     caller: access.caller,
-    adoption: { ...(await adoptionAfterCutOff(access)), mayKeep: true },
+    adoption: { ...(await course.adoption()), mayKeep: true },
   };
   const reading = besideTerraform(access);
   const plans =
@@ -78,7 +105,10 @@ async function* deployAlone(options: DeployOptions, running: RunningTerraform): 
       : await loadPlans(options.planFile, access, stacks, planning);
   const refuse = (asked: readonly StackPlan[]): void => {
     refuseDataLoss(asked, allowDataLoss, again, environment);
-    refuseUnnamed(asked, environment, naming, again);
+    const found = findingsOf(asked);
+    // Where it is known already that nobody will type the name, that is said before anything is asked.
+    if (course.needsName(found) && mustBeNamed(environment, naming))
+      throw notNamed(environment, again, found);
   };
   refuse(plans);
   const beside = await reading;
@@ -87,7 +117,7 @@ async function* deployAlone(options: DeployOptions, running: RunningTerraform): 
   const consent = async (asked: readonly StackPlan[], cost?: CostEstimate): Promise<boolean> => {
     const summaries = asked.map((plan) => summaryOf(plan, beside.settings));
     if (!(await options.consent(summaries, cost))) return false;
-    if (needsName(environment, findingsOf(asked))) await requireName(environment, naming, again);
+    if (course.needsName(findingsOf(asked))) await requireName(environment, naming, again);
     return true;
   };
   if (changed && !(await consent(plans, await costOf(environment, plans)))) {
@@ -96,6 +126,7 @@ async function* deployAlone(options: DeployOptions, running: RunningTerraform): 
       next: [`${again} --yes`],
     });
   }
+  course.agreed?.();
   const applied = replanned
     ? yield* keepingStates(
         stacks,
@@ -129,18 +160,6 @@ async function* deployAlone(options: DeployOptions, running: RunningTerraform): 
       tables,
     },
   };
-}
-
-/** Where it is known already that nobody will type the name, that is said before anything is asked. */
-function refuseUnnamed(
-  plans: readonly StackPlan[],
-  environment: Environment,
-  naming: Naming,
-  again: string,
-): void {
-  const found = findingsOf(plans);
-  if (needsName(environment, found) && mustBeNamed(environment, naming))
-    throw notNamed(environment, again, found);
 }
 
 function findingsOf(plans: readonly StackPlan[]): Finding[] {

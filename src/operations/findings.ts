@@ -33,8 +33,7 @@ function findingsIn(resource: ResourceChange): Finding[] {
         ? ` because of ${change.replace_paths.map((path) => path.join('.')).join(', ')}`
         : '';
 
-  if (change.importing)
-    add('adoption', `adopts ${change.importing.id}, which a change that was cut off has made`);
+  if (change.importing) add('adoption', `adopts ${change.importing.id}, which exists and is in no state`);
   if (holdsData(type) && destroyed) add('data-loss', `${nameOf(before)} is ${verb}${because}`);
   if (type === 'aws_emrserverless_application') {
     if (replaced)

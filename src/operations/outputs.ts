@@ -1,6 +1,7 @@
 import { DataplatError } from '../model/errors.js';
 import type { EnvironmentAccess } from './environment-access.js';
 import { stacksOf } from './stacks/stacks.js';
+import { refuseBrokenStates } from './state/broken-states.js';
 import { step, type Operation } from './events.js';
 import { synthesizeStacks } from './synth.js';
 
@@ -11,11 +12,13 @@ export interface Output {
   readonly sensitive: boolean;
 }
 
-/** What the stacks tell of themselves. A sensitive value is left out. @throws DataplatError DP4004 */
+/** What the stacks tell of themselves. A sensitive value is left out. @throws DataplatError DP4004, DP5012 */
 export async function* outputs(access: EnvironmentAccess): Operation<readonly Output[]> {
+  const stacks = stacksOf(access);
+  await refuseBrokenStates(access, stacks);
   yield* synthesizeStacks(access);
   const found = yield* step('outputs', 'Read the outputs', async () => {
-    const read = stacksOf(access).map(async ({ kind, terraform }) => {
+    const read = stacks.map(async ({ kind, terraform }) => {
       await terraform.init();
       return Object.entries(await terraform.outputs()).map(([name, { value, sensitive }]) => ({
         stack: kind,

@@ -7,6 +7,7 @@ import { mustBeNamed, notNamed, requireName, type Naming } from './stacks/protec
 import { stacksOf, type RunningTerraform, type Stack } from './stacks/stacks.js';
 import { warnOfCutOff } from './adopt/adoption.js';
 import { stopForChange } from './stacks/stop-application.js';
+import { refuseBrokenStates } from './state/broken-states.js';
 import { underLock } from './stacks/under-lock.js';
 import { keepingStates, keepUnwrittenStates, pushUnwrittenStates } from './stacks/unwritten-states.js';
 import { summaryOf, type StackSummary } from './diff.js';
@@ -54,6 +55,7 @@ async function* tearDownAlone(
   const { environment } = access.platform;
   const all = stacksOf(access, running);
   yield* waitForLeftAtWork(all);
+  await refuseBrokenStates(access, all);
   await keepUnwrittenStates(all);
   yield* synthesizeStacks({ ...access, mayDestroyData: options.includeData ?? false });
   yield* pushUnwrittenStates(all);

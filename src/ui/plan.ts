@@ -24,10 +24,55 @@ export function teardownText(
   return planText(chalk, brief, verbose);
 }
 
-function stackLines(chalk: ChalkInstance, stack: StackSummary, verbose: boolean): string[] {
+/** The same of a plan that adopts what exists: what of it, and what would be made, is counted by its type. */
+export function recoveryText(
+  chalk: ChalkInstance,
+  stacks: readonly StackSummary[],
+  verbose: boolean,
+): string {
+  if (verbose) return planText(chalk, stacks, verbose);
+  return stacks
+    .flatMap((stack) => [
+      ...stackLines(
+        chalk,
+        stack,
+        verbose,
+        stack.findings.filter(({ kind }) => kind !== 'adoption'),
+      ),
+      ...byType('adopts', adoptionsOf(stack)),
+      ...byType(
+        'adds',
+        stack.changes.filter(({ action }) => action === 'add'),
+      ),
+    ])
+    .join('\n');
+}
+
+function byType(verb: string, resources: readonly { readonly address: string }[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { address } of resources) {
+    const type = address.slice(0, address.indexOf('.'));
+    counts.set(type, (counts.get(type) ?? 0) + 1);
+  }
+  const listed = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([type, found]) => `${found} ${type}`);
+  return listed.length === 0 ? [] : [`  ${verb} ${listed.join(', ')}`];
+}
+
+function adoptionsOf({ findings }: StackSummary): StackSummary['findings'] {
+  return findings.filter(({ kind }) => kind === 'adoption');
+}
+
+function stackLines(
+  chalk: ChalkInstance,
+  stack: StackSummary,
+  verbose: boolean,
+  findings: StackSummary['findings'] = stack.findings,
+): string[] {
   const { add, change, replace, destroy } = stack.counts;
   const { settings = [] } = stack;
+  const adopted = adoptionsOf(stack).length;
   const parts = [
+    ...(adopted > 0 ? [`${adopted} to adopt`] : []),
     ...(add > 0 ? [chalk.green(`${add} to add`)] : []),
     ...(change > 0 ? [chalk.yellow(`${change} to change`)] : []),
     ...(replace > 0 ? [chalk.red(`${replace} to replace`)] : []),
@@ -45,7 +90,7 @@ function stackLines(chalk: ChalkInstance, stack: StackSummary, verbose: boolean)
     ...shown.map(({ action, address }) => `  ${colour(chalk, action)(signs[action])} ${address}`),
     ...(!verbose && hidden > 0 ? [`  and ${count(hidden, 'more change')}; --verbose lists all`] : []),
     ...settings.map(({ of, text }) => `  ${chalk.yellow('~')} ${of}: ${text}`),
-    ...stack.findings.map(
+    ...findings.map(
       ({ kind, address, text }) => `  ${chalk.red('!')} ${chalk.bold(kind)}  ${address}: ${text}`,
     ),
   ];

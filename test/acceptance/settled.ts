@@ -16,6 +16,7 @@ export function settled(printed: string, project: AcceptanceProject): string {
       .replace(/\b\d{8}T\d{6}Z-[0-9a-f]{4}\b/g, '<snapshot>')
       .replace(/\b\d{8}-[0-9a-f]{8}\b/g, '<instance>')
       .replace(/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?( UTC|Z)?/g, '<time>')
+      .replace(/\b\d{4}-\d\d-\d\dT\d{6}Z/g, '<time>')
       .replace(/\b(\d+ h )?(\d+ min )?\d+(\.\d+)? (s|min)\b/g, '<duration>')
       .replace(/\bprocess \d+\b/g, 'process <pid>')
       .replace(/\b\d+(\.\d+)? (B|KB|MB)\b/g, '<size>')

@@ -26,6 +26,14 @@ export class MemoryRecords implements Records {
     return this.stored.get(name)?.version === version && this.stored.delete(name);
   };
 
+  move: Records['move'] = async (name, to, version) => {
+    await setImmediate();
+    const found = this.stored.get(name);
+    if (found?.version !== version) return false;
+    this.write(to, found.text);
+    return this.stored.delete(name);
+  };
+
   list: Records['list'] = (prefix) =>
     Promise.resolve([...this.stored.keys()].filter((name) => name.startsWith(prefix)).sort());
 

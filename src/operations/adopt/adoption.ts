@@ -2,6 +2,7 @@ import type { EnvironmentAccess } from '../environment-access.js';
 import { warning, type Steps } from '../events.js';
 import { recordNames, stateRecords } from '../state/state-records.js';
 import { keysOf } from '../../aws/keys.js';
+import { keptQueries } from '../../aws/named-queries.js';
 import { networkParts, type NetworkPart } from '../../aws/network-parts.js';
 import { holdsNothing } from '../../aws/objects.js';
 import { secretArn } from '../../aws/secret-values.js';
@@ -20,6 +21,12 @@ export async function adoptionAfterCutOff(access: EnvironmentAccess): Promise<Ad
     place: ({ kind }) => {
       const tags = { environment: environment.name, stack: kind, 'managed-by': 'dataplat' };
       let parts: Promise<readonly NetworkPart[]> | undefined;
+      const queries = new Map<string, ReturnType<typeof keptQueries>>();
+      const queriesOf = (workgroup: string): ReturnType<typeof keptQueries> => {
+        const found = queries.get(workgroup) ?? keptQueries(clients, workgroup);
+        queries.set(workgroup, found);
+        return found;
+      };
       return {
         environment: environment.name,
         stack: kind,
@@ -32,6 +39,8 @@ export async function adoptionAfterCutOff(access: EnvironmentAccess): Promise<Ad
           )?.id,
         application: async (name) => (await runs.findApplication(name))?.id,
         secret: (name) => secretArn(clients, name),
+        query: async (workgroup, database, name) =>
+          (await queriesOf(workgroup)).find((one) => one.name === name && one.database === database)?.id,
         isEmpty: (bucket, region) => holdsNothing(clients, bucket, region),
       };
     },

@@ -14,6 +14,8 @@ export interface Place {
   readonly part: (kind: string, name: string) => Promise<string | undefined>;
   readonly application: (name: string) => Promise<string | undefined>;
   readonly secret: (name: string) => Promise<string | undefined>;
+  /** The id of a query that a workgroup keeps. */
+  readonly query: (workgroup: string, database: string, name: string) => Promise<string | undefined>;
   /** Whether a bucket of this account holds nothing, in no version. */
   readonly isEmpty: (bucket: string, region: string) => Promise<boolean>;
 }
@@ -38,6 +40,17 @@ export interface Importable {
  * Sources: the section "Import" of each resource of Terraform's provider `aws`, version 5.100.
  */
 export const importables: Readonly<Record<string, Importable>> = {
+  aws_athena_named_query: {
+    id: ({ workgroup, database, name }, { query }) =>
+      typeof workgroup === 'string' && typeof database === 'string' && typeof name === 'string'
+        ? query(workgroup, database, name)
+        : undefined,
+    // A query has no tags: it is ours where its workgroup is.
+    isOurs: ({ workgroup }, _place, plan) =>
+      plan.some(
+        ({ type, change }) => type === 'aws_athena_workgroup' && change.before?.['name'] === workgroup,
+      ),
+  },
   aws_athena_workgroup: { id: named('name') },
   aws_budgets_budget: { id: ({ name }, { account }) => joined(':', account, name) },
   aws_cloudwatch_composite_alarm: { id: named('alarm_name') },

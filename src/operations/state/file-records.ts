@@ -43,6 +43,11 @@ export function fileRecords(directory: string): Records {
       await rm(join(directory, name), { force: true });
       return true;
     },
+    move: async (name, to, version) => {
+      if ((await read(name))?.version !== version) return false;
+      await rename(join(directory, name), join(directory, to));
+      return true;
+    },
     list: async (prefix) => {
       const folder = dirname(`${prefix}x`);
       const found = (await unless('ENOENT', readdir(join(directory, folder)))) ?? [];

@@ -32,8 +32,18 @@ export function stateRecords({
   );
 }
 
+/** Where each stack's state is, among the records. */
+export function stateNames({ platform }: Pick<EnvironmentAccess, 'platform'>): Record<StackKind, string> {
+  const { environment } = platform;
+  const name = (kind: StackKind): string =>
+    environment.state.backend === 's3' ? names.stateKey(environment, kind) : localState(kind);
+  return { data: name('data'), platform: name('platform'), observability: name('observability') };
+}
+
 /** Where Terraform itself notes who holds a stack's state. Source: Terraform's backends `s3` and `local`. */
-export function terraformLockNames({ platform }: EnvironmentAccess): { kind: StackKind; name: string }[] {
+export function terraformLockNames({
+  platform,
+}: Pick<EnvironmentAccess, 'platform'>): { kind: StackKind; name: string }[] {
   const { environment } = platform;
   return stackKinds.map((kind) => ({
     kind,

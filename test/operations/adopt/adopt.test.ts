@@ -16,6 +16,7 @@ const place: Place = {
     Promise.resolve(description === 'dev bronze' ? [`key-of-${region}`, 'a-later-one'] : []),
   application: (name) => Promise.resolve(name === 'dev' ? '00f1' : undefined),
   part: (kind, name) => Promise.resolve(name === 'dev' ? `${kind}-1` : undefined),
+  query: (...words) => Promise.resolve(words.join() === 'dev,dev_gold,late' ? 'q-1' : undefined),
   isEmpty: (bucket) => Promise.resolve(bucket === 'empty'),
   secret: (name) => Promise.resolve(`arn:aws:secretsmanager:eu-west-1:111122223333:secret:${name}-AbCdEf`),
 };
@@ -179,11 +180,22 @@ describe('what a plan makes and what exists already', () => {
       [],
       false,
     ],
+    [
+      'a query of a workgroup that is ours',
+      'aws_athena_named_query',
+      { workgroup: 'dev' },
+      [adopted('aws_athena_workgroup', { name: 'dev', tags_all: ourTags }, 'dev')],
+      true,
+    ],
+    ['a query of another workgroup', 'aws_athena_named_query', { workgroup: 'dev' }, [], false],
     ['an LF-tag with our values', 'aws_lakeformation_lf_tag', { values: ['a'] }, [], true],
     ['an LF-tag with others too', 'aws_lakeformation_lf_tag', { values: ['a', 'theirs'] }, [], false],
   ] as const) {
     it(`is ours, or not: ${what}`, async () => {
-      const planned = { name: 'n', database_name: 'd', key: 'k', values: ['a', 'b'], bucket: 'n' };
+      const planned =
+        type === 'aws_athena_named_query'
+          ? { workgroup: 'dev', database: 'dev_gold', name: 'late' }
+          : { name: 'n', database_name: 'd', key: 'k', values: ['a', 'b'], bucket: 'n' };
       const id = await importables[type]?.id(planned, place);
       const then = planOf(adopted(type, found, id ?? ''), ...others);
       const { end } = look(planOf(create(type, planned)), [id ?? ''], then);
@@ -195,6 +207,7 @@ describe('what a plan makes and what exists already', () => {
   it('is found by the id that Terraform imports its type by', async () => {
     // As the section "Import" of each resource's page says, with what we call it.
     const ids: Readonly<Record<string, readonly [Values, string]>> = {
+      aws_athena_named_query: [{ workgroup: 'dev', database: 'dev_gold', name: 'late' }, 'q-1'],
       aws_athena_workgroup: [{ name: 'dev' }, 'dev'],
       aws_budgets_budget: [{ name: 'dev' }, '111122223333:dev'],
       aws_cloudwatch_composite_alarm: [{ alarm_name: 'dev-gold' }, 'dev-gold'],

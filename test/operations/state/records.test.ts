@@ -33,6 +33,17 @@ function areWrittenOnlyWhereNobodyElseHas(records: () => Records): void {
     expect(await records().replace('locks/a.json', 'fourth', second ?? '')).to.equal(undefined);
   });
 
+  it('is given another name as it is, by who has read it as it is', async () => {
+    const text = '{"cut": "sh';
+    const first = await records().create('states/a', text);
+    expect(await records().move('states/a', 'states/a.kept', 'another')).to.equal(false);
+    expect((await records().read('states/a'))?.text).to.equal(text);
+    expect(await records().move('states/a', 'states/a.kept', first ?? '')).to.equal(true);
+    expect(await records().read('states/a')).to.equal(undefined);
+    expect((await records().read('states/a.kept'))?.text).to.equal(text);
+    expect(await records().move('states/a', 'states/a.kept', first ?? '')).to.equal(false);
+  });
+
   it('is listed by what its name begins with, in order', async () => {
     for (const name of ['unlocks/dev/2.json', 'unlocks/dev/1.json', 'unlocks/other/1.json']) {
       await records().create(name, '{}');
