@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -66,6 +67,23 @@ class Environment:
 
 
 @dataclass(frozen=True)
+class Selection:
+    """Which files of a folder are delivered, by patterns of their names: `*` stands for any letters, `?` for one."""
+
+    include: tuple[str, ...] = ()
+    """Empty: all are."""
+    exclude: tuple[str, ...] = ()
+
+    def takes(self, name: str) -> bool:
+        """Whether a file is delivered by its name, letter by letter."""
+        included = not self.include or any(fnmatchcase(name, pattern) for pattern in self.include)
+        return included and not any(fnmatchcase(name, pattern) for pattern in self.exclude)
+
+
+ALL_FILES = Selection()
+
+
+@dataclass(frozen=True)
 class Source:
     """Something outside the platform that a job reads.
 
@@ -92,6 +110,11 @@ class Source:
     def nulls(self) -> tuple[str, ...]:
         """Texts that stand for a missing value in files."""
         return tuple(self.options.get("nulls", ()))
+
+    @property
+    def selection(self) -> Selection:
+        """Which files of a folder are delivered."""
+        return Selection(tuple(self.options.get("include", ())), tuple(self.options.get("exclude", ())))
 
     def folder(self, date: dt.date) -> str:
         """Where files of a date are delivered, below the landing bucket."""

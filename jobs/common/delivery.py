@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.common.contract import Contract
+from jobs.common.declaration import ALL_FILES, Selection
 from jobs.common.errors import SourceSchemaError
 
 SOURCE_FILE, POSITION, MALFORMED = "_source_file", "_position", "_malformed"
@@ -35,6 +36,8 @@ class Delivery:
     """Columns of the frame that are columns of the platform's in the contract, an offset for example."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Of files that are read once more after they were looked at: what differs when one was replaced."""
+    selection: Selection = ALL_FILES
+    """Which files of their folder these are."""
     warnings: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
     """Columns of the frame out of which `retold` makes the raw ones once more, so that these need not be held while

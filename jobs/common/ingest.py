@@ -19,6 +19,7 @@ from jobs.common.contract import Contract
 from jobs.common.declaration import Connector, Source, Threshold
 from jobs.common.delivery import Delivery
 from jobs.common.errors import DeclarationError
+from jobs.common.json_files import read_json_delivery
 from jobs.common.landing import read_delivery, reading, require_decoded
 from jobs.common.result import DatasetResult, JobResult
 from jobs.common.watermark import Window, commit_with, text_of, window_of
@@ -51,7 +52,8 @@ def read_files(extraction: Extraction) -> Iterator[Delivery]:
     """The reader of every source's kind `files`: what was delivered into landing for the date."""
     context, source = extraction.context, extraction.source
     folder = context.storage.uri("landing", source.folder(context.date))
-    yield read_delivery(context.spark, source, folder, extraction.contract)
+    read = read_json_delivery if source.format == "json" else read_delivery
+    yield read(context.spark, source, folder, extraction.contract)
 
 
 def ingest(context: RunContext, readers: Mapping[str, Reader] | None = None) -> JobResult:
@@ -99,7 +101,7 @@ def land(
     """
     date = context.date.isoformat()
     with conform(delivery, contract, context.date) as conformed:
-        with reading(context.spark, delivery.versions):
+        with reading(context.spark, delivery.versions, delivery.selection):
             counts = conformed.counts
         if counts.undecoded:
             require_decoded(context.spark, delivery)

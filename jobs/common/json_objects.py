@@ -30,8 +30,7 @@ def with_fields(frame: DataFrame, text: Expression) -> DataFrame:
     """
     text_ = F.col(TEXT)
     whole = text_.rlike(r"(?s)^\s*\{.*\}\s*\z") & ~text_.contains(REPLACEMENT)
-    exact = F.regexp_replace(text_, rf"(?s)\G({_BEFORE})({_NUMBER})", f'$1"{_MARK}$2{_MARK}"')
-    marked = F.when(text_.contains(_MARK), text_).otherwise(exact)
+    marked = F.when(text_.contains(_MARK), text_).otherwise(_exact(text_))
     # Spark stops reading where a value ends; within a list it cannot.
     alone = F.concat(F.lit('{"all":['), marked, F.lit('],"end":""}'))
     parsed = F.from_json(alone, "all array<map<string,string>>, end string", _STRICTLY)
@@ -42,9 +41,21 @@ def with_fields(frame: DataFrame, text: Expression) -> DataFrame:
         frame.withColumn(TEXT, F.coalesce(text, F.lit("")))
         .withColumn(_PARSED, F.when(whole, parsed))
         .withColumn(FIELDS, F.when(one & unlike, F.get(F.col(_PARSED)["all"], F.lit(0))))
-        .withColumn(NO_OBJECT, F.when(F.col(FIELDS).isNull(), F.col(TEXT)))
+        .withColumn(NO_OBJECT, F.when(F.col(FIELDS).isNull(), _written(F.col(TEXT))))
         .drop(_PARSED)
     )
+
+
+def elements_of(text: Expression) -> Expression:
+    """The elements of a text that is one array of JSON and nothing else, as an array of texts for `with_fields`; null
+    where it is none.
+    """
+    whole = text.rlike(r"(?s)^\s*\[.*\]\s*\z")
+    marked = F.when(text.contains(_MARK), text).otherwise(_exact(text))
+    alone = F.concat(F.lit('{"all":['), marked, F.lit('],"end":""}'))
+    parsed = F.from_json(alone, "all array<array<string>>, end string", _STRICTLY)
+    one = parsed["end"].isNotNull() & (F.size(parsed["all"]) == 1)
+    return F.when(whole & one, F.get(parsed["all"], F.lit(0)))
 
 
 def names_in(frame: DataFrame) -> list[str]:
@@ -67,6 +78,11 @@ def fields_but(names: Collection[str]) -> Expression:
     """The fields of other names, as a map of texts; null where there is none."""
     others = F.map_filter(FIELDS, lambda name, _: ~name.isin(list(names)))
     return F.when(F.size(others) > 0, F.transform_values(others, lambda _, value: _written(value)))
+
+
+def _exact(text: Expression) -> Expression:
+    """JSON whose numbers with a fraction or an exponent are texts with marks around them."""
+    return F.regexp_replace(text, rf"(?s)\G({_BEFORE})({_NUMBER})", f'$1"{_MARK}$2{_MARK}"')
 
 
 def _written(value: Expression) -> Expression:

@@ -39,7 +39,7 @@ from jobs.common.csv_records import (
     survey,
     value,
 )
-from jobs.common.declaration import UTF_8, Source
+from jobs.common.declaration import ALL_FILES, UTF_8, Selection, Source
 from jobs.common.delivery import MALFORMED, POSITION, SOURCE_FILE, Delivery, refuse_schema
 from jobs.common.errors import (
     DeclarationError,
@@ -59,6 +59,8 @@ LINE = "_line"  # of a file of lines
 _HEADER_BYTES = 1 << 16
 _HINT = ". Where files of the source are written otherwise, its option encoding says how"
 _KNOWN_OPTIONS = {
+    "include",
+    "exclude",
     "encoding",
     "delimiter",
     "quote",
@@ -85,12 +87,12 @@ def read_delivery(spark: SparkSession, source: Source, folder: str, contract: Co
         LandingDamagedError, LandingChangedError, StorageError:
     """
     dialect, encoding = _dialect(source), source.encoding
-    files, warnings = _list(spark, folder)
+    files, warnings = _list(spark, folder, source.selection)
     by_header: dict[Header, list[str]] = {}
     for file in files:
         by_header.setdefault(_header(spark, file, encoding, dialect, contract), []).append(file)
     names = tuple(dict.fromkeys(name for header in by_header for name in header.names))
-    with reading(spark, files):
+    with reading(spark, files, source.selection):
         parts = [
             _read(spark, paths, header, names, dialect, layout)
             for layout, (header, paths) in enumerate(by_header.items())
@@ -100,6 +102,7 @@ def read_delivery(spark: SparkSession, source: Source, folder: str, contract: Co
         frame,
         names,
         versions=files,
+        selection=source.selection,
         warnings=warnings,
         held=(RECORD, _LAYOUT),
         retold=tuple(_retold(name, list(by_header), dialect) for name in names),
@@ -107,41 +110,52 @@ def read_delivery(spark: SparkSession, source: Source, folder: str, contract: Co
     )
 
 
-def read_documents(spark: SparkSession, folder: str) -> list[tuple[str, bytes]]:
+def read_documents(
+    spark: SparkSession, folder: str, selection: Selection = ALL_FILES
+) -> list[tuple[str, bytes]]:
     """The files in `folder` by their addresses: for small documents that are read as a whole.
 
     :raises LandingMissingError, LandingDamagedError, StorageError:
     """
-    return [(file, _bytes(spark, file)) for file in _list(spark, folder)[0]]
+    return [(file, _bytes(spark, file)) for file in _list(spark, folder, selection)[0]]
 
 
-def read_lines(spark: SparkSession, folder: str, encoding: str = UTF_8) -> tuple[DataFrame, tuple[str, ...]]:
+def read_lines(
+    spark: SparkSession,
+    folder: str,
+    encoding: str = UTF_8,
+    selection: Selection = ALL_FILES,
+    whole: bool = False,
+) -> tuple[DataFrame, tuple[str, ...]]:
     """The lines of the files in `folder` that are not blank, as `LINE` with their file in `SOURCE_FILE`, and the files.
+    `whole`: a file is one line, whatever line ends are in it.
 
     :raises LandingMissingError, LandingFolderError, LandingEncodingError, LandingDamagedError, StorageError:
     """
-    files = tuple(_list(spark, folder)[0])
+    files = tuple(_list(spark, folder, selection)[0])
     by_encoding: dict[str, list[str]] = {}
     for file in files:
         _, found = _begin(spark, file, encoding)
         by_encoding.setdefault(found, []).append(file)
-    parts = [_read_lines(spark, paths, found) for found, paths in by_encoding.items()]
+    parts = [_read_lines(spark, paths, found, whole) for found, paths in by_encoding.items()]
     return reduce(DataFrame.unionByName, parts), files
 
 
-def _read_lines(spark: SparkSession, files: list[str], encoding: str) -> DataFrame:
+def _read_lines(spark: SparkSession, files: list[str], encoding: str, whole: bool) -> DataFrame:
     reader, value = spark.read, F.col("value")
     if encoding != UTF_8:
         # Without a line end of ours Spark looks for the bytes of UTF-8's.
         reader = reader.options(encoding=encoding, lineSep="\n")
         value = F.decode(value.cast("binary"), encoding)
     line = F.when(value.startswith(MARK), value.substr(F.lit(2), F.length(value))).otherwise(value)
-    lines = reader.text([_literally(file) for file in files]).where(F.trim(line) != "")
+    lines = reader.text([_literally(file) for file in files], wholetext=whole).where(F.trim(line) != "")
     return lines.select(line.alias(LINE), F.col("_metadata.file_path").alias(SOURCE_FILE))
 
 
 @contextmanager
-def reading(spark: SparkSession, versions: Mapping[str, str]) -> Iterator[None]:
+def reading(
+    spark: SparkSession, versions: Mapping[str, str], selection: Selection = ALL_FILES
+) -> Iterator[None]:
     """Around what reads files, whose versions were looked at before: what was read is what stood in the folder then,
     and is whole.
 
@@ -154,12 +168,12 @@ def reading(spark: SparkSession, versions: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     except (Py4JJavaError, PySparkException):
-        _require_unchanged(spark, versions)
+        _require_unchanged(spark, versions, selection)
         for file in versions:
             if _codec(spark, file) is not None:
                 _drain(spark, file)
         raise
-    _require_unchanged(spark, versions)
+    _require_unchanged(spark, versions, selection)
 
 
 def require_decoded(spark: SparkSession, delivery: Delivery) -> None:
@@ -183,11 +197,11 @@ def require_decoded(spark: SparkSession, delivery: Delivery) -> None:
             stream.close()
 
 
-def _require_unchanged(spark: SparkSession, versions: Mapping[str, str]) -> None:
+def _require_unchanged(spark: SparkSession, versions: Mapping[str, str], selection: Selection) -> None:
     if not versions:
         return
     folder = next(iter(versions)).rpartition("/")[0]
-    now, _ = _list(spark, folder)
+    now, _ = _list(spark, folder, selection)
     changed = sorted(file for file in {*now, *versions} if now.get(file) != versions.get(file))
     if changed:
         raise LandingChangedError(
@@ -233,7 +247,7 @@ def _dialect(source: Source) -> Dialect:
     )
 
 
-def _list(spark: SparkSession, folder: str) -> tuple[dict[str, str], tuple[str, ...]]:
+def _list(spark: SparkSession, folder: str, selection: Selection) -> tuple[dict[str, str], tuple[str, ...]]:
     """The files in a folder with their versions, by name, and warnings of what is there and is no delivery.
 
     :raises LandingMissingError, LandingFolderError, StorageError:
@@ -254,6 +268,8 @@ def _list(spark: SparkSession, folder: str) -> tuple[dict[str, str], tuple[str, 
         name = file.rpartition("/")[2]
         if name[0] in "._":
             warnings.append(f"{file} is no delivery, for its name begins with {name[0]}")
+        elif not selection.takes(name):
+            warnings.append(f"{file} is no delivery, by what the source includes and excludes")
         elif version is None:
             raise LandingFolderError(
                 f"{file} is a folder, and a delivery is the files in {folder} alone; nothing was written. "

@@ -208,6 +208,9 @@ def _of_files(context: RunContext, source: Source) -> DataFrame:
     """A topic that was written into files of landing, of all dates: a JSON object a message, with where it stood."""
     if source.encoding != UTF_8:
         raise DeclarationError(f"source {source.id}: a stream reads files of {UTF_8} alone")
+    unknown = sorted({"array", "include", "exclude"} & set(source.options))
+    if unknown:
+        raise DeclarationError(f"source {source.id}: a stream knows no option {', '.join(unknown)}")
     files = context.storage.uri("landing", source.path.replace("{date}", "*"))
     return (
         context.spark.readStream.schema(

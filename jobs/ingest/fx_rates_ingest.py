@@ -67,7 +67,7 @@ def read_files(extraction: Extraction) -> Iterator[Delivery]:
     context, source = extraction.context, extraction.source
     folder = context.storage.uri("landing", source.folder(context.date))
     try:
-        documents = read_documents(context.spark, folder)
+        documents = read_documents(context.spark, folder, source.selection)
     except LandingMissingError:
         if not is_closing_day(context.date):
             raise

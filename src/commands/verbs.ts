@@ -34,6 +34,11 @@ export const verbs: readonly Verb[] = [
     load: async () => (await import('./validate.js')).validate,
   },
   {
+    name: 'contract',
+    summary: 'a contract and a source for a delivered file',
+    load: async () => (await import('./contract.js')).contract,
+  },
+  {
     name: 'synth',
     summary: "write the environment's Terraform",
     load: async () => (await import('./synth.js')).synth,

@@ -30,6 +30,8 @@ export const errorCodes = {
   DP2009: { title: 'Declared twice', exit: 2 },
   DP2010: { title: 'Too little for a protected environment', exit: 2 },
   DP2011: { title: 'A query of what no contract declares', exit: 2 },
+  DP2012: { title: 'A file that does not tell all', exit: 2 },
+  DP2013: { title: 'A file that cannot be inferred from', exit: 2 },
 
   DP3001: { title: 'A needed program is missing or too old', exit: 1 },
   DP3002: { title: 'The port is taken', exit: 1 },

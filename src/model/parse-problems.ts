@@ -112,7 +112,7 @@ function booleanProblems(parse: Parse): SettingProblem[] {
 }
 
 /** Java takes names as they are spelled; an offset or an abbreviation is no zone whose clocks are known. */
-function timezoneProblem(name: string): string | undefined {
+export function timezoneProblem(name: string): string | undefined {
   const zones = Intl.supportedValuesOf('timeZone');
   if (name === 'UTC' || zones.includes(name)) return undefined;
   const spelled = zones.find((zone) => zone.toLowerCase() === name.toLowerCase());

@@ -9,6 +9,7 @@ import { maskedCopyProblems } from './masking-problems.js';
 import type { Declaration, ProjectFiles } from './platform.js';
 import { qualityProblems } from './quality-problems.js';
 import { qualitySchema } from './quality.js';
+import { streamProblems } from './source-options.js';
 import { openDocument, type Read } from './project-document.js';
 import { readContract } from './read-contract.js';
 
@@ -32,6 +33,7 @@ export function readDeclaration(files: ProjectFiles): Read<Declaration> {
   const sources = Object.entries(checkedLineage.value.sources).map(([id, source]) => ({ id, ...source }));
   const named = Object.entries(checkedLineage.value.jobs).map(([id, job]) => ({ id, ...job }));
   problems.push(...jobProblems(files, lineage.document, named, sources, datasets.ids));
+  problems.push(...problemsOfStreams(lineage.document, named, sources));
   problems.push(...dagProblems(files, lineage.document, named));
   const jobs = named.map((job) => ({
     ...job,
@@ -53,6 +55,25 @@ export function readDeclaration(files: ProjectFiles): Read<Declaration> {
     value: { datasets: datasets.read, sources, jobs, graph, quality: checkedQuality.value },
     problems,
   };
+}
+
+/** Options of sources that the streams which read them know nothing of. */
+function problemsOfStreams(
+  document: SourceDocument,
+  jobs: readonly Job[],
+  sources: readonly Source[],
+): Problem[] {
+  const read = new Set(jobs.flatMap(({ mode, inputs }) => (mode === 'stream' ? inputs.map(sourceIdOf) : [])));
+  return sources
+    .filter(({ id }) => read.has(id))
+    .flatMap(({ id, options }) =>
+      streamProblems(options).map(({ option, expected }): Problem => ({
+        code: 'DP2005',
+        location: document.locateValue(['sources', id, 'options', option]),
+        message: `"sources.${id}.options.${option}" is ${JSON.stringify(options[option])}`,
+        hint: `expected ${expected}`,
+      })),
+    );
 }
 
 /** Names with every `layer/<layer>` replaced by the ids of its datasets. */

@@ -31,7 +31,17 @@ const encodings = [
 
 const letter = z.string().regex(/^[^\r\n]$/u, 'one letter, for example ";" or "\\t"');
 
+/** Names stand in one folder, so none has a slash. */
+const patterns = z
+  .array(z.string().regex(/^[^/]+$/, 'the name of a file, with * and ? for any letters and one'))
+  .min(1)
+  .optional();
+
 export const sourceOptions = z.strictObject({
+  include: patterns.describe(
+    'names of files that are delivered, with * and ? for any letters and one: orders_*.csv; default: all',
+  ),
+  exclude: patterns.describe('names of what is in the folder and is no delivery: *.md5, archive'),
   encoding: z
     .enum(encodings)
     .optional()
@@ -61,19 +71,23 @@ export const sourceOptions = z.strictObject({
     .array(z.string())
     .optional()
     .describe('texts that stand for a missing value in every column, quoted or not, for example "\\N"'),
+  array: z
+    .boolean()
+    .optional()
+    .describe('of JSON, true: a file is one array of objects; default: an object a line'),
   multiLine: z
     .boolean()
     .optional()
     .describe('has no effect any more: a line end between quotes is always part of a value'),
 });
 
-type SourceOptions = z.infer<typeof sourceOptions>;
+export type SourceOptions = z.infer<typeof sourceOptions>;
 
 /** The options that files of a format have. */
 const known: Readonly<Record<'csv' | 'json' | 'xml', readonly (keyof SourceOptions)[]>> = {
-  csv: sourceOptions.keyof().options,
-  json: ['encoding', 'nulls'],
-  xml: [],
+  csv: sourceOptions.keyof().options.filter((option) => option !== 'array'),
+  json: ['include', 'exclude', 'encoding', 'array', 'nulls'],
+  xml: ['include', 'exclude'],
 };
 
 /** An option that does not fit the format or another option, and what is expected. */
@@ -88,10 +102,23 @@ export function optionProblems(format: keyof typeof known, options: SourceOption
     (option) => !known[format].includes(option),
   );
   if (foreign.length > 0) {
-    const expected = `no option of ${format}, which has ${known[format].join(' and ') || 'none'}`;
+    const expected = `no option of ${format}, which has ${known[format].join(', ') || 'none'}`;
     return foreign.map((option) => ({ option, expected }));
   }
   return format === 'csv' ? [...columnProblems(options), ...letterProblems(options)] : [];
+}
+
+/** Options of files that a stream, which follows a folder as it grows, reads nothing by. */
+export function streamProblems({ encoding = 'utf-8', ...options }: SourceOptions): OptionProblem[] {
+  const foreign = (['include', 'exclude', 'array'] as const).filter(
+    (option) => options[option] !== undefined,
+  );
+  return [
+    ...(encoding === 'utf-8'
+      ? []
+      : [{ option: 'encoding' as const, expected: 'utf-8: a stream reads no other' }]),
+    ...foreign.map((option) => ({ option, expected: 'no such option of what a stream reads: take it out' })),
+  ];
 }
 
 function columnProblems({ header, columns }: SourceOptions): OptionProblem[] {

@@ -10,9 +10,16 @@ from typing import Any
 import pytest
 from conftest import PROJECT, Lake
 
-from jobs.common.declaration import Source
-from jobs.common.errors import DeclarationError, LandingEmptyError, LandingHeaderError
-from jobs.common.landing import read_delivery
+from jobs.common.declaration import Selection, Source
+from jobs.common.errors import (
+    DeclarationError,
+    LandingChangedError,
+    LandingEmptyError,
+    LandingFolderError,
+    LandingHeaderError,
+    LandingMissingError,
+)
+from jobs.common.landing import _list, read_delivery, reading
 
 
 def options_of_the_schema() -> dict[str, Any]:
@@ -34,6 +41,8 @@ def test_every_option_is_one_that_files_are_read_by(lake: Lake) -> None:
     contract = lake.declaration.contract("crm_accounts_bronze")
     named = [column.name for column in contract.source_columns]
     values: dict[str, object] = {
+        "include": ["*.csv"],
+        "exclude": ["*.md5"],
         "encoding": "us-ascii",
         "delimiter": "\t",
         "quote": "'",
@@ -45,7 +54,7 @@ def test_every_option_is_one_that_files_are_read_by(lake: Lake) -> None:
         "nulls": ["NULL"],
         "multiLine": True,
     }
-    assert set(values) == set(options_of_the_schema())
+    assert {*values, "array"} == set(options_of_the_schema())  # that one is of JSON
     source = Source("crm_accounts", "csv", "crm/accounts/{date}/", values)
     delivery = read_delivery(lake.spark, source, folder, contract)
     assert (delivery.names, delivery.nulls) == (tuple(named), ("NULL",))
@@ -67,3 +76,39 @@ def test_columns_that_are_declared_are_held_to_the_contract_and_an_empty_file_sa
     lake.deliver("accounts", "2026-01-05", b"\n")
     with pytest.raises(LandingEmptyError, match="not one row"):
         read_delivery(lake.spark, source, folder, contract)
+
+
+def test_files_are_taken_by_their_names(lake: Lake) -> None:
+    """What else lies in the folder is told of: other names, a folder, names in other letters."""
+    names = ("a_1.csv", "a_2.csv", "a_2.csv.md5", "A_3.csv", "b_1.csv", "readme")
+    folder = lake.landing("accounts", "2026-01-05")
+    (folder / "archive").mkdir()
+    contract = lake.declaration.contract("crm_accounts_bronze")
+    required = [column.source_name for column in contract.source_columns if column.required]
+    for name in names:
+        (folder / name).write_text(",".join(required) + "\n" + "x" + "," * (len(required) - 1) + "\n")
+
+    def taken(**options: list[str]) -> list[str]:
+        source = Source("a", "csv", "crm/accounts/{date}/", options)
+        delivery = read_delivery(lake.spark, source, folder.as_uri(), contract)
+        assert len(delivery.warnings) == len(names) + 1 - len(delivery.versions)
+        return [file.rpartition("/")[2] for file in delivery.versions]
+
+    assert taken(include=["a_?.csv", "b*"]) == ["a_1.csv", "a_2.csv", "b_1.csv"]
+    assert taken(exclude=["archive", "*.md5", "[ab]_1.csv"]) == ["A_3.csv", "a_2.csv", "readme"]
+    assert taken(include=["*.csv"], exclude=["a_*"]) == ["A_3.csv", "b_1.csv"]
+    with pytest.raises(LandingMissingError, match=r"readme is no delivery, by what the source includes"):
+        taken(include=["c*"])
+    with pytest.raises(LandingFolderError):
+        taken(exclude=["*.md5"])
+
+
+def test_a_file_that_comes_meanwhile_and_is_no_delivery_changes_nothing(lake: Lake) -> None:
+    lake.deliver("accounts", "2026-01-05", b"x", "a.csv")
+    folder = lake.landing("accounts", "2026-01-05")
+    only = Selection(include=("*.csv",))
+    versions, _ = _list(lake.spark, folder.as_uri(), only)
+    with reading(lake.spark, versions, only):
+        (folder / "a.csv.md5").write_bytes(b"y")
+    with pytest.raises(LandingChangedError, match=r"b\.csv changed"), reading(lake.spark, versions, only):
+        (folder / "b.csv").write_bytes(b"y")

@@ -86,9 +86,37 @@ describe('the options of a source', () => {
           `path: queue/orders/{date}/\n    options: { ${options} }`,
         ),
       ).map((text) => text.replace(/^\S+ /, ''));
-    expect(json("encoding: utf-16, nulls: ['NULL']")).to.deep.equal([]);
-    expect(json("delimiter: ';'")).to.deep.equal([
-      '"sources.order_events.options.delimiter" is ";" (no option of json, which has encoding and nulls)',
+    expect(json("array: false, nulls: ['NULL']")).to.deep.equal([
+      '"sources.order_events.options.array" is false (expected no such option of what a stream reads: take it out)',
     ]);
+    expect(json("nulls: ['NULL']")).to.deep.equal([]);
+    expect(problemsOf('{ array: true }')).to.have.lengthOf(1);
+    expect(json("delimiter: ';'")).to.deep.equal([
+      '"sources.order_events.options.delimiter" is ";" (no option of json, which has include, exclude, encoding, array, nulls)',
+    ]);
+  });
+
+  it('say which files of the folder are delivered', () => {
+    expect(problemsOf("{ include: [shops_*.csv], exclude: ['*.md5', archive] }")).to.deep.equal([]);
+    expect(problemsOf('{ include: [] }')).to.have.lengthOf(1);
+    expect(problemsOf('{ exclude: [a/b.csv] }')).to.deep.equal([
+      '26 "sources.shops.options.exclude[0]" is "a/b.csv" (the name of a file, with * and ? for any letters and one)',
+    ]);
+  });
+
+  it('are none of a stream that it reads nothing by', () => {
+    const stream = (options: string): string[] =>
+      problemsWith(
+        edited(
+          lineage,
+          'path: queue/orders/{date}/',
+          `path: queue/orders/{date}/\n    options: { ${options} }`,
+        ),
+      ).map((text) => text.replace(/^\S+ /, ''));
+    expect(stream("encoding: utf-16, include: ['*.jsonl']")).to.deep.equal([
+      '"sources.order_events.options.encoding" is "utf-16" (expected utf-8: a stream reads no other)',
+      '"sources.order_events.options.include" is ["*.jsonl"] (expected no such option of what a stream reads: take it out)',
+    ]);
+    expect(stream('encoding: utf-8')).to.deep.equal([]);
   });
 });

@@ -24,8 +24,9 @@ from jobs.common.contract import Contract
 from jobs.common.delivery import SOURCE_FILE, Delivery, delivery_of
 from jobs.common.errors import DeclarationError
 from jobs.common.ingest import Extraction
+from jobs.common.json_files import read_objects
 from jobs.common.json_objects import NO_OBJECT, field, names_in, with_fields
-from jobs.common.landing import LINE, read_lines
+from jobs.common.landing import LINE
 from jobs.common.salesforce import Record, Salesforce
 from jobs.common.secret import field_of, secret_of
 
@@ -63,12 +64,11 @@ def read_salesforce(extraction: Extraction) -> Iterator[Delivery]:
 
 @contextmanager
 def read_record_files(extraction: Extraction) -> Iterator[Delivery]:
-    """The reader of the kind `files`: records as the REST API answers them, one a line."""
+    """The reader of the kind `files`: records as the REST API answers them, one a line or in one array."""
     context, contract = extraction.context, extraction.contract
     source = extraction.source
-    lines, files = read_lines(
-        context.spark, context.storage.uri("landing", source.folder(context.date)), source.encoding
-    )
+    folder = context.storage.uri("landing", source.folder(context.date))
+    lines, files = read_objects(context.spark, source, folder)
     records = with_fields(lines, F.col(LINE))
     names = [name for name in names_in(records) if name != _ATTRIBUTES]
     decimals = [

@@ -7,8 +7,7 @@ import { layers, type Layer } from '../../model/layers.js';
 import { names, stackKinds, type StackKind } from '../../model/names.js';
 import { targetName, type Assignment, type Grant, type TagTarget } from '../../model/tag-declaration.js';
 import type { EnvironmentAccess } from '../environment-access.js';
-import { localState } from '../stacks/stacks.js';
-import { stateRecords } from '../state/state-records.js';
+import { stateNames, stateRecords } from '../state/state-records.js';
 
 /** The catalog of each layer. */
 export type CatalogDocument = Readonly<Record<Layer, readonly TableDefinition[]>>;
@@ -123,8 +122,8 @@ export function secretsDocument(
 }
 
 export async function statesDocument(access: EnvironmentAccess): Promise<StatesDocument> {
-  const { environment } = access.platform;
   const records = stateRecords(access);
+  const keys = stateNames(access);
   const found = await Promise.all(
     stackKinds.map(async (kind) => {
       const name = environment.state.backend === 's3' ? names.stateKey(environment, kind) : localState(kind);
