@@ -126,8 +126,7 @@ export async function statesDocument(access: EnvironmentAccess): Promise<StatesD
   const keys = stateNames(access);
   const found = await Promise.all(
     stackKinds.map(async (kind) => {
-      const name = environment.state.backend === 's3' ? names.stateKey(environment, kind) : localState(kind);
-      const record = await records.read(name);
+      const record = await records.read(keys[kind]);
       return record ? [[kind, record.text] as const] : [];
     }),
   );
