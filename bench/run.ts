@@ -120,7 +120,7 @@ const comparisons: Record<string, () => Promise<Comparison | readonly Comparison
     const instance = JSON.parse(text(ours('local', 'status', '--json'))) as {
       status: { instance: { directory: string } };
     };
-    const terraform = join(instance.status.instance.directory, 'terraform');
+    const terraform = join(instance.status.instance.directory, 'terraform', 'local');
     const endpoint = `http://127.0.0.1:${port}`;
     return compare({
       title: 'dataplat deploy without changes / terraform plan of the same stacks',

@@ -2,7 +2,7 @@
  * The form in which an instance is kept: what each part writes into its folder, and where. Raise it with every change
  * after which this endpoint could not take up an instance that an earlier one has left; checkpoints are refused by it.
  */
-export const stateFormat = 1;
+export const stateFormat = 2;
 
 /**
  * What lies in an instance's folder but belongs to one start of the endpoint or to one project: logs, what Terraform
@@ -12,7 +12,7 @@ export const stateFormat = 1;
 export const ofOneProject: readonly RegExp[] = [
   /^ministack\/(?:tmp|ministack\.log)$/,
   /^moto\/moto\.log$/,
-  /^terraform\/(?:locks|\.[^/]*|[^/]*\.backup)$/,
-  /^terraform\/(?!unlocks\/)[^/]+\/(?!applied$)/,
+  /^terraform\/[^/]+\/(?:locks|\.[^/]*|[^/]*\.backup)$/,
+  /^terraform\/[^/]+\/(?!unlocks\/)[^/]+\/(?!applied$)/,
   /^emr-serverless\/(?:training|training\.log|class-data|staged)$/,
 ];

@@ -12,7 +12,7 @@ export type StackKind = (typeof stackKinds)[number];
 
 /** Every name that is derived from the declaration, in one place. */
 export const names = {
-  stack: (environment: Named, kind: StackKind): string => `${environment.name}-${kind}`,
+  stack: (environment: Pick<Named, 'name'>, kind: StackKind): string => `${environment.name}-${kind}`,
   /** The SSM parameter through which a stack tells the others, and the command line, one of its values. */
   parameter: (environment: Named, kind: StackKind, name: string): string =>
     `/dataplat/${environment.name}/${kind}/${name}`,

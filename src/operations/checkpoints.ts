@@ -257,7 +257,7 @@ async function takeCopy(
 /** @throws DataplatError DP5003 while somebody changes the environment */
 async function requireNoChange({ platform }: CheckpointRequest, running: EndpointStatus): Promise<void> {
   const { environment } = platform;
-  const terraformDirectory = join(running.instance?.directory ?? '', 'terraform');
+  const terraformDirectory = join(running.instance?.directory ?? '', 'terraform', environment.name);
   const records = stateRecords({ platform, aws: openAws(environment), terraformDirectory });
   const held = await records.read(recordNames.lock(environment.name)).catch((error: unknown) => {
     // Without a bucket for states nothing of the environment is there to be changed.

@@ -40,7 +40,8 @@ export async function* openEnvironment(options: OpenOptions): Steps<EnvironmentA
   }
   return {
     ...base,
-    terraformDirectory: join(localEndpoint.instanceDirectory, 'terraform'),
+    // Several environments may live in one instance.
+    terraformDirectory: join(localEndpoint.instanceDirectory, 'terraform', environment.name),
     variables: {
       ...endpointVariables(localEndpoint.endpoint, environment.account),
       // MWAA's calls go to the host `api.<endpoint>`, which nothing resolves: the endpoint is the proxy for it.

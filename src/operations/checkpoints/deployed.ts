@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stackKinds } from '../../model/names.js';
+import { names, stackKinds } from '../../model/names.js';
 import { localState } from '../stacks/stacks.js';
 import type { DeployedStack } from './manifest.js';
 
@@ -8,14 +8,19 @@ interface StateFile {
   readonly resources?: readonly { readonly mode: string; readonly instances?: readonly unknown[] }[];
 }
 
-/** The stacks that are deployed in an instance, and how many resources each has. */
+/** The stacks that are deployed in an instance, those of every environment, and how many resources each has. */
 export function deployedIn(instanceDirectory: string): DeployedStack[] {
   const terraform = join(instanceDirectory, 'terraform');
-  return stackKinds.flatMap((stack): DeployedStack[] => {
-    const resources = resourcesOf(join(terraform, localState(stack)));
-    if (resources !== undefined) return resources > 0 ? [{ stack, resources }] : [];
-    return existsSync(join(terraform, stack, 'applied')) ? [{ stack }] : [];
-  });
+  // Of an instance in which nothing was deployed a copy has no folder.
+  const environments = existsSync(terraform) ? readdirSync(terraform) : [];
+  return environments.flatMap((environment) =>
+    stackKinds.flatMap((kind): DeployedStack[] => {
+      const stack = names.stack({ name: environment }, kind);
+      const resources = resourcesOf(join(terraform, environment, localState(kind)));
+      if (resources !== undefined) return resources > 0 ? [{ stack, resources }] : [];
+      return existsSync(join(terraform, environment, kind, 'applied')) ? [{ stack }] : [];
+    }),
+  );
 }
 
 /** Undefined where there is no state to read, for example as it is kept in a bucket. */
