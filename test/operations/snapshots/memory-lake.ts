@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import type { AirflowAnswer, AirflowCall } from '../../../src/aws/airflow.js';
+import type { TableDefinition, TableDefinitions } from '../../../src/aws/table-definitions.js';
 import type { Queries } from '../../../src/aws/queries.js';
 import { ObjectChanged, type Copies } from '../../../src/aws/object-copies.js';
 import { uriOf } from '../../../src/aws/objects.js';
@@ -25,6 +27,10 @@ export class MemoryLake {
   readonly tags = new MemoryTags();
   readonly store: SnapshotStore;
   readonly access: EnvironmentAccess;
+  readonly definitions = new Map<string, TableDefinition[]>();
+  secrets: string[] = ['roastery-local/queue'];
+  /** Variables of Airflow by key, with their values; undefined while it does not run. */
+  variables: Map<string, string> | undefined;
   /** How many rows Athena counts in a table, by database and name. */
   readonly counts = new Map<string, number>();
   /** How many more calls there are before everything stops, as in a process that is killed. */
@@ -70,10 +76,16 @@ export class MemoryLake {
       objects,
       copies,
       catalog: dying(this.catalog),
-      definitions: dying({ of: () => Promise.resolve([]), make: () => Promise.resolve() }),
+      definitions: dying({
+        of: (database) => Promise.resolve(this.definitions.get(database) ?? []),
+        make: (database, definition) => {
+          this.definitions.set(database, [...(this.definitions.get(database) ?? []), definition]);
+          return Promise.resolve();
+        },
+      } satisfies TableDefinitions),
       tags: dying(this.tags),
-      secrets: { get: () => Promise.resolve(''), names: () => Promise.resolve(['roastery-local/queue']) },
-      airflow: { call: () => Promise.resolve({ status: 503, body: {} }) },
+      secrets: { get: () => Promise.resolve(''), names: () => Promise.resolve(this.secrets) },
+      airflow: { call: (_: string, call: AirflowCall) => Promise.resolve(this.airflow(call)) },
       runs: { findApplication: () => Promise.resolve(undefined) },
       queries: {
         start: ({ sql, database }) => Promise.resolve(`${database}.${/"(\w+)"/.exec(sql)?.[1] ?? ''}`),
@@ -93,6 +105,22 @@ export class MemoryLake {
       projectDirectory: smallPlatform,
       terraformDirectory: folder,
     } as EnvironmentAccess;
+  }
+
+  private airflow({ method, path, body }: AirflowCall): AirflowAnswer {
+    if (!this.variables) return { status: 503, body: {} };
+    if (method === 'POST') {
+      const { key, value } = body as { key: string; value: string };
+      this.variables.set(key, value);
+      return { status: 201, body };
+    }
+    const variables = [...this.variables].map(([key, value]) => ({ key, value, description: null }));
+    const connections = [
+      { connection_id: 'warehouse', conn_type: 'postgres', host: 'db', password: 'open sesame' },
+    ];
+    return path === '/variables'
+      ? { status: 200, body: { variables, total_entries: variables.length } }
+      : { status: 200, body: { connections, total_entries: 1 } };
   }
 
   write(kind: Layer | 'artifacts', table: string, path: string, content: string): void {

@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { listedIn, restoreInto, take } from './drill.js';
+import { MemoryLake } from './memory-lake.js';
+import type { DataplatError } from '../../../src/model/errors.js';
+import { failureOf } from '../collect.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'dataplat-documents-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const database = 'roastery_local_bronze';
+const grant = {
+  principal: 'arn:aws:iam::123456789012:role/auditor',
+  on: { kind: 'database' as const, database },
+  permissions: ['DESCRIBE'],
+};
+
+/** A lake with what nothing declares: a table, a tag and a grant of somebody's own, variables of Airflow. */
+function lakeOfOthers(): MemoryLake {
+  const lake = new MemoryLake(folder);
+  lake.definitions.set(database, [{ Name: 'scratch', TableType: 'EXTERNAL_TABLE' }]);
+  lake.tags.keys.set('retention', ['long', 'short']);
+  lake.tags.bear({ database, key: 'retention', value: 'long' });
+  lake.tags.held = [grant, { ...grant, principal: 'arn:aws:iam::999999999999:role/of-another-account' }];
+  lake.variables = new Map([
+    ['region_of_shops', 'emea'],
+    ['crm_password', 'open sesame'],
+  ]);
+  return lake;
+}
+
+/** The same environment, made anew: with what is declared, and nothing of others. */
+function emptied(lake: MemoryLake): void {
+  lake.definitions.clear();
+  lake.tags.keys.clear();
+  for (const thing of lake.tags.things.values()) thing.clear();
+  lake.tags.held = [];
+  lake.variables = new Map();
+  lake.secrets = [];
+}
+
+describe('what a snapshot has beside tables', () => {
+  it('is given back: tables, tags and grants of others, variables of Airflow', async () => {
+    const lake = lakeOfOthers();
+    await take(lake);
+    emptied(lake);
+    const restored = await restoreInto(lake);
+    expect(restored.definitions).to.deep.equal([`${database}.scratch`]);
+    expect(lake.definitions.get(database)?.map(({ Name }) => Name)).to.deep.equal(['scratch']);
+    expect(lake.tags.keys.get('retention')).to.deep.equal(['long', 'short']);
+    expect([...(lake.tags.things.get(database)?.values() ?? [])]).to.deep.include({
+      database,
+      key: 'retention',
+      value: 'long',
+    });
+    // Nobody knows who a principal of another account would be.
+    expect(lake.tags.held).to.deep.equal([grant]);
+    expect([...(lake.variables ?? [])]).to.deep.equal([['region_of_shops', 'emea']]);
+    expect(restored.byHand).to.deep.equal([
+      'secret roastery-local/queue: it is not there, and no snapshot has its value',
+      'Airflow variable crm_password: its name says that it is a secret, and no snapshot has it',
+      'Airflow connection warehouse (postgres): no snapshot has what opens it',
+    ]);
+    const again = await restoreInto(lake);
+    expect([again.definitions, again.tags, again.variables]).to.deep.equal([[], [], []]);
+  });
+
+  it('holds no secret', async () => {
+    const lake = lakeOfOthers();
+    await take(lake);
+    const kept = [...lake.objects.stored].filter(([key]) => key.startsWith('snapshots/'));
+    expect(kept).not.to.be.empty;
+    for (const [key, content] of kept) expect(content.includes('open sesame'), key).to.equal(false);
+    const [manifest] = await listedIn(lake);
+    expect(manifest?.missing.join()).not.to.contain('Airflow');
+  });
+
+  it('is left alone where somebody wants some tables, or does not agree', async () => {
+    const lake = lakeOfOthers();
+    lake.commit('bronze', 'members', 0, { 'b0.parquet': 3 });
+    await take(lake);
+    emptied(lake);
+    const refused = await failureOf(restoreInto(lake, { consent: () => Promise.resolve(false) }));
+    expect((refused as DataplatError).code).to.equal('DP5004');
+    await restoreInto(lake, { tables: ['bronze/members'] });
+    expect(lake.tags.keys.size).to.equal(0);
+    expect(lake.definitions.size).to.equal(0);
+  });
+});
