@@ -1,5 +1,5 @@
 import { Construct, KmsAlias, KmsKey } from './constructs.cjs';
-import { administratorsOf, askers, keyUsers, roleTags } from '../src/model/access.js';
+import { administratorsOf, askers, keyUsers, roleTags, secretWriters } from '../src/model/access.js';
 import type { Environment } from '../src/model/environment.js';
 import { bucketsOf, keyNames, type KeyName } from '../src/model/keys.js';
 import { names } from '../src/model/names.js';
@@ -146,9 +146,17 @@ function operationsStatements(platform: Platform): Statement[] {
             StringLike: { 'kms:EncryptionContext:aws:s3:arn': `${results}*` },
           }),
         ]),
-    // MWAA takes its share of the key by a grant, which who makes the environment gives in its name.
+    // Who puts a secret's value in encrypts it; he uses the key for that and for nothing else.
+    inAccount(environment, 'SecretValues', ['kms:Decrypt', 'kms:GenerateDataKey'], secretWriters(platform), {
+      StringEquals: { 'kms:ViaService': `secretsmanager.${environment.region}.amazonaws.com` },
+    }),
+    // MWAA takes its share of the key by grants, which who makes the environment gives in its name: for an AWS service, or
+    // through MWAA. Its guide does not say how each is asked for, so either will do, and the uses that it tries first.
     inAccount(environment, 'Airflow', ['kms:CreateGrant'], environment.access.deployers, {
       Bool: { 'kms:GrantIsForAWSResource': 'true' },
+    }),
+    inAccount(environment, 'ThroughAirflow', ['kms:CreateGrant', ...writing], environment.access.deployers, {
+      StringEquals: { 'kms:ViaService': `airflow.${environment.region}.amazonaws.com` },
     }),
     ...serviceStatements(environment),
   ];
@@ -175,26 +183,60 @@ function serviceStatements(environment: Environment): Statement[] {
       },
     },
     {
+      // It encrypts runs' logs itself, beside the role that they run with. Source: AWS, EMR Serverless, "Encrypting logs".
+      Sid: 'RunLogs',
+      Effect: 'Allow',
+      Principal: { Service: ['emr-serverless.amazonaws.com'] },
+      Action: using,
+      Resource: '*',
+      Condition: onBehalfOf(environment, [`arn:aws:emr-serverless:${region}:${account}:/applications/*`]),
+    },
+    {
       Sid: 'Alarms',
       Effect: 'Allow',
-      Principal: {
-        Service: [
-          'budgets.amazonaws.com',
-          'cloudwatch.amazonaws.com',
-          'costalerts.amazonaws.com',
-          'events.amazonaws.com',
-          'sns.amazonaws.com',
-        ],
-      },
-      Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+      Principal: { Service: ['budgets.amazonaws.com', 'cloudwatch.amazonaws.com', 'sns.amazonaws.com'] },
+      Action: using,
       Resource: '*',
       Condition: onBehalfOf(environment, [
         `arn:aws:budgets::${account}:*`,
-        `arn:aws:ce::${account}:*`,
         `arn:aws:cloudwatch:${region}:${account}:alarm:*`,
-        `arn:aws:events:${region}:${account}:rule/*`,
         `arn:aws:sns:${region}:${account}:${prefix}-*`,
       ]),
     },
+    {
+      // It names the account that it works for, and not always the thing.
+      Sid: 'CostAnomalies',
+      Effect: 'Allow',
+      Principal: { Service: ['costalerts.amazonaws.com'] },
+      Action: using,
+      Resource: '*',
+      Condition: { StringEquals: { 'aws:SourceAccount': account } },
+    },
+    // EventBridge says of neither whom it works for, so that what it encrypts binds it: the one topic and the one queue.
+    // Source: AWS, key management of SNS and of SQS.
+    ...eventTargets(environment).map(([sid, key, arn]): Statement => ({
+      Sid: sid,
+      Effect: 'Allow',
+      Principal: { Service: ['events.amazonaws.com'] },
+      Action: using,
+      Resource: '*',
+      Condition: { StringEquals: { [`kms:EncryptionContext:${key}`]: arn } },
+    })),
+  ];
+}
+
+/** What a service does with the key of what it sends to. */
+const using = ['kms:Decrypt', 'kms:GenerateDataKey*'];
+
+/** Where rules send, by the key of the encryption context that names it. */
+function eventTargets(environment: Environment): [sid: string, key: string, arn: string][] {
+  const { account, region } = environment;
+  return [
+    ['Events', 'aws:sns:topicArn', `arn:aws:sns:${region}:${account}:${names.eventTopic(environment)}`],
+    [
+      'UndeliveredEvents',
+      'aws:sqs:arn',
+      `arn:aws:sqs:${region}:${account}:${names.undelivered(environment)}`,
+    ],
   ];
 }

@@ -106,5 +106,27 @@ export function gatewayPolicy(environment: Environment): string {
       Action: ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'],
       Resource: `arn:aws:s3:::prod.${region}.appinfo.src/*`,
     },
+    ...stageStatements(environment),
   ]);
+}
+
+/**
+ * Large results of Snowflake are fetched from a bucket of its own, by addresses that Snowflake signs with its own
+ * credentials: so whoever asks is of another account. Read alone: nothing can be carried there.
+ */
+function stageStatements({ sources }: Environment): Statement[] {
+  const buckets = Object.values(sources).flatMap((connector) =>
+    connector.kind === 'snowflake' && connector.stageBucket !== undefined ? [connector.stageBucket] : [],
+  );
+  return buckets.length === 0
+    ? []
+    : [
+        {
+          Sid: 'SnowflakeResults',
+          Effect: 'Allow',
+          Principal: '*',
+          Action: ['s3:GetObject'],
+          Resource: [...new Set(buckets)].sort().map((bucket) => `arn:aws:s3:::${bucket}/*`),
+        },
+      ];
 }

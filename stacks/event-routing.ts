@@ -8,6 +8,7 @@ import {
   SqsQueue,
   type TerraformResource,
 } from './constructs.cjs';
+import type { AlarmKind, AlarmScope } from '../src/model/alarm.js';
 import type { Environment } from '../src/model/environment.js';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
@@ -77,7 +78,8 @@ export class EventRouting extends Construct {
         ],
       ]),
       this.topicPolicy('events', this.eventTopic, topic(names.eventTopic(this.environment)), [
-        ['Rules', 'events.amazonaws.com', source(rules)],
+        // EventBridge delivers to no topic whose policy sets it a condition. Source: AWS, "Resource-based policies".
+        ['Rules', 'events.amazonaws.com', undefined],
         ['Budgets', 'budgets.amazonaws.com', source(`arn:aws:budgets::${account}:*`)],
         ['CostAnomalies', 'costalerts.amazonaws.com', { StringEquals: { 'aws:SourceAccount': account } }],
       ]),
@@ -169,7 +171,7 @@ export class EventRouting extends Construct {
   private rules(): Rule[] {
     const { platform, applicationId, keyArns } = this.props;
     const { environment, jobs } = platform;
-    const { prefix } = environment;
+    const { account, prefix, region } = environment;
     const failedRuns = [...jobs]
       .sort((a, b) => (a.id < b.id ? -1 : 1))
       .map((job): Rule => ({
@@ -198,7 +200,19 @@ export class EventRouting extends Construct {
         pattern: {
           source: ['aws.cloudwatch'],
           'detail-type': ['CloudWatch Alarm State Change'],
-          detail: { alarmName: [{ prefix: `${prefix}-` }] },
+          resources: [{ prefix: `arn:aws:cloudwatch:${region}:${account}:alarm:${prefix}-` }],
+          // Told of them by this way, the queue's own alarm and the page over it would fill the queue that set them off, for
+          // ever. The page itself goes to people without a rule.
+          detail: {
+            alarmName: [
+              {
+                'anything-but': [
+                  names.alarm(environment, { kind: 'undelivered' satisfies AlarmKind }),
+                  names.scope(environment, 'platform' satisfies AlarmScope),
+                ],
+              },
+            ],
+          },
         },
         paths: {
           alarm: '$.detail.alarmName',

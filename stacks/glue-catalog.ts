@@ -13,6 +13,7 @@ import {
 import { layers, type Layer } from '../src/model/layers.js';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
+import { deployerGrants } from './deployer-grants.js';
 
 export interface GlueCatalogProps {
   readonly platform: Platform;
@@ -43,11 +44,18 @@ export class GlueCatalog extends Construct {
       ]),
     ) as Record<Layer, GlueCatalogDatabase>;
 
+    // Before the tables: a deployer who made none of them changes them in the same apply, and drops them before he loses this.
+    const grants = deployerGrants(this, environment, this.databases);
     const all = (suffix: string, declare: typeof catalogTable): ReadonlyMap<string, GlueCatalogTable> =>
       new Map(
         platform.datasets.map((dataset) => [
           dataset.id,
-          this.table(`${dataset.id}${suffix}`, this.databases[dataset.layer], declare(environment, dataset)),
+          this.table(
+            `${dataset.id}${suffix}`,
+            this.databases[dataset.layer],
+            declare(environment, dataset),
+            grants,
+          ),
         ]),
       );
     this.tables = all('', catalogTable);
@@ -55,13 +63,19 @@ export class GlueCatalog extends Construct {
     this.quarantines = all('_quarantine', quarantineCatalogTable);
   }
 
-  private table(id: string, database: GlueCatalogDatabase, declared: CatalogTable): GlueCatalogTable {
+  private table(
+    id: string,
+    database: GlueCatalogDatabase,
+    declared: CatalogTable,
+    after: readonly ITerraformDependable[],
+  ): GlueCatalogTable {
     return new GlueCatalogTable(this, id, {
       databaseName: database.name,
       name: declared.name,
       description: declared.description,
       owner: declared.owner,
       tableType: 'EXTERNAL_TABLE',
+      ...(after.length > 0 && { dependsOn: [...after] }),
       parameters: { ...declared.parameters },
       storageDescriptor: {
         location: declared.location,

@@ -11,7 +11,7 @@ import {
 import type { Dataset } from '../src/model/dataset.js';
 import type { Environment } from '../src/model/environment.js';
 import { keyOf } from '../src/model/keys.js';
-import type { Layer } from '../src/model/layers.js';
+import { layers, type BucketKind, type Layer } from '../src/model/layers.js';
 import type { Job } from '../src/model/lineage.js';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
@@ -116,6 +116,7 @@ export function jobStatements(
           },
         ]),
     { Sid: 'RunLogs', Effect: 'Allow', Action: ['s3:PutObject'], Resource: arn(logs) },
+    ...nameStatements(environment, [...reading, ...writing]),
     ...listStatements(environment, [...reading, ...writing]),
     {
       Sid: 'DecryptInputs',
@@ -141,7 +142,33 @@ export function jobStatements(
 /** Names below a bucket that a statement lists at the most: a statement alone must fit into a policy. */
 const listed = 20;
 
-function listStatements(environment: Environment, folders: readonly Folder[]): Statement[] {
+/** Buckets that Spark reads or writes folders of, a table's or a delivery's. */
+const lakeBuckets: readonly BucketKind[] = ['landing', ...layers];
+
+/**
+ * Before it lists a folder Spark asks for an object of the folder's name, and before a table's first write for its
+ * `_delta_log`. There is none, and S3 says so to whoever may list the bucket; to all others it says that they may not, and
+ * the job would end there. That question names no prefix, so no condition on one would let it through. What the job learns
+ * by this are names of other files in the bucket, never what is in them.
+ */
+function nameStatements(environment: Environment, folders: readonly Folder[]): Statement[] {
+  const touched = new Set(folders.map(({ bucket }) => bucket));
+  const buckets = lakeBuckets.filter((bucket) => touched.has(bucket));
+  return buckets.length === 0
+    ? []
+    : [
+        {
+          Sid: 'ListLake',
+          Effect: 'Allow',
+          Action: ['s3:ListBucket'],
+          Resource: buckets.map((bucket) => `arn:aws:s3:::${names.bucket(environment, bucket)}`),
+        },
+      ];
+}
+
+/** Of the other buckets a job lists its own folders alone. */
+function listStatements(environment: Environment, all: readonly Folder[]): Statement[] {
+  const folders = all.filter(({ bucket }) => !lakeBuckets.includes(bucket));
   return [...new Set(folders.map(({ bucket }) => bucket))].flatMap((bucket) => {
     const paths = [...new Set(folders.filter((folder) => folder.bucket === bucket).map(({ path }) => path))];
     const title = `List${bucket.charAt(0).toUpperCase()}${bucket.slice(1)}`;
@@ -181,17 +208,13 @@ function catalogStatements(
   ];
   const all = [...new Set([...reads, ...writes])];
   return [
-    ...(all.length === 0
-      ? []
-      : [
-          {
-            Sid: 'ReadCatalog',
-            Effect: 'Allow' as const,
-            Action: ['glue:GetDatabase', 'glue:GetTable', 'glue:GetPartitions'],
-            // Spark looks for its database "default" before any other.
-            Resource: [...arns(all), `${catalog}:database/default`],
-          },
-        ]),
+    {
+      Sid: 'ReadCatalog',
+      Effect: 'Allow',
+      Action: ['glue:GetDatabase', 'glue:GetTable', 'glue:GetPartitions'],
+      // Spark looks for its database "default" before any other, in a job that knows no table too.
+      Resource: [...arns(all), `${catalog}:database/default`],
+    },
     ...(writes.length === 0
       ? []
       : [

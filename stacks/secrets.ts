@@ -4,7 +4,7 @@ import {
   SecretsmanagerSecretPolicy,
   SecretsmanagerSecretRotation,
 } from './constructs.cjs';
-import { roleTags } from '../src/model/access.js';
+import { roleTags, writersOfSecret } from '../src/model/access.js';
 import { maskingKey } from '../src/model/connector.js';
 import type { Environment } from '../src/model/environment.js';
 import { names } from '../src/model/names.js';
@@ -50,9 +50,7 @@ export class Secrets extends Construct {
 
   /** Whatever IAM allows elsewhere, a value is for the jobs that the graph says need it, and for who administers. */
   private close({ id }: Secret, { arn }: SecretsmanagerSecret, environment: Environment): void {
-    const { administrators } = environment.access;
-    const rotates = environment.secrets.rotation[id]?.roleArn;
-    const writers = [...administrators, ...(rotates === undefined ? [] : [rotates])];
+    const writers = writersOfSecret(environment, { id });
     const all = (sid: string, action: string[], but: readonly string[]) => ({
       Sid: sid,
       Effect: 'Deny' as const,

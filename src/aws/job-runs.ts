@@ -63,7 +63,7 @@ export interface RunLogging {
   readonly group: string;
   /** The start of the names of the group's log streams. Default: EMR's own. */
   readonly streamPrefix?: string;
-  /** The KMS key of both. */
+  /** The KMS key of what goes into S3; the log group has its own. */
   readonly keyArn: string;
 }
 
@@ -205,11 +205,12 @@ export function monitoring({ uri, group, streamPrefix, keyArn }: RunLogging): Mo
       enabled: true,
       logGroupName: group,
       ...(streamPrefix !== undefined && { logStreamNamePrefix: streamPrefix }),
-      encryptionKeyArn: keyArn,
+      // No key: the group has its own. With one here EMR Serverless would have every job's role give the group that key.
       // Executors are many and say little that an operator needs at once; S3 has them.
       logTypes: { SPARK_DRIVER: ['STDOUT', 'STDERR'] },
     },
-    // Else AWS keeps a copy of its own for thirty days, in an account that is not ours and behind a key that is not.
+    // Else AWS keeps a copy of its own for thirty days, in an account that is not ours. The price of it: EMR shows no Spark
+    // UI, which it draws from that copy. Logs, metrics and lineage are ours and say what a run did.
     managedPersistenceMonitoringConfiguration: { enabled: false },
   };
 }

@@ -1,4 +1,5 @@
 import type { Dataset } from './dataset.js';
+import type { Environment } from './environment.js';
 import { bucketsOf, type KeyName } from './keys.js';
 import { bucketKinds, type BucketKind } from './layers.js';
 import { sourceIdOf, type Job, type Source } from './lineage.js';
@@ -148,7 +149,11 @@ export function bucketUsers(platform: Platform, bucket: BucketKind): BucketUsers
     case 'landing':
       return {
         readers: copying,
-        writers: [...deliverers, ...(environment.samples === undefined ? [] : deployers)],
+        writers: [
+          ...deliverers,
+          ...unloaders(environment),
+          ...(environment.samples === undefined ? [] : deployers),
+        ],
       };
     case 'artifacts':
       return {
@@ -161,6 +166,15 @@ export function bucketUsers(platform: Platform, bucket: BucketKind): BucketUsers
     default:
       return { readers: copying, writers: [names.lakeRoleArn(environment, bucket), ...recoverers] };
   }
+}
+
+/** The roles with which databases write large pulls into landing. */
+export function unloaders({ sources }: Environment): string[] {
+  return unique(
+    Object.values(sources).flatMap((connector) =>
+      connector.kind === 'jdbc' && connector.unload ? [connector.unload.roleArn] : [],
+    ),
+  );
 }
 
 /** Who asks Athena: whom the personas name. */
@@ -184,6 +198,21 @@ export function keyUsers(platform: Platform, key: KeyName): BucketUsers {
     readers: unique(users.flatMap((one) => one.readers)).filter((arn) => !writers.includes(arn)),
     writers,
   };
+}
+
+/** Who may put in the value of a secret: administrators, and the role of the function that rotates it. */
+export function writersOfSecret({ access, secrets }: Environment, { id }: Pick<Secret, 'id'>): string[] {
+  const rotates = secrets.rotation[id]?.roleArn;
+  return [...access.administrators, ...(rotates === undefined ? [] : [rotates])];
+}
+
+/** Who may put in the value of any secret, and so uses the key of secrets. */
+export function secretWriters({ environment }: Pick<Platform, 'environment'>): string[] {
+  const ids = Object.keys(environment.secrets.rotation);
+  return unique([
+    ...environment.access.administrators,
+    ...ids.flatMap((id) => writersOfSecret(environment, { id })),
+  ]);
 }
 
 /** Who administers keys, buckets and their policies. They are never locked out, and read no data. */

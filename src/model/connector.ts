@@ -23,6 +23,13 @@ export const connectorSchema = z.discriminatedUnion('kind', [
     database: z.string().min(1),
     role: z.string().min(1).optional(),
     url: url.optional().describe('where it is not https://<account>.snowflakecomputing.com'),
+    stageBucket: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of an S3 bucket')
+      .optional()
+      .describe(
+        "Snowflake's own bucket, from which large results are fetched: STAGE in SYSTEM$ALLOWLIST(), up to the first dot",
+      ),
     secret,
   }),
   z.strictObject({

@@ -16,6 +16,12 @@ export function isPrivateRange(range: string): boolean {
   return privateRanges.some((outer) => contains(outer, range));
 }
 
+/** Whether an address is in a range; undefined of a host's name. */
+export function holdsAddress(range: string, host: string): boolean | undefined {
+  const address = `${host}/32`;
+  return parse(address) === undefined ? undefined : contains(range, address);
+}
+
 function contains(outer: string, inner: string): boolean {
   const [a, b] = [parse(outer), parse(inner)];
   return (

@@ -1,10 +1,12 @@
 import { check, suggestion } from './check.js';
+import { closedPortProblems } from './closed-ports.js';
 import type { SourceDocument } from './document.js';
 import { environmentSchema, type Environment } from './environment.js';
 import { DataplatError, type Problem } from './errors.js';
 import type { Declaration, Platform, ProjectFiles } from './platform.js';
 import { protectedProblems } from './protected.js';
 import { passedQuotas, type PassedQuota } from './quotas.js';
+import { readyWorkerProblems } from './ready-workers.js';
 import { lineageFile, readDeclaration } from './read-declaration.js';
 import { missingFile, openDocument, type Read } from './project-document.js';
 import { secretsOf } from './secrets.js';
@@ -46,8 +48,7 @@ export function readPlatform(
   const problems = [
     ...environment.problems,
     ...declaration.problems,
-    ...connectorProblems(environment, declaration),
-    ...rotationProblems(environment, declaration),
+    ...problemsBetween(environment, declaration),
   ];
   if (problems.length > 0) throw invalid(problems);
   if (!environment.value || !declaration.value) throw invalid(problems);
@@ -73,8 +74,7 @@ export function validateProject(files: ProjectFiles): ValidationResult {
     ...none,
     ...environments.flatMap((environment) => [
       ...environment.problems,
-      ...connectorProblems(environment, declaration),
-      ...rotationProblems(environment, declaration),
+      ...problemsBetween(environment, declaration),
     ]),
     ...declaration.problems,
   ];
@@ -131,6 +131,21 @@ function readEnvironment(files: ProjectFiles, name: string, overrides: Overrides
     },
     problems: [],
   };
+}
+
+/** What does not go together in an environment, or in it and what all environments share. */
+function problemsBetween(read: ReadEnvironment, declared: Read<Declaration>): Problem[] {
+  const { document, value: environment } = read;
+  return [
+    ...connectorProblems(read, declared),
+    ...rotationProblems(read, declared),
+    ...(document && environment
+      ? [
+          ...closedPortProblems(document, environment),
+          ...readyWorkerProblems(document, environment, declared.value?.jobs ?? []),
+        ]
+      : []),
+  ];
 }
 
 /** Each system that sources name must be reached somehow, and each connector must lead to one. */

@@ -19,7 +19,7 @@ function problemsWith(till: string, changes: Record<string, string> = {}): strin
 
 const sourcesLine =
   edited(dev, '', '').split('\n').indexOf('sources: # how each system that delivers is reached') + 1;
-const jdbc = 'till: { kind: jdbc, url: "jdbc:postgresql://till.example/till", secret: till, partitions: 4 }';
+const jdbc = 'till: { kind: jdbc, url: "jdbc:redshift://till.example/till", secret: till, partitions: 4 }';
 
 describe('how a system is reached', () => {
   it('must be said for each system that a source names, once for all its sources', () => {

@@ -1,6 +1,13 @@
 import { expect } from 'chai';
 import { environmentNames } from './environments.js';
-import { declared, resources, statementsOf, type Attributes } from './synthesized.js';
+import {
+  declared,
+  platformOf,
+  resources,
+  statementsOf,
+  synthesized,
+  type Attributes,
+} from './synthesized.js';
 
 const dev = declared('dev').stacks.data;
 
@@ -71,6 +78,69 @@ describe('the catalog', () => {
       create_database_default_permissions: [],
       create_table_default_permissions: [],
     });
+  });
+});
+
+describe('who deploys', () => {
+  const [first, second] = ['deploy', 'deploy-by-hand'].map(
+    (name) => `arn:aws:iam::111122223333:role/${name}`,
+  );
+  const withDeployers = (deployers: string[]) => {
+    const platform = platformOf('dev');
+    const { environment } = platform;
+    const access = { ...environment.access, deployers };
+    return synthesized({ ...platform, environment: { ...environment, access } }).stacks.data;
+  };
+
+  it('may alter and drop what another deployer made, each of them, before a table is touched', () => {
+    const stack = withDeployers([first ?? '', second ?? '', 'arn:aws:iam::111122223333:role/ci-*']);
+    for (const principal of [first, second]) {
+      const granted = resources(stack, 'aws_lakeformation_permissions').filter(
+        ([, grant]) => grant['principal'] === principal,
+      );
+      for (const layer of ['bronze', 'silver', 'gold']) {
+        const database = `\${aws_glue_catalog_database.catalog_${layer}.name}`;
+        const on = granted.map(([, { database: whole, table, permissions }]) => ({
+          whole,
+          table,
+          permissions,
+        }));
+        expect(on).to.deep.include({
+          whole: { name: database },
+          table: undefined,
+          permissions: ['ALTER', 'CREATE_TABLE', 'DESCRIBE', 'DROP'],
+        });
+        expect(on).to.deep.include({
+          whole: undefined,
+          table: { database_name: database, wildcard: true },
+          permissions: ['ALTER', 'DESCRIBE', 'DROP'],
+        });
+      }
+      for (const [, table] of resources(stack, 'aws_glue_catalog_table')) {
+        expect(table['depends_on']).to.include.members(
+          granted.map(([id]) => `aws_lakeformation_permissions.${id}`),
+        );
+      }
+    }
+    // Lake Formation knows no patterns.
+    expect(JSON.stringify(stack.resource['aws_lakeformation_permissions'])).not.to.include('ci-');
+  });
+
+  it('keeps what he has where another one leaves the list', () => {
+    const idsOf = (deployers: string[]) =>
+      resources(withDeployers(deployers), 'aws_lakeformation_permissions').flatMap(([id, { principal }]) =>
+        principal === second ? [id] : [],
+      );
+    expect(idsOf([second ?? ''])).to.have.length(6);
+    expect(idsOf([second ?? ''])).to.deep.equal(idsOf([first ?? '', second ?? '']));
+  });
+
+  it('reads no data by that', () => {
+    const grants = resources(withDeployers([first ?? '']), 'aws_lakeformation_permissions').filter(
+      ([, grant]) => grant['principal'] === first,
+    );
+    expect(grants).to.have.length(6);
+    expect(grants.flatMap(([, { permissions }]) => permissions)).not.to.include('SELECT');
   });
 });
 

@@ -98,13 +98,44 @@ describe("a job's role", () => {
     ]);
   });
 
-  it('lists only below the folders it may reach', () => {
-    expect(jobPolicy('shops')['ListBronze']?.Condition).to.deep.equal({
-      StringLike: {
-        's3:prefix': ['shops', 'shops/*', 'shops__quarantine', 'shops__quarantine/*'],
-      },
+  it('learns the names of files in the buckets of its tables and deliveries, whatever it asks, and of its own folders else', () => {
+    // Without a condition: where Spark asks for an object that is not there, it names no prefix.
+    expect(jobPolicy('shops')['ListLake']).to.deep.equal({
+      Sid: 'ListLake',
+      Effect: 'Allow',
+      Action: ['s3:ListBucket'],
+      Resource: [bucket('landing'), bucket('bronze')],
     });
-    expect(jobPolicy('shops')['ListGold']).to.equal(undefined);
+    expect(jobPolicy('members_silver')['ListLake']?.Resource).to.deep.equal([
+      bucket('bronze'),
+      bucket('silver'),
+    ]);
+    expect(jobPolicy('shops')['ListArtifacts']?.Condition).to.deep.equal({
+      StringLike: { 's3:prefix': ['releases', 'releases/*'] },
+    });
+    expect(jobPolicy('shops')['ListBronze']).to.equal(undefined);
+  });
+
+  it('asks the catalog for the database "default", as Spark does at first, in whatever job', () => {
+    for (const name of environmentNames) {
+      const { platform, stacks } = declared(name);
+      const access = new SimulatedAccess({ platform, stacks, texts: declared(name).texts });
+      const { account, prefix, region } = platform.environment;
+      for (const job of platform.jobs) {
+        const caller = access.role(`${prefix}-job-${job.id.replaceAll('_', '-')}`);
+        for (const resource of ['catalog', 'database/default']) {
+          const arn = `arn:aws:glue:${region}:${account}:${resource}`;
+          expect(access.plain(caller, 'glue:GetDatabase', arn), `${name} ${job.id}`).to.equal('Allowed');
+        }
+      }
+    }
+    const platform = platformOf('dev');
+    const jobs = platform.jobs.map((job) => (job.id === 'shops' ? { ...job, outputs: [] } : job));
+    const { stacks } = synthesized({ ...platform, jobs, graph: { ...platform.graph, order: jobs } });
+    expect(jobPolicy('shops', stacks)['ReadCatalog']?.Resource).to.deep.equal([
+      'arn:aws:glue:eu-central-1:111122223333:catalog',
+      'arn:aws:glue:eu-central-1:111122223333:database/default',
+    ]);
   });
 
   it('decrypts what it reads and encrypts what it writes, with no other key', () => {

@@ -210,24 +210,42 @@ describe('the topics', () => {
       ArnLike: { 'aws:SourceArn': 'arn:aws:cloudwatch:eu-central-1:444455556666:alarm:roastery-prod-*' },
     });
     expect(statements('events')).to.have.all.keys('Rules', 'Budgets', 'CostAnomalies', 'TlsOnly');
-    expect(statements('events')['Rules']?.Condition).to.deep.equal({
-      StringEquals: account,
-      ArnLike: { 'aws:SourceArn': 'arn:aws:events:eu-central-1:444455556666:rule/roastery-prod-*' },
+    expect(statements('events')['CostAnomalies']?.Condition).to.deep.equal({ StringEquals: account });
+    // EventBridge delivers to no topic that sets it a condition.
+    expect(statements('events')['Rules']).to.deep.include({
+      Principal: { Service: ['events.amazonaws.com'] },
+      Action: ['sns:Publish'],
     });
+    expect(statements('events')['Rules']?.Condition).to.equal(undefined);
     for (const id of ['alarms', 'events']) {
       expect(statements(id)['TlsOnly']).to.include({ Effect: 'Deny' });
     }
   });
+});
 
-  it('can be published to by what the key lets use it', () => {
-    const key = resources(declared('prod').stacks.data, 'aws_kms_key').find(
-      ([, { description }]) => description === 'roastery-prod operations',
-    )?.[1]['policy'];
-    expect(statementsOf(key)['Alarms']).to.deep.nested.include({
-      'Principal.Service': ['budgets', 'cloudwatch', 'costalerts', 'events', 'sns'].map(
-        (service) => `${service}.amazonaws.com`,
+describe('the rule of alarms', () => {
+  it('tells of every alarm of the environment but of those that a message which reached nobody sets off', () => {
+    const pattern = JSON.parse(
+      String(
+        prod.resource['aws_cloudwatch_event_rule']?.['monitoring_routing_alarm_changes']?.['event_pattern'],
       ),
-    });
+    ) as { resources: { prefix: string }[]; detail: { alarmName: { 'anything-but': string[] }[] } };
+    expect(pattern.resources).to.deep.equal([
+      { prefix: 'arn:aws:cloudwatch:eu-central-1:444455556666:alarm:roastery-prod-' },
+    ]);
+    // The queue's alarm, and from there on whatever alarm looks at one that is set off.
+    const [queue] = resources(prod, 'aws_cloudwatch_metric_alarm')
+      .filter(([, { namespace }]) => namespace === 'AWS/SQS')
+      .map(([, { alarm_name: name }]) => String(name));
+    const setOff = [queue ?? ''];
+    for (const name of setOff) {
+      for (const [, composite] of resources(prod, 'aws_cloudwatch_composite_alarm')) {
+        if (String(composite['alarm_rule']).includes(`"${name}"`))
+          setOff.push(String(composite['alarm_name']));
+      }
+    }
+    expect(setOff).to.have.length(2);
+    expect(pattern.detail.alarmName).to.deep.equal([{ 'anything-but': setOff }]);
   });
 });
 

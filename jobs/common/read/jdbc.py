@@ -102,7 +102,8 @@ def _unloaded(
     folder = source.path.split("{")[0].rstrip("/")
     place = context.storage.uri("landing", f"{folder}/_unload/{context.run_id}/")
     quoted = query.replace("'", "''")
-    statement = f"UNLOAD ('{quoted}') TO '{place}' IAM_ROLE '{role}' FORMAT AS PARQUET"
+    # Else it is with a key of S3's, which the bucket refuses; AUTO takes the key that the bucket names as its own.
+    statement = f"UNLOAD ('{quoted}') TO '{place}' IAM_ROLE '{role}' FORMAT AS PARQUET ENCRYPTED AUTO"
     spark = context.spark
     jvm: Any = spark.sparkContext._jvm
     jvm.org.apache.spark.sql.execution.datasources.jdbc.DriverRegistry.register(_driver(url))

@@ -81,6 +81,14 @@ const priced: Readonly<Record<string, Pricing>> = {
       },
     ],
   },
+  aws_flow_log: {
+    usage: (values, { logsIngestedGb }) => [
+      {
+        component: 'Flow log',
+        rate: `${usd(logsIngestedGb)} a GB taken in, ${values['traffic_type'] === 'REJECT' ? 'of connections that are turned away' : "of every connection, Spark's own among them"}`,
+      },
+    ],
+  },
   aws_s3_bucket: {
     usage: (_, { standardStorageGbMonth }) => [
       {
@@ -114,7 +122,7 @@ const free: readonly RegExp[] = [
   /^aws_(iam|lakeformation|ssm_parameter|glue_(catalog|schema|registry|resource_policy|data_catalog)|cloudwatch_event)(_|$)/,
   /^aws_(vpc|subnet|route|route_table|route_table_association|internet_gateway|default_security_group)$/,
   /^aws_(security_group|vpc_security_group_.+|vpc_endpoint_policy|network_acl.*|default_network_acl)$/,
-  /^aws_(flow_log|kms_alias|kms_key_policy|athena_named_query|cloudwatch_log_resource_policy)$/,
+  /^aws_(kms_alias|kms_key_policy|athena_named_query|cloudwatch_log_resource_policy)$/,
   /^aws_s3_(bucket_(?!inventory|replication).+|account_public_access_block|object)$/,
   /^aws_(secretsmanager_secret_(policy|rotation)|sns_topic|sns_topic_policy|sqs_queue_redrive_.+)$/,
   /^aws_(budgets_budget|ce_anomaly_monitor|ce_anomaly_subscription|lambda_permission)$/,

@@ -20,7 +20,8 @@ import pgserver
 
 USER, PASSWORD = "ingest", "s3cret-of-the-w3b"
 _UNLOAD = re.compile(
-    r"UNLOAD \('(.*)'\) TO 'file://?/?(/.*?)/' IAM_ROLE '([^']+)' FORMAT AS PARQUET", re.DOTALL
+    r"UNLOAD \('(.*)'\) TO 'file://?/?(/.*?)/' IAM_ROLE '([^']+)' FORMAT AS PARQUET ENCRYPTED AUTO",
+    re.DOTALL,
 )
 
 

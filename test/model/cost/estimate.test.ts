@@ -74,6 +74,16 @@ describe('the cost of an environment', () => {
     ]);
   });
 
+  it('of a flow log is by what it takes in, which is much where it tells of every connection', () => {
+    const log = (traffic: string) => rates(resource('aws_flow_log', { traffic_type: traffic }));
+    expect(log('REJECT')).to.deep.equal([
+      'Flow log: 0.63 USD a GB taken in, of connections that are turned away',
+    ]);
+    expect(log('ALL')).to.deep.equal([
+      "Flow log: 0.63 USD a GB taken in, of every connection, Spark's own among them",
+    ]);
+  });
+
   it('of an alarm is by its metrics, of an anomaly three times; a composite costs 0.50, a dashboard 3', () => {
     const metric = { metric: { metric_name: 'FailedJobs' } };
     expect(

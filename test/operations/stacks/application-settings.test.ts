@@ -15,7 +15,7 @@ const spark = { 'spark-defaults': { 'spark.one': '1', 'spark.two': '2' }, empty:
 const declared = applicationSettings(dev.environment, spark, keyArn);
 
 describe('what Terraform does not know of the EMR application', () => {
-  it('is what the environment declares: the queue, where runs log and with which key, Spark', () => {
+  it('is what the environment declares: the queue, where runs log, with which key in S3, Spark', () => {
     expect(declared).to.deep.equal({
       schedulerConfiguration: { maxConcurrentRuns: 8, queueTimeoutMinutes: 120 },
       monitoringConfiguration: {
@@ -26,7 +26,6 @@ describe('what Terraform does not know of the EMR application', () => {
         cloudWatchLoggingConfiguration: {
           enabled: true,
           logGroupName: '/roastery-dev/jobs',
-          encryptionKeyArn: keyArn,
           logTypes: { SPARK_DRIVER: ['STDOUT', 'STDERR'] },
         },
         managedPersistenceMonitoringConfiguration: { enabled: false },
