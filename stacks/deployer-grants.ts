@@ -1,6 +1,7 @@
 import { type Construct, type GlueCatalogDatabase, LakeformationPermissions } from './constructs.cjs';
 import type { Environment } from '../src/model/environment.js';
 import { layers, type Layer } from '../src/model/layers.js';
+import { idByPrincipal } from './id-by-name.js';
 
 /** A principal that Lake Formation can be told of: no pattern, and not the account as a whole. */
 function isOne(arn: string): boolean {
@@ -13,12 +14,11 @@ function isOne(arn: string): boolean {
  */
 export function deployerGrants(
   scope: Construct,
-  { access }: Environment,
+  { access, account }: Environment,
   databases: Readonly<Record<Layer, GlueCatalogDatabase>>,
 ): LakeformationPermissions[] {
   return access.deployers.filter(isOne).flatMap((principal) => {
-    // By its name, not by its place in the list: who follows one that leaves would lose what he is given again.
-    const id = `deployer_${principal.replace(/^.*:/, '').replaceAll(/\W/g, '_')}`;
+    const id = `deployer_${idByPrincipal(principal, account)}`;
     return layers.flatMap((layer) => [
       new LakeformationPermissions(scope, `${id}_${layer}`, {
         principal,

@@ -12,6 +12,7 @@ import type { AlarmKind, AlarmScope } from '../src/model/alarm.js';
 import type { Environment } from '../src/model/environment.js';
 import { names } from '../src/model/names.js';
 import type { Platform } from '../src/model/platform.js';
+import { idByName } from './id-by-name.js';
 import { policy, type Statement } from './policy.js';
 
 export interface EventRoutingProps {
@@ -108,15 +109,16 @@ export class EventRouting extends Construct {
 
     this.subscribe('alarm_email', this.alarmTopic, alarms.emails);
     this.subscribe('event_email', this.eventTopic, alarms.eventEmails);
-    alarms.webhooks.forEach((endpoint, index) => {
-      new SnsTopicSubscription(this, `webhook_${index}`, {
+    for (const endpoint of alarms.webhooks) {
+      // An address may be known to nobody else: nothing of it stands in a name.
+      new SnsTopicSubscription(this, idByName(endpoint, 'webhook'), {
         topicArn: this.alarmTopic.arn,
         protocol: 'https',
         endpoint,
         redrivePolicy: JSON.stringify({ deadLetterTargetArn: queueArn }),
         dependsOn: [this.undelivered],
       });
-    });
+    }
     for (const rule of this.rules()) this.route(rule);
   }
 
@@ -143,9 +145,10 @@ export class EventRouting extends Construct {
   }
 
   private subscribe(id: string, { arn }: SnsTopic, emails: readonly string[]): void {
-    emails.forEach((endpoint, index) => {
-      new SnsTopicSubscription(this, `${id}_${index}`, { topicArn: arn, protocol: 'email', endpoint });
-    });
+    for (const endpoint of emails) {
+      const subscription = { topicArn: arn, protocol: 'email', endpoint };
+      new SnsTopicSubscription(this, `${id}_${idByName(endpoint)}`, subscription);
+    }
   }
 
   private route(rule: Rule): void {

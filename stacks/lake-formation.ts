@@ -23,6 +23,7 @@ import { byKey, columnTags, quarantineTags, tableTags, tagOntology } from '../sr
 import type { Boundary } from './boundary.js';
 import type { Encryption } from './encryption.js';
 import type { GlueCatalog } from './glue-catalog.js';
+import { idByPrincipal } from './id-by-name.js';
 import type { Statement } from './policy.js';
 import { ServiceRole } from './roles.js';
 import type { Storage } from './storage.js';
@@ -187,11 +188,10 @@ export class LakeFormation extends Construct {
   }
 
   private grants(): void {
-    for (const [persona, { principals, reads }] of Object.entries(
-      this.props.platform.environment.access.personas,
-    )) {
-      principals.forEach((principal, index) => {
-        const id = `${persona}_${index}`;
+    const { environment } = this.props.platform;
+    for (const [persona, { principals, reads }] of Object.entries(environment.access.personas)) {
+      for (const principal of principals) {
+        const id = `${persona}_${idByPrincipal(principal, environment.account)}`;
         const expression = Object.entries(reads).map(([key, values]) => ({
           key,
           values: [...values].sort(),
@@ -211,7 +211,7 @@ export class LakeFormation extends Construct {
             expression: expression.filter(({ key }) => key === 'layer'),
           },
         });
-      });
+      }
     }
   }
 }

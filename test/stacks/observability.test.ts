@@ -191,13 +191,32 @@ describe('the topics', () => {
         alarms: { ...environment.alarms, webhooks: ['https://pager.example.com/hook'] },
       },
     }).stacks.observability;
-    expect(hooked.resource['aws_sns_topic_subscription']?.['monitoring_routing_webhook_0']).to.include({
+    const hooks = Object.entries(hooked.resource['aws_sns_topic_subscription'] ?? {}).filter(
+      ([, { protocol }]) => protocol === 'https',
+    );
+    expect(hooks).to.have.length(1);
+    // It may hold what only the pager knows.
+    expect(hooks[0]?.[0]).not.to.contain('pager');
+    expect(hooks[0]?.[1]).to.include({
       topic_arn: pages,
       protocol: 'https',
       endpoint: 'https://pager.example.com/hook',
       redrive_policy:
         '{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:444455556666:roastery-prod-undelivered"}',
     });
+  });
+
+  it('are subscribed to by name: who leaves takes nobody else along', () => {
+    const platform = platformOf('prod');
+    const { environment } = platform;
+    const subscribed = (emails: readonly string[]): string[] =>
+      Object.keys(
+        synthesized({
+          ...platform,
+          environment: { ...environment, alarms: { ...environment.alarms, emails: [...emails] } },
+        }).stacks.observability.resource['aws_sns_topic_subscription'] ?? {},
+      );
+    expect(subscribed(['a@example.com', 'b@example.com'])).to.include.members(subscribed(['b@example.com']));
   });
 
   it("take messages of this environment's alarms, rules and money alone, over TLS", () => {
