@@ -97,7 +97,9 @@ SOURCES: dict[str, dict[str, tuple[str, Callable[[], tuple[int, int]]]]] = {
 
 def test_every_job_that_ingests_is_known_here() -> None:
     ingest = PROJECT / "jobs" / "ingest"
-    assert set(SOURCES) == {file.name for file in ingest.glob("*.py")} - {"__init__.py"}
+    # The one of inferred contracts is nobody's yet; test_inferred_contracts.py runs it.
+    of_no_job = {"__init__.py", "files_ingest.py"}
+    assert set(SOURCES) == {file.name for file in ingest.glob("*.py")} - of_no_job
 
 
 @pytest.mark.heavy

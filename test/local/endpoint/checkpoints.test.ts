@@ -110,10 +110,9 @@ describe('A checkpoint of the local endpoint', function () {
       NetworkConfiguration: { SubnetIds: ['subnet-1', 'subnet-2'] },
     });
     const resource = { mode: 'managed', instances: [{}] };
-    writeFileSync(
-      join(instanceDirectory, 'terraform', 'data.tfstate'),
-      JSON.stringify({ resources: [resource, resource] }),
-    );
+    const terraform = join(instanceDirectory, 'terraform', 'local');
+    mkdirSync(terraform);
+    writeFileSync(join(terraform, 'data.tfstate'), JSON.stringify({ resources: [resource, resource] }));
     known = await found(origin);
   });
   after(async () => {
@@ -123,7 +122,7 @@ describe('A checkpoint of the local endpoint', function () {
 
   it('is refused while somebody changes the environment', async () => {
     const { instanceDirectory } = await origin.up();
-    const locks = join(instanceDirectory, 'terraform', 'locks');
+    const locks = join(instanceDirectory, 'terraform', 'local', 'locks');
     mkdirSync(locks);
     writeFileSync(join(locks, 'local.json'), '{}');
     expect((await refusal(save('deployed'))).code).to.equal('DP5003');
@@ -133,7 +132,7 @@ describe('A checkpoint of the local endpoint', function () {
 
   it('is saved from an endpoint that runs, and runs again with all that it held', async () => {
     const saved = await save('deployed');
-    expect(saved).to.deep.include({ running: true, deployed: [{ stack: 'data', resources: 2 }] });
+    expect(saved).to.deep.include({ running: true, deployed: [{ stack: 'local-data', resources: 2 }] });
     expect(await found(origin)).to.deep.equal(known);
   });
 
@@ -169,7 +168,9 @@ describe('A checkpoint of the local endpoint', function () {
       lost.push(...lines);
       return Promise.resolve(true);
     });
-    expect(lost.join('\n')).to.match(/^instance \d{8}-[0-9a-f]{8}, of .* UTC\nstack data, 2 resources$/);
+    expect(lost.join('\n')).to.match(
+      /^instance \d{8}-[0-9a-f]{8}, of .* UTC\nstack local-data, 2 resources$/,
+    );
     expect(await found(here)).to.deep.equal(known);
   });
 
