@@ -180,14 +180,16 @@ export class EventRouting extends Construct {
       .map((job): Rule => ({
         id: `failed_${job.id}`,
         name: names.runRule(environment, job),
-        description: `A run of ${job.id} failed`,
+        description: `A run of ${job.id} failed, took too long or was cancelled`,
         pattern: {
           source: ['aws.emr-serverless'],
           'detail-type': ['EMR Serverless Job Run State Change'],
           detail: {
             applicationId: [applicationId],
             jobRunName: [{ prefix: names.runPrefix(job) }],
-            state: ['FAILED'],
+            // What takes too long ends CANCELLED, and an event does not carry the tag that tells who cancelled it: people
+            // are told of both. The alarm counts only what nobody asked for.
+            state: ['FAILED', 'CANCELLED'],
           },
         },
         paths: { run: '$.detail.jobRunId', name: '$.detail.jobRunName', state: '$.detail.state' },

@@ -20,6 +20,9 @@ from utils.declaration import Job, platform
 ACTIVE = ["SUBMITTED", "PENDING", "SCHEDULED", "QUEUED", "RUNNING"]
 ENDED = ["SUCCESS", "FAILED", "CANCELLED"]
 
+# As src/model/run-states.ts has it.
+CANCELLED_BY_US = "dataplat.cancelled"
+
 # How often in a row EMR may not answer before a task gives up the waiting. Its run goes on, and the next try finds it.
 PATIENCE = 8
 
@@ -33,6 +36,7 @@ class SparkJobTrigger(EmrServerlessStartJobTrigger):
                 event = await self._end(client)
             except asyncio.CancelledError:
                 if await self._task_is_gone():
+                    await self._note_cancellation(client)
                     await client.cancel_job_run(**self.waiter_args)
                 raise
         yield TriggerEvent(event)
@@ -59,6 +63,15 @@ class SparkJobTrigger(EmrServerlessStartJobTrigger):
     def _event(self, state: str, details: str) -> dict[str, str]:
         status = "success" if state == "SUCCESS" else "error"
         return {"status": status, "job_id": str(self.return_value), "state": state, "details": details}
+
+    async def _note_cancellation(self, client: Any) -> None:
+        """EMR ends what took too long in the same state: the run itself says that its end was asked for."""
+        try:
+            run = (await client.get_job_run(**self.waiter_args))["jobRun"]
+            await client.tag_resource(resourceArn=run["arn"], tags={CANCELLED_BY_US: "yes"})
+        except (BotoCoreError, ClientError) as error:
+            # Better counted as a failure than left to run.
+            self.log.warning("run %s does not say that it was cancelled: %s", self.return_value, error)
 
     async def _task_is_gone(self) -> bool:
         """

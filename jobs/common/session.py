@@ -7,6 +7,7 @@ is missing is set. Run as a plain script, the job starts a local Spark and bring
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from jobs.common.errors import UsageError
 _S3 = "org.apache.hadoop:hadoop-aws:3.3.4"
 _PACKAGES = ("io.delta:delta-spark_2.12:3.3.2", "org.apache.spark:spark-sql-kafka-0-10_2.12:3.5.7")
 _FILES_BY_FILE_SYSTEM = "org.apache.spark.sql.execution.streaming.FileSystemBasedCheckpointFileManager"
+# As src/operations/spark-run.ts reads them for a run's request; one table of lines tests both.
+_PROPERTY = re.compile(r"^\s*([^\s#!=:][^\s=:]*)(?:\s*[=:]\s*|\s+|$)(.*?)\s*$")
 _EMR_IMAGE = "/usr/share/aws/"
 
 _LAPTOP = {
@@ -72,11 +75,10 @@ def shared_properties(declaration: Declaration) -> dict[str, str]:
 
 
 def _properties(file: Path) -> Iterator[tuple[str, str]]:
-    for line in file.read_text(encoding="utf-8").splitlines():
-        text = line.strip()
-        if text and not text.startswith("#"):
-            name, _, value = text.partition(" ")
-            yield name, value.strip()
+    for line in file.read_text(encoding="utf-8").split("\n"):
+        found = _PROPERTY.match(line)
+        if found:
+            yield found[1], found[2]
 
 
 def s3a_properties(environment: Environment) -> dict[str, str]:

@@ -8,7 +8,7 @@ import type {
 } from '@aws-sdk/client-emr-serverless';
 import type { AwsClients } from './clients.js';
 import { isAws } from './failures.js';
-import type { RunState } from '../model/run-states.js';
+import { cancelTag, type RunState } from '../model/run-states.js';
 
 export interface Application {
   readonly id: string;
@@ -44,6 +44,9 @@ export interface RunSummary {
 /** All that EMR Serverless knows of a run. */
 export interface Run extends RunSummary {
   readonly tags: Readonly<Record<string, string>>;
+  readonly streaming: boolean;
+  /** Which try of EMR's own this is, 1 the first: a streaming run may have several. */
+  readonly attempt: number;
   readonly startedAt?: Date;
   readonly endedAt?: Date;
   /** Seconds that it ran, without the time in the queue. */
@@ -79,6 +82,8 @@ export interface StartRun {
   readonly configuration: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly logging: RunLogging;
   readonly streaming: boolean;
+  /** So many failures of a streaming run within an hour end it; before, EMR starts it again. Default: EMR's own, 5. */
+  readonly failuresAnHour?: number;
   /** 0 for no limit. */
   readonly timeoutMinutes: number;
   readonly tags: Readonly<Record<string, string>>;
@@ -97,6 +102,7 @@ export interface JobRuns {
     applicationId: string,
     filter?: { after?: Date; states?: readonly RunState[] },
   ): AsyncIterable<RunSummary>;
+  /** Ends a run; the run says from then on that its end was asked for. */
   cancel(applicationId: string, runId: string): Promise<void>;
 }
 
@@ -161,7 +167,12 @@ export function emrJobRuns(clients: AwsClients): JobRuns {
       } while (token !== undefined);
     },
     cancel: async (applicationId, jobRunId) => {
-      await (await clients.emrServerless()).cancelJobRun({ applicationId, jobRunId });
+      const emr = await clients.emrServerless();
+      const { jobRun } = await emr.getJobRun({ applicationId, jobRunId });
+      // Where it cannot be noted it is ended all the same: better counted as a failure than left to run.
+      const tags = { [cancelTag]: 'yes' };
+      await emr.tagResource({ resourceArn: jobRun?.arn, tags }).catch(() => undefined);
+      await emr.cancelJobRun({ applicationId, jobRunId });
     },
   };
 }
@@ -174,6 +185,9 @@ export function startRequest(applicationId: string, run: StartRun): StartJobRunC
     name: run.name,
     executionRoleArn: run.roleArn,
     mode: run.streaming ? 'STREAMING' : 'BATCH',
+    ...(run.failuresAnHour !== undefined && {
+      retryPolicy: { maxFailedAttemptsPerHour: run.failuresAnHour },
+    }),
     ...(run.timeoutMinutes > 0 && { executionTimeoutMinutes: run.timeoutMinutes }),
     jobDriver: {
       sparkSubmit: {
@@ -232,6 +246,8 @@ function runOf(run: SdkJobRun): Run {
   return {
     ...summaryOf({ ...run, id: run.jobRunId }),
     tags: run.tags ?? {},
+    streaming: run.mode === 'STREAMING',
+    attempt: run.attempt ?? 1,
     ...(run.startedAt && { startedAt: run.startedAt }),
     ...(run.endedAt && { endedAt: run.endedAt }),
     executionSeconds: run.totalExecutionDurationSeconds ?? 0,

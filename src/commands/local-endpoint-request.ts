@@ -16,11 +16,14 @@ export async function localEndpointRequest(invocation: Invocation): Promise<Loca
     );
   }
   const { account, region, endpoint } = environment;
+  const vcpus = Number(process.env['DATAPLAT_LOCAL_VCPUS']);
   return {
     projectDirectory: await invocation.projectDirectory(),
     port: endpoint.port,
     account,
     region,
+    // As an account would have it whose quota is so small.
+    ...(vcpus > 0 && { vcpuQuota: vcpus }),
     ...(await locateRuntime()),
   };
 }

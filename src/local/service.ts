@@ -70,6 +70,8 @@ export interface EndpointSettings {
   /** Interpreter of the virtual environment that holds Airflow, also where that has not been made yet. */
   readonly airflowPython?: string;
   readonly javaHome: string;
+  /** The vCPUs that EMR Serverless workers may have at once. Default: an application's maximum, else a new account's. */
+  readonly vcpuQuota?: number;
   /** Delta and S3A jars, absolute paths. */
   readonly jars: readonly string[];
 }

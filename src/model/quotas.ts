@@ -21,6 +21,9 @@ interface Quota {
   readonly count: (platform: Platform) => number;
 }
 
+/** The vCPUs that all EMR Serverless workers of a new account may have at once in a region (quota L-D05C8A75). */
+export const freshVcpus = 16;
+
 /**
  * What a declaration makes more of as it grows, and may have too much of. Sources: AWS, "Service quotas" of each service;
  * of metric alarms CloudWatch has no limit. A few regions allow less: of rules Cape Town and Milan a hundred.
@@ -46,6 +49,13 @@ const quotas: readonly Quota[] = [
     count: tablesOfOne,
   },
   { what: 'values of one LF-tag', most: 1000, raisable: true, sharedBy: 'region', count: tagValues },
+  {
+    what: 'vCPUs of ready EMR Serverless workers',
+    most: freshVcpus,
+    raisable: true,
+    sharedBy: 'region',
+    count: readyVcpus,
+  },
   { what: 'metrics of one dashboard', most: 2500, raisable: false, sharedBy: 'nobody', count: metrics },
   { what: 'metrics of one graph', most: 500, raisable: false, sharedBy: 'nobody', count: metricsOfOne },
 ];
@@ -114,6 +124,12 @@ function rules({ jobs }: Platform): number {
 /** What stacks tell each other and the command line: each key, NAT gateway and job's role, and seven values besides. */
 function parameters({ environment, jobs }: Platform): number {
   return keyNames.length + natCount(environment.network) + jobs.length + 7;
+}
+
+/** Those alone that are kept ready while the application is started, before any run asks for more. */
+function readyVcpus({ environment }: Platform): number {
+  const { drivers, executors } = environment.emr.initialCapacity ?? {};
+  return [drivers, executors].reduce((sum, one) => sum + (one ? one.count * one.cpu : 0), 0);
 }
 
 /** Each dataset has one for the rows that break its contract. */

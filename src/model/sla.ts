@@ -12,6 +12,8 @@ export interface ObservedRun {
   /** The logical date. */
   readonly date?: string;
   readonly state: RunState;
+  /** EMR ended it for its time: it is CANCELLED, and nobody asked for that. */
+  readonly timedOut?: true;
   readonly createdAt: Date;
   /** Undefined while it waits. */
   readonly startedAt?: Date;

@@ -14,6 +14,8 @@ export interface Deployed {
   readonly libraries: boolean;
   /** Whether the release brings the listener of lineage. Default: where the environment wants it. */
   readonly listener?: boolean;
+  /** The jars that the release brings for connectors, by their names. Default: none. */
+  readonly jars?: readonly string[];
   readonly applicationId: string;
   readonly logKeyArn: string;
   readonly configuration: StartRun['configuration'];
@@ -91,13 +93,14 @@ export function airflowPlatform(platform: Platform, deployed: Deployed): Airflow
 }
 
 function requestOf(platform: Platform, job: Job, deployed: Deployed): Readonly<Record<string, unknown>> {
-  const { release, libraries, listener, configuration, logKeyArn } = deployed;
+  const { release, libraries, listener, jars, configuration, logKeyArn } = deployed;
   const start = startRunOf(platform.environment, {
     job,
     date: '{date}',
     release,
     libraries,
     ...(listener !== undefined && { listener }),
+    ...(jars && { jars }),
     configuration,
     logKeyArn,
     clientToken: '',

@@ -4,9 +4,17 @@ import { placeOf, type Objects } from '../aws/objects.js';
 export const logStreams = ['stdout', 'stderr'] as const;
 export type LogStream = (typeof logStreams)[number];
 
-/** Where a run's driver logs are, ending with `/`. */
-export function driverLogsUri(logUri: string, applicationId: string, runId: string): string {
-  return `${logUri.replace(/\/*$/, '/')}applications/${applicationId}/jobs/${runId}/SPARK_DRIVER/`;
+/**
+ * Where a run's driver logs are, ending with `/`. A batch run writes below its own folder; a streaming run, which EMR may
+ * start again, below one for each attempt (EMR Serverless User Guide, "Job resiliency").
+ */
+export function driverLogsUri(
+  logUri: string,
+  applicationId: string,
+  run: { readonly id: string; readonly streaming: boolean; readonly attempt: number },
+): string {
+  const attempt = run.streaming ? `attempts/${run.attempt}/` : '';
+  return `${logUri.replace(/\/*$/, '/')}applications/${applicationId}/jobs/${run.id}/${attempt}SPARK_DRIVER/`;
 }
 
 /** A driver's output so far, or undefined where EMR has not written any yet. */

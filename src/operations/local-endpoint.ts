@@ -246,6 +246,7 @@ function spawnServer(directory: string, request: LocalEndpointRequest): Server {
     jobsPython: request.jobsPython,
     javaHome: request.javaHome,
     jars: request.jars,
+    ...(request.vcpuQuota !== undefined && { vcpuQuota: request.vcpuQuota }),
     ...(request.airflowPython !== undefined && { airflowPython: request.airflowPython }),
   };
   const settingsFile = join(directory, 'settings.json');

@@ -1,4 +1,5 @@
 import type { Aws } from '../aws/aws.js';
+import type { Run } from '../aws/job-runs.js';
 import { endStates, type RunState } from '../model/run-states.js';
 import type { Environment } from '../model/environment.js';
 import { DataplatError } from '../model/errors.js';
@@ -45,7 +46,9 @@ export async function* readLogs(
 ): Operation<LogsResult> {
   const application = await requireApplication(environment, aws.runs);
   let run = await findRun(environment, application, aws.runs, options.run);
-  const folder = driverLogsUri(run.logUri ?? names.runLogs(environment), application.id, run.id);
+  const folderOf = (one: Run): string =>
+    driverLogsUri(one.logUri ?? names.runLogs(environment), application.id, one);
+  let folder = folderOf(run);
   const streams = options.streams ?? logStreams;
   let lines = 0;
   const line = (stream: LogStream, text: string) => {
@@ -53,7 +56,7 @@ export async function* readLogs(
     return info(text, { stream });
   };
   if (options.follow === true && !endStates.includes(run.state)) {
-    const follower = new LogFollower(aws.objects, folder);
+    let follower = new LogFollower(aws.objects, folder);
     const { signal, pause = reallyPause } = options;
     for (;;) {
       const ended = endStates.includes(run.state);
@@ -63,6 +66,8 @@ export async function* readLogs(
       if (ended) break;
       await pause(1000, signal);
       run = (await aws.runs.get(application.id, run.id)) ?? run;
+      // EMR has started the run again.
+      if (folderOf(run) !== folder) follower = new LogFollower(aws.objects, (folder = folderOf(run)));
     }
   } else {
     for (const stream of streams) {

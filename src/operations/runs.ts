@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { Aws } from '../aws/aws.js';
 import type { Billed, Run, RunSummary } from '../aws/job-runs.js';
-import { endStates, type RunState } from '../model/run-states.js';
+import { endStates, timedOut, type RunState } from '../model/run-states.js';
 import type { Environment } from '../model/environment.js';
 import type { Job } from '../model/lineage.js';
 import type { Operation } from './events.js';
@@ -29,6 +29,8 @@ export interface RunRow {
   readonly date?: string;
   readonly release?: string;
   readonly state: RunState;
+  /** EMR ended it for its time: it is CANCELLED, and nobody asked for that. */
+  readonly timedOut?: true;
   readonly startedAt: string;
   /** From the start of the request to the end, or to now. */
   readonly seconds: number;
@@ -98,6 +100,7 @@ export function rowOf(run: Run | RunSummary, now: Date): RunRow {
     ...(date !== undefined && { date }),
     ...(release !== undefined && { release }),
     state: run.state,
+    ...('tags' in run && timedOut(run) && { timedOut: true }),
     startedAt: run.createdAt.toISOString(),
     seconds: Math.max(0, Math.round((end.getTime() - run.createdAt.getTime()) / 100) / 10),
     ...('billed' in run && run.billed && ended && { billed: run.billed }),

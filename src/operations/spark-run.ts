@@ -1,10 +1,11 @@
 import type { Aws } from '../aws/aws.js';
 import type { RunLogging, StartRun } from '../aws/job-runs.js';
+import { imageJars } from '../model/connector-jars.js';
 import { minutesOf } from '../model/duration.js';
 import type { Environment } from '../model/environment.js';
 import type { Job } from '../model/lineage.js';
 import { names } from '../model/names.js';
-import { listenerJar, notDeployed, releaseUri } from './release/release.js';
+import { jarsFolder, listenerJar, notDeployed, releaseUri } from './release/release.js';
 
 /** Tags of a run: how it is found again, and what it ran. */
 export const runTags = {
@@ -26,6 +27,8 @@ export interface SparkRun {
   readonly libraries: boolean;
   /** Whether the release brings the listener of lineage. Default: where the environment wants it. */
   readonly listener?: boolean;
+  /** The jars that the release brings for connectors, by their names. Default: none. */
+  readonly jars?: readonly string[];
   readonly clientToken: string;
   readonly arguments?: readonly string[];
   /** The KMS key of its logs. */
@@ -48,8 +51,11 @@ export function startRunOf(environment: Environment, run: SparkRun): StartRun {
     entryPoint: `${uri}/${job.entryPoint}`,
     // An entry point that several jobs share is told which one it is; one of its own holds it against its name.
     arguments: ['--env', environment.name, '--job', job.id, '--date', date, ...(run.arguments ?? [])],
-    submitParameters: submitParameters(job, uri, run.libraries, listening(environment, uri, run)),
-    configuration: run.configuration ?? {},
+    submitParameters: submitParameters(job, uri, run.libraries, {
+      ...jarsOf(environment, uri, run),
+      ...listening(environment, run),
+    }),
+    configuration: withPlatformDefaults(environment, run.configuration ?? {}),
     logging: {
       ...loggingOf(environment, run.logKeyArn),
       // The job's role can write there and nowhere else.
@@ -57,6 +63,8 @@ export function startRunOf(environment: Environment, run: SparkRun): StartRun {
       streamPrefix: job.id,
     },
     streaming,
+    // A stream that takes what there is and ends is for whoever started it to start again. 1 is the least, and means never.
+    ...(streaming && !staysOn(run.arguments) && { failuresAnHour: 1 }),
     timeoutMinutes: run.timeoutMinutes ?? (streaming ? 0 : minutesOf(job.timeout)),
     tags: {
       [runTags.environment]: environment.name,
@@ -65,6 +73,28 @@ export function startRunOf(environment: Environment, run: SparkRun): StartRun {
       [runTags.release]: release,
     },
   };
+}
+
+/** What every run is told, on AWS and on a laptop alike, unless `config/emr/` says otherwise. */
+function withPlatformDefaults(
+  { region }: Environment,
+  configuration: StartRun['configuration'],
+): StartRun['configuration'] {
+  return {
+    ...configuration,
+    'spark-defaults': {
+      // Jobs name tables by path alone. EMR would take Glue for the metastore, and ask it for a database `default`.
+      'spark.sql.catalogImplementation': 'in-memory',
+      // `s3://` is S3A since EMR 7.10; without a region it asks us-east-2 for the bucket's.
+      'spark.hadoop.fs.s3a.endpoint.region': region,
+      ...configuration['spark-defaults'],
+    },
+  };
+}
+
+/** Whether a stream is told to stay and take what comes. */
+function staysOn(given: readonly string[] = []): boolean {
+  return /(^| )--trigger[ =]continuous( |$)/.test(given.join(' '));
 }
 
 /** Where the environment's runs log. */
@@ -81,15 +111,31 @@ export async function logKeyArn(environment: Environment, parameters: Aws['param
 }
 
 /**
+ * All jars of a run in one property, where it needs more than the defaults name: what a run names stands instead of them,
+ * so Delta, which they bring, is named again.
+ */
+function jarsOf(environment: Environment, uri: string, run: SparkRun): Record<string, string> {
+  const more = [
+    ...imageJars(environment),
+    ...(run.jars ?? []).map((name) => `${uri}/${jarsFolder}${name}`),
+    ...(listens(environment, run) ? [`${uri}/${listenerJar}`] : []),
+  ];
+  if (more.length === 0) return {};
+  const defaults = run.configuration?.['spark-defaults']?.['spark.jars'];
+  return { 'spark.jars': [...(defaults === undefined ? [] : [defaults]), ...more].join(',') };
+}
+
+function listens({ lineage }: Environment, run: SparkRun): boolean {
+  return lineage.columns && run.listener !== false;
+}
+
+/**
  * What makes Spark tell which columns a run reads and writes. The listener writes them beside the driver; the job itself
  * makes its event of them (jobs/common/lineage), so that a receiver is no part of Spark's own work.
  */
-function listening(environment: Environment, uri: string, run: SparkRun): Record<string, string> {
-  if (!environment.lineage.columns || run.listener === false) return {};
-  const jars = run.configuration?.['spark-defaults']?.['spark.jars'];
+function listening(environment: Environment, run: SparkRun): Record<string, string> {
+  if (!listens(environment, run)) return {};
   return {
-    // What a run names stands instead of the defaults, which bring Delta.
-    'spark.jars': [...(jars === undefined ? [] : [jars]), `${uri}/${listenerJar}`].join(','),
     'spark.extraListeners': 'io.openlineage.spark.agent.OpenLineageSparkListener',
     'spark.openlineage.namespace': environment.prefix,
     'spark.openlineage.transport.type': 'file',
@@ -117,6 +163,8 @@ function submitParameters(
     'spark.executor.cores': executor.cpu,
     'spark.executor.memory': `${heapMegabytes(executor.memoryGb)}m`,
     'spark.dynamicAllocation.maxExecutors': executor.maximum,
+    // EMR begins with three unless it is told otherwise, and refuses where that is more than the most.
+    ...(executor.maximum < 3 && { 'spark.dynamicAllocation.initialExecutors': executor.maximum }),
     ...(libraries && {
       'spark.emr-serverless.driverEnv.PYTHONPATH': './libraries',
       'spark.executorEnv.PYTHONPATH': './libraries',
@@ -138,11 +186,14 @@ function heapMegabytes(workerGb: number): number {
   return Math.min(worker - 384, Math.floor(worker / 1.1));
 }
 
-/** A property file of Spark: name, then white space, `=` or `:`, then value; `#` begins a comment. */
+/**
+ * A property file of Spark: name, then white space, `=` or `:`, then value; a line that begins with `#` or `!` is a remark.
+ * jobs/common/session.py reads the same files for a job that runs as a plain script; one table of lines tests both.
+ */
 export function parseSparkProperties(text: string): Record<string, string> {
   const properties: Record<string, string> = {};
   for (const line of text.split(/\r?\n/)) {
-    const parts = /^\s*([^\s#=:]+)(?:\s*[=:]\s*|\s+)(.*?)\s*$/.exec(line);
+    const parts = /^\s*([^\s#!=:][^\s=:]*)(?:\s*[=:]\s*|\s+|$)(.*?)\s*$/.exec(line);
     if (parts?.[1] !== undefined && parts[2] !== undefined) properties[parts[1]] = parts[2];
   }
   return properties;

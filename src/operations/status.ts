@@ -1,6 +1,6 @@
 import type { Aws } from '../aws/aws.js';
 import type { Billed } from '../aws/job-runs.js';
-import { endStates } from '../model/run-states.js';
+import { endStates, hasFailed } from '../model/run-states.js';
 import type { Platform } from '../model/platform.js';
 import type { Operation } from './events.js';
 import { readCurrentRelease } from './release/current-release.js';
@@ -68,7 +68,7 @@ export async function* status(
         ),
       }),
       runs: own.length,
-      failed: own.filter((row) => row.state === 'FAILED').length,
+      failed: own.filter(hasFailed).length,
     };
   });
   yield {
@@ -90,7 +90,7 @@ function nextOf(platform: Platform, jobs: readonly JobStatus[], release: string 
   const { name } = platform.environment;
   if (release === undefined) return [`dataplat deploy --env ${name}`];
   return jobs.flatMap(({ job, group, last }) => {
-    if (last?.state === 'FAILED') {
+    if (last && hasFailed(last)) {
       return [`dataplat logs ${last.runId} --env ${name}`];
     }
     return last ? [] : [`dataplat submit ${group} ${job} --date <YYYY-MM-DD> --env ${name}`];

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Aws } from '../aws/aws.js';
 import type { Application, Billed, Run } from '../aws/job-runs.js';
-import { endStates } from '../model/run-states.js';
+import { endStates, timedOut } from '../model/run-states.js';
 import type { Objects } from '../aws/objects.js';
+import { carriedJars } from '../model/connector-jars.js';
 import type { Environment } from '../model/environment.js';
 import { DataplatError } from '../model/errors.js';
 import type { Job } from '../model/lineage.js';
@@ -16,7 +17,7 @@ import {
   readDriverLog,
 } from './driver-logs.js';
 import { info, step, warning, type Message, type Operation, type StepProgress } from './events.js';
-import { listenerJar, notDeployed } from './release/release.js';
+import { jarsFolder, listenerJar, notDeployed } from './release/release.js';
 import { resolveRelease } from './release/current-release.js';
 import { logKeyArn, readEmrConfiguration, startRunOf } from './spark-run.js';
 import { backoff, pause as reallyPause, type Pause } from './waiting.js';
@@ -102,7 +103,9 @@ export async function* submit(
     });
     const runId = await aws.runs.start(application.id, start);
     attempts.push(runId);
-    const logs = driverLogsUri(start.logging.uri, application.id, runId);
+    const { streaming } = start;
+    const logsOf = (attempt: number): string =>
+      driverLogsUri(start.logging.uri, application.id, { id: runId, streaming, attempt });
     yield info(`run ${runId} of ${job.id} for ${date}, release ${release}`, {
       runId,
       job: job.id,
@@ -117,7 +120,7 @@ export async function* submit(
       date,
       release,
       attempts,
-      logs,
+      logs: logsOf(1),
     };
     if (options.wait === false) {
       yield { type: 'result', result: { ...result, state: 'SUBMITTED', seconds: since(began) } };
@@ -125,13 +128,15 @@ export async function* submit(
     }
     try {
       const run = yield* step('run', `${job.id} for ${date}`, () =>
-        waitForEnd(application.id, runId, logs, environment, aws, options),
+        waitForEnd(application.id, runId, logsOf, environment, aws, options),
       );
+      const logs = logsOf(run.attempt);
       const report = jobReport((await readDriverLog(aws.objects, logs, 'stdout')) ?? '');
       yield {
         type: 'result',
         result: {
           ...result,
+          logs,
           state: run.state,
           seconds: since(began),
           ...(run.billed && { billed: run.billed }),
@@ -163,13 +168,14 @@ export async function requireApplication(environment: Environment, runs: Aws['ru
 async function* waitForEnd(
   applicationId: string,
   runId: string,
-  logs: string,
+  logsOf: (attempt: number) => string,
   environment: Environment,
   aws: SubmitAws,
   options: SubmitOptions,
 ): AsyncGenerator<Omit<StepProgress, 'type' | 'id'> | Message, Run, void> {
   const { signal, pause = reallyPause } = options;
-  const follower = options.follow === true ? new LogFollower(aws.objects, logs) : undefined;
+  let attempt = 1;
+  let follower = options.follow === true ? new LogFollower(aws.objects, logsOf(attempt)) : undefined;
   const follow = async function* (last: boolean): AsyncGenerator<Message, void, void> {
     for (const stream of follower ? logStreams : []) {
       for (const line of (await follower?.look(stream, last)) ?? []) yield info(line, { runId, stream });
@@ -184,11 +190,15 @@ async function* waitForEnd(
       state = run.state;
       yield { detail: state };
     }
+    if (run && run.attempt !== attempt) {
+      attempt = run.attempt;
+      follower &&= new LogFollower(aws.objects, logsOf(attempt));
+    }
     const ended = run !== undefined && endStates.includes(run.state);
     yield* follow(ended);
     if (ended) {
       if (run.state === 'SUCCESS') return run;
-      throw await failureOf(run, logs, environment, aws.objects, pause, options);
+      throw await failureOf(run, logsOf(attempt), environment, aws.objects, pause, options);
     }
     // A line is worth more the sooner it comes.
     await pause(follower ? Math.min(wait, 2000) : wait, signal).catch((error: unknown) => {
@@ -226,8 +236,9 @@ async function failureOf(
     data: { runId: run.id, job: job.id, date, state: run.state, logs },
   };
   const which = `run ${run.id} of ${job.id} for ${date}`;
-  if (/time(d)?[ -]?out|exceeded/i.test(run.stateDetails)) {
-    return new DataplatError('DP6004', `${which} took too long: ${run.stateDetails}`, {
+  if (timedOut(run)) {
+    const what = run.startedAt ? 'took too long' : 'waited too long for its turn';
+    return new DataplatError('DP6004', `${which} ${what}, and EMR ended it: ${run.stateDetails}`, {
       ...details,
       next: [
         `dataplat logs ${run.id} --env ${environment.name}`,
@@ -279,15 +290,17 @@ export async function broughtBy(
   environment: Environment,
   objects: Objects,
   release: string,
-): Promise<{ libraries: boolean; listener: boolean }> {
+): Promise<{ libraries: boolean; listener: boolean; jars: readonly string[] }> {
   const bucket = names.bucket(environment, 'artifacts');
   const has = async (file: string): Promise<boolean> =>
     (await objects.head({ bucket, key: `releases/${release}/${file}` })) !== undefined;
-  const [libraries, listener] = await Promise.all([
+  const folder = `releases/${release}/${jarsFolder}`;
+  const [libraries, listener, jars] = await Promise.all([
     has('libraries.tar.gz'),
     environment.lineage.columns && has(listenerJar),
+    carriedJars(environment).length > 0 ? objects.list(bucket, folder) : [],
   ]);
-  return { libraries, listener };
+  return { libraries, listener, jars: jars.map(({ key }) => key.slice(folder.length)).sort() };
 }
 
 function since(began: number): number {

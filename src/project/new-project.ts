@@ -39,7 +39,6 @@ const shared = [
   'config/airflow/requirements.txt',
   'config/airflow/startup.sh',
   'config/emr/delta-core.conf',
-  'config/emr/hive-site.xml',
   'config/emr/logging.yaml',
   'config/emr/spark-defaults.conf',
   'config/shared/logging.conf',

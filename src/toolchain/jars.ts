@@ -3,6 +3,7 @@ import { createReadStream, readFileSync } from 'node:fs';
 import { cp, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { CarriedJars } from '../model/connector-jars.js';
 import { DataplatError } from '../model/errors.js';
 import { buildOnce, isComplete } from './complete-directory.js';
 import { setUp, type Finding } from './finding.js';
@@ -166,6 +167,21 @@ export async function sha256(file: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
   return hash.digest('hex');
+}
+
+/** What a pinned jar is for: part of EMR's own Spark, EMR's Delta, or what a release brings for a kind of connector. */
+export type JarGroup = 'spark' | 'delta' | CarriedJars;
+
+const groups: Readonly<Record<JarGroup, RegExp>> = {
+  spark: /^(?:aws-java-sdk-bundle|hadoop-aws|wildfly-openssl|antlr4-runtime)-/,
+  delta: /^delta-(?:spark_|storage-)/,
+  kafka: /^(?:kafka-clients|spark-sql-kafka|spark-token-provider-kafka|commons-pool2)-/,
+  postgresql: /^(?:postgresql|checker-qual)-/,
+};
+
+/** The group of a pinned jar, by its name; undefined for one that is none of ours. */
+export function groupOfJar(name: string): JarGroup | undefined {
+  return (Object.keys(groups) as JarGroup[]).find((group) => groups[group].test(name));
 }
 
 /** The plain name of a jar that Ivy has prefixed with its group. */

@@ -1,4 +1,5 @@
 import type { Report } from '../model/report/report.js';
+import { hasFailed } from '../model/run-states.js';
 import { escaped, tableStyle } from './html.js';
 import { drawingStyle } from './lineage-drawing.js';
 import { backfillsSection } from './report/backfills-section.js';
@@ -83,7 +84,7 @@ function release(report: Report): string {
 
 /** What somebody wants to know who reads nothing more. */
 function summary({ runs, promises, checks, days }: Report): string {
-  const failed = runs.filter(({ state }) => state === 'FAILED').length;
+  const failed = runs.filter(hasFailed).length;
   const broken = promises.filter(({ state }) => state === 'broken').length;
   const errors = checks.reduce((sum, check) => sum + check.errors, 0);
   const lines = [

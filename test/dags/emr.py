@@ -9,7 +9,7 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 
 class Emr:
@@ -51,15 +51,18 @@ class Emr:
                 200,
                 b"<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>",
             )
-        parts = path.strip("/").split("/")
+        parts = unquote(path).strip("/").split("/")
         if len(parts) == 2:
             return 200, json.dumps({"application": {"applicationId": parts[1], "state": "STARTED"}}).encode()
-        if method == "POST":
+        if method == "POST" and parts[0] != "tags":
             return self.start(json.loads(body))
         if len(parts) == 3:
             states = parse_qs(query).get("states", [])
             found = [run for run in self.runs.values() if not states or run["state"] in states]
             return 200, json.dumps({"jobRuns": found}).encode()
+        if parts[0] == "tags":
+            self.runs[parts[-1]]["tags"] = json.loads(body)["tags"]
+            return 200, b"{}"
         run = self.runs[parts[3]]
         if method == "DELETE":
             run["state"] = "CANCELLED"
@@ -67,5 +70,14 @@ class Emr:
 
     def start(self, request: dict[str, Any]) -> tuple[int, bytes]:
         run_id = self.tokens.setdefault(request["clientToken"], f"run{len(self.tokens) + 1}")
-        self.runs.setdefault(run_id, {**request, "id": run_id, "jobRunId": run_id, "state": "RUNNING"})
+        self.runs.setdefault(
+            run_id,
+            {
+                **request,
+                "id": run_id,
+                "jobRunId": run_id,
+                "arn": f"arn:aws:emr-serverless:eu-central-1:123456789012:/applications/a/jobruns/{run_id}",
+                "state": "RUNNING",
+            },
+        )
         return 200, json.dumps({"applicationId": "a", "jobRunId": run_id, "arn": "arn:aws:x"}).encode()

@@ -153,6 +153,14 @@ def test_a_failed_run_fails_its_task_with_the_reason_and_the_next_command(emr: E
     assert not isinstance(failed.value, AirflowFailException)
 
 
+def test_a_run_that_took_too_long_fails_its_task(emr: Emr) -> None:
+    trigger = defer("crm_accounts", 1)
+    emr.runs["run1"].update(state="CANCELLED", stateDetails="")
+    event = asyncio.run(first_event(trigger))
+    with pytest.raises(AirflowException, match=r"run run1 of crm_accounts .* ended CANCELLED"):
+        job_of("crm_accounts").execute_complete(context_of("crm_accounts", 1), event)
+
+
 def test_a_closed_gate_is_not_tried_again(emr: Emr) -> None:
     event = {"status": "error", "job_id": "run1", "state": "FAILED", "details": "2 of 30 checks"}
     with pytest.raises(AirflowFailException, match="2 of 30 checks"):
@@ -184,6 +192,8 @@ def test_a_killed_task_ends_its_run_and_a_stopped_triggerer_does_not(
 
     asyncio.run(interrupted())
     assert emr.runs["run1"]["state"] == end
+    # Told apart from a run that took too long, which EMR ends in the same state.
+    assert (emr.runs["run1"]["tags"].get("dataplat.cancelled") == "yes") == (end == "CANCELLED")
 
 
 def test_what_was_not_asked_for_is_not_run(emr: Emr) -> None:

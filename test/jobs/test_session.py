@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from pyspark.sql import SparkSession
 
 from jobs.common.declaration import Declaration
 from jobs.common.errors import UsageError
-from jobs.common.session import jar_properties, s3a_properties, shared_properties
+from jobs.common.session import _properties, jar_properties, s3a_properties, shared_properties
 
 
 def test_shared_properties_are_those_of_config_but_for_files_of_the_image(declaration: Declaration) -> None:
@@ -17,6 +18,14 @@ def test_shared_properties_are_those_of_config_but_for_files_of_the_image(declar
     assert properties["spark.sql.session.timeZone"] == "UTC"
     assert properties["spark.sql.extensions"] == "io.delta.sql.DeltaSparkSessionExtension"
     assert "spark.jars" not in properties
+
+
+def test_property_files_are_read_as_the_command_line_reads_them(tmp_path: Path) -> None:
+    lines = json.loads((Path(__file__).parents[1] / "spark-property-lines.json").read_text(encoding="utf-8"))
+    for one in lines:
+        file = tmp_path / "one.conf"
+        file.write_bytes(one["line"].encode())
+        assert [list(found) for found in _properties(file)] == ([one["is"]] if one["is"] else []), one["line"]
 
 
 def test_the_session_has_them(spark: SparkSession) -> None:

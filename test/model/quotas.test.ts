@@ -61,9 +61,15 @@ describe('the quotas of an account', () => {
   const large = withManyJobs(dev, 500);
   const jobs = dev.jobs.length + 1002;
 
-  it('are none that this repository passes', () => {
-    expect(passedQuotas([dev, platformOf('prod')])).to.deep.equal([]);
-    expect(validateProject(projectWith({})).quotas).to.deep.equal([]);
+  it('are none that this repository passes, but for what a new account may have of vCPUs', () => {
+    expect(passedQuotas([dev])).to.deep.equal([]);
+    // Two drivers and four executors of four vCPUs each.
+    const ready = { what: 'vCPUs of ready EMR Serverless workers', count: 24, quota: 16, raisable: true };
+    const prod = platformOf('prod');
+    const { account, region } = prod.environment;
+    const only = [{ ...ready, account, region, environments: ['prod'] }];
+    expect(passedQuotas([dev, prod])).to.deep.equal(only);
+    expect(validateProject(projectWith({})).quotas).to.deep.equal(only);
   });
 
   it('are told with the number, the default, and whether AWS raises it', () => {

@@ -31,6 +31,33 @@ describe('what DAGs are made from', () => {
     }
   });
 
+  it('lets EMR start no stream again that takes what there is and ends; one that stays, EMR keeps going', () => {
+    const { applicationId, ...about } = deployed;
+    const policyOf = (id: string, ...given: string[]): unknown => {
+      const job = platform.jobs.find((one) => one.id === id);
+      if (!job) throw new Error(id);
+      const run = { job, date: '2026-01-15', clientToken: 't', arguments: given, ...about };
+      return startRequest(applicationId, startRunOf(platform.environment, run)).retryPolicy;
+    };
+    const stream = platform.jobs.find(({ mode }) => mode === 'stream')?.id ?? '';
+    expect(policyOf(stream)).to.deep.equal({ maxFailedAttemptsPerHour: 1 });
+    expect(policyOf(stream, '--trigger', 'continuous')).to.equal(undefined);
+    expect(policyOf('shops')).to.equal(undefined);
+  });
+
+  it('asks for no more executors to begin with than a job may have at most', () => {
+    const { applicationId: _, ...about } = deployed;
+    const begins = (maximum: number): string | undefined => {
+      const [job] = platform.jobs;
+      if (!job) throw new Error('no job');
+      const spark = { ...job.spark, executor: { ...job.spark.executor, maximum } };
+      const run = { job: { ...job, spark }, date: '2026-01-15', clientToken: 't', ...about };
+      return /initialExecutors=(\d+)/.exec(startRunOf(platform.environment, run).submitParameters)?.[1];
+    };
+    // EMR begins with three by itself.
+    expect([1, 2, 3, 4].map(begins)).to.deep.equal(['1', '2', undefined, undefined]);
+  });
+
   it('has every job behind those that it waits for', () => {
     const seen = new Set<string>();
     for (const { id, upstream } of described.jobs) {

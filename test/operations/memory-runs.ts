@@ -1,5 +1,5 @@
 import type { JobRuns, Run, RunSummary, StartRun } from '../../src/aws/job-runs.js';
-import type { RunState } from '../../src/model/run-states.js';
+import { cancelTag, type RunState } from '../../src/model/run-states.js';
 
 /** EMR Serverless in memory: each look at a run takes it one state further along what the test wrote down. */
 export class MemoryRuns implements JobRuns {
@@ -24,7 +24,7 @@ export class MemoryRuns implements JobRuns {
     this.started.push(run);
     const id = `00run${String(this.started.length).padStart(11, '0')}`;
     this.ahead.set(id, [...(this.plans.shift() ?? ['SUCCESS'])]);
-    this.add({ id, name: run.name, tags: run.tags, logUri: run.logging.uri });
+    this.add({ id, name: run.name, tags: run.tags, logUri: run.logging.uri, streaming: run.streaming });
     return Promise.resolve(id);
   };
 
@@ -38,6 +38,8 @@ export class MemoryRuns implements JobRuns {
       createdAt,
       updatedAt: createdAt,
       tags: {},
+      streaming: false,
+      attempt: 1,
       executionSeconds: 0,
       entryPoint: '',
       ...run,
@@ -52,7 +54,12 @@ export class MemoryRuns implements JobRuns {
     const state = this.ahead.get(id)?.shift();
     if (!run || state === undefined) return Promise.resolve(run);
     const billed = { vcpuHours: 0.5, memoryGbHours: 2, storageGbHours: 0 };
-    this.runs[index] = { ...run, state, ...(state === 'SUCCESS' && { billed }) };
+    this.runs[index] = {
+      ...run,
+      state,
+      ...(state === 'RUNNING' && { startedAt: run.createdAt }),
+      ...(state === 'SUCCESS' && { billed }),
+    };
     return Promise.resolve(this.runs[index]);
   };
 
@@ -67,6 +74,9 @@ export class MemoryRuns implements JobRuns {
 
   cancel: JobRuns['cancel'] = (_application, id) => {
     this.cancelled.push(id);
+    const index = this.runs.findIndex((run) => run.id === id);
+    const run = this.runs[index];
+    if (run) this.runs[index] = { ...run, tags: { ...run.tags, [cancelTag]: 'yes' } };
     this.ahead.set(id, ['CANCELLING', 'CANCELLED']);
     return Promise.resolve();
   };

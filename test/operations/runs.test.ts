@@ -108,6 +108,19 @@ describe('logs', () => {
     expect(await failureOf(lines(aws, { run: 'nothing-like-it' }))).to.have.property('code', 'DP6002');
   });
 
+  it('of a streaming run are those of its last attempt, where EMR writes them', async () => {
+    const aws = given('SUCCESS');
+    const index = aws.runs.runs.findIndex((run) => run.id === id);
+    const run = aws.runs.runs[index];
+    if (run) aws.runs.runs[index] = { ...run, streaming: true, attempt: 2 };
+    const jobs = `${buckets}-logs/emr/applications/app/jobs/${id}`;
+    for (const attempt of [1, 2]) {
+      const key = `${jobs}/attempts/${attempt}/SPARK_DRIVER/stdout.gz`;
+      aws.objects.stored.set(key, gzipSync(`attempt ${attempt}\n`));
+    }
+    expect(await lines(aws, {})).to.deep.equal(['attempt 2']);
+  });
+
   it('are followed until the run ends', async () => {
     const aws = given('RUNNING');
     let looks = 0;

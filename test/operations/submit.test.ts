@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { DataplatError } from '../../src/model/errors.js';
 import { findJob } from '../../src/model/find.js';
+import { parseSparkProperties } from '../../src/operations/spark-run.js';
 import { submit, type SubmitOptions } from '../../src/operations/submit.js';
 import { loadPlatform } from '../../src/project/load-platform.js';
 import { collect, failureOf } from './collect.js';
@@ -61,6 +63,15 @@ describe('a job', () => {
   });
 });
 
+describe('a property file', () => {
+  it('is read as jobs read it that run as plain scripts', () => {
+    const table = new URL('../../../test/spark-property-lines.json', import.meta.url);
+    const lines = JSON.parse(readFileSync(table, 'utf8')) as { line: string; is: [string, string] | null }[];
+    for (const { line, is } of lines)
+      expect(parseSparkProperties(line), line).to.deep.equal(is ? { [is[0]]: is[1] } : {});
+  });
+});
+
 describe('submit', () => {
   it('listens for lineage where the environment wants columns and the release brings the listener', async () => {
     const jar = `releases/${release}/openlineage-spark.jar`;
@@ -90,6 +101,29 @@ describe('submit', () => {
       expect(await asked(columns, brings)).not.to.match(/openlineage|spark\.jars/);
   });
 
+  it("names Delta's jars, the image's driver and the release's jars in one property", async () => {
+    const aws = deployed();
+    for (const name of ['b.jar', 'a.jar'])
+      aws.objects.stored.set(`${buckets}-artifacts/releases/${release}/jars/${name}`, Buffer.from('x'));
+    const files = {
+      list: () => ['a.conf'],
+      read: () => 'spark.jars  /usr/share/aws/delta/lib/delta-spark.jar\n',
+    };
+    const uri = `s3://${buckets}-artifacts/releases/${release}`;
+    const asked = async (sources: typeof environment.sources): Promise<string | undefined> => {
+      await collect(submit({ ...environment, sources }, files, aws, options));
+      return /--conf spark\.jars=(\S+)/.exec(aws.runs.started.at(-1)?.submitParameters ?? '')?.[1];
+    };
+    expect(await asked({ queue: { kind: 'kafka', bootstrapServers: 'b:9096' } })).to.equal(
+      `/usr/share/aws/delta/lib/delta-spark.jar,${uri}/jars/a.jar,${uri}/jars/b.jar`,
+    );
+    const ledger = { kind: 'jdbc' as const, url: 'jdbc:redshift://r:5439/x', secret: 's', partitions: 1 };
+    expect(await asked({ ledger })).to.equal(
+      '/usr/share/aws/delta/lib/delta-spark.jar,/usr/share/aws/redshift/jdbc/RedshiftJDBC.jar',
+    );
+    expect(await asked({ till: { kind: 'files' } }), 'the defaults do').to.equal(undefined);
+  });
+
   it("asks for the job's role, sizes, release, archives, timeout and tags", async () => {
     const aws = deployed();
     aws.objects.stored.set(`${buckets}-artifacts/releases/${release}/libraries.tar.gz`, Buffer.from('x'));
@@ -110,7 +144,12 @@ describe('submit', () => {
       timeoutMinutes: 60,
       streaming: false,
       configuration: {
-        'spark-defaults': { 'spark.sql.session.timeZone': 'UTC', 'spark.x': '-Da=b -Dc=d' },
+        'spark-defaults': {
+          'spark.sql.catalogImplementation': 'in-memory',
+          'spark.hadoop.fs.s3a.endpoint.region': 'eu-central-1',
+          'spark.sql.session.timeZone': 'UTC',
+          'spark.x': '-Da=b -Dc=d',
+        },
         'spark-driver-log4j2': { 'rootLogger.level': 'warn' },
       },
       tags: {
@@ -210,26 +249,28 @@ describe('submit', () => {
 
   it('does not start again what somebody cancelled', async () => {
     const aws = deployed();
-    aws.runs.plans.push(['RUNNING', 'CANCELLED']);
-    const error = await failureOf(collect(submit(environment, noFiles, aws, { ...options, retries: 3 })));
+    aws.runs.plans.push(['RUNNING', 'RUNNING']);
+    const pause = async (): Promise<void> => {
+      if (aws.runs.cancelled.length === 0) await aws.runs.cancel('app', first);
+    };
+    const all = { ...options, retries: 3, pause };
+    const error = await failureOf(collect(submit(environment, noFiles, aws, all)));
     expect(error).to.have.property('code', 'DP6001');
+    expect(String(error)).to.contain('was cancelled');
     expect(aws.runs.started).to.have.length(1);
   });
 
   it('says of a run that EMR ended for its time that it took too long', async () => {
     const aws = deployed();
+    // Whatever EMR's words are: nobody has asked for the end of either.
     aws.runs.plans.push(['RUNNING', 'CANCELLED']);
-    const get = aws.runs.get;
-    aws.runs.get = async (application, id) => {
-      const run = await get(application, id);
-      return (
-        run && { ...run, stateDetails: run.state === 'CANCELLED' ? 'Job run timed out after 1 minute' : '' }
-      );
-    };
-    expect(await failureOf(collect(submit(environment, noFiles, aws, options)))).to.have.property(
-      'code',
-      'DP6004',
-    );
+    const ran = await failureOf(collect(submit(environment, noFiles, aws, options)));
+    expect(ran).to.have.property('code', 'DP6004');
+    expect(String(ran)).to.contain('took too long');
+    aws.runs.plans.push(['QUEUED', 'CANCELLED']);
+    const waited = await failureOf(collect(submit(environment, noFiles, aws, options)));
+    expect(waited).to.have.property('code', 'DP6004');
+    expect(String(waited)).to.contain('waited too long for its turn');
   });
 
   it('stops waiting when it is interrupted, leaves the run alone and names it', async () => {

@@ -34,6 +34,7 @@ export interface ApplicationSettings {
   readonly monitoringConfiguration?: MonitoringConfiguration;
   readonly runtimeConfiguration?: readonly Configuration[];
   readonly initialCapacity?: Readonly<Record<string, { readonly workerCount: number }>>;
+  readonly maximumCapacity?: { readonly cpu?: string };
   readonly networkConfiguration?: unknown;
   readonly [other: string]: unknown;
 }

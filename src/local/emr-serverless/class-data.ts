@@ -6,6 +6,7 @@ import type { GuardedProcess } from '../guardian.js';
 import { spawnGuarded } from '../guardian.js';
 import { messageOf } from '../message-of.js';
 import { packageRoot } from '../package-root.js';
+import { imageDelta, ofImage } from './emr-image.js';
 import { sharedFolder } from './shared-folder.js';
 import type { SparkInstallation } from './spark-command.js';
 import { driverProcessEnvironment, log4jConfiguration, sparkCommand } from './spark-command.js';
@@ -87,7 +88,8 @@ export class ClassData {
         properties: path.join(work, 'spark.conf'),
         log4j: path.join(work, 'log4j2.properties'),
       };
-      writeFileSync(files.properties, propertiesFile(localProperties(new Map(), place, work).properties));
+      const properties = localProperties(asJobsAsk(place.region), place, work);
+      writeFileSync(files.properties, propertiesFile(properties.properties));
       writeFileSync(files.log4j, log4jConfiguration(new Map()));
       const { command, args } = sparkCommand(installation, {
         entryPoint: path.join(packageRoot(), 'src', 'local', 'emr-serverless', 'training.py'),
@@ -97,6 +99,7 @@ export class ClassData {
         driverMemory: '1g',
         driverJavaOptions: '',
         extraClassPath: undefined,
+        imageJars: properties.imageJars.flatMap((jar) => ofImage(jar, installation.jars) ?? []),
         log4jFile: files.log4j,
         temporaryDirectory: path.join(work, 'tmp'),
         classData: [`-XX:ArchiveClassesAtExit=${part}`, '-Xlog:disable', '-Xlog:all=error:stderr'],
@@ -136,13 +139,24 @@ export class ClassData {
   }
 }
 
+/** What every job's request names, as far as it decides which classes are loaded. */
+function asJobsAsk(region: string): ReadonlyMap<string, string> {
+  return new Map([
+    ['spark.jars', imageDelta.join(',')],
+    ['spark.sql.extensions', 'io.delta.sql.DeltaSparkSessionExtension'],
+    ['spark.sql.catalog.spark_catalog', 'org.apache.spark.sql.delta.catalog.DeltaCatalog'],
+    ['spark.sql.catalogImplementation', 'in-memory'],
+    ['spark.hadoop.fs.s3a.endpoint.region', region],
+  ]);
+}
+
 /** The archive's name says what it was made of: Java, and the jars with their sizes and times. */
 function archiveFile({ installation, directory }: ClassDataSurroundings): string {
   const spark = path.join(installation.sparkHome, 'jars');
   const jars = readdirSync(spark)
     .map((name) => path.join(spark, name))
     .concat(installation.jars);
-  const hash = createHash('sha256').update(installation.javaHome);
+  const hash = createHash('sha256').update(`${installation.javaHome} with Delta where it is named\n`);
   for (const file of [path.join(installation.javaHome, 'lib', 'modules'), ...jars]) {
     const found = existsSync(file) ? statSync(file) : undefined;
     hash.update(`${file} ${found?.size ?? 0} ${found?.mtimeMs ?? 0}\n`);

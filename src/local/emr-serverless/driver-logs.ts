@@ -15,22 +15,22 @@ export interface LogFile {
 /** Copies a driver's output to S3 while it runs, gzip as EMR writes it, and a last time at the end. */
 export class DriverLogs {
   readonly #store: ObjectStore;
-  readonly #prefixes: readonly string[];
+  readonly #prefix: string | undefined;
   readonly #files: readonly LogFile[];
   readonly #report: (line: string) => void;
   readonly #sent = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<void> = Promise.resolve();
 
-  /** @param prefixes `s3://…/SPARK_DRIVER/`, each of which gets all files */
+  /** @param prefix `s3://…/SPARK_DRIVER/`; without one nothing is copied */
   constructor(
     store: ObjectStore,
-    prefixes: readonly string[],
+    prefix: string | undefined,
     files: readonly LogFile[],
     report: (line: string) => void,
   ) {
     this.#store = store;
-    this.#prefixes = prefixes;
+    this.#prefix = prefix;
     this.#files = files;
     this.#report = report;
   }
@@ -58,10 +58,8 @@ export class DriverLogs {
           const packed = await promisify(gzip)(size === 0 ? Buffer.alloc(0) : await readFile(file), {
             level: 1,
           });
-          for (const prefix of this.#prefixes) {
-            const place = s3Place(`${prefix}${name}.gz`);
-            if (place !== undefined) await this.#store.upload(place, packed, { type: 'application/x-gzip' });
-          }
+          const place = s3Place(`${this.#prefix ?? ''}${name}.gz`);
+          if (place !== undefined) await this.#store.upload(place, packed, { type: 'application/x-gzip' });
           this.#sent.set(name, size);
         } catch (error) {
           this.#report(`cannot write ${name}.gz: ${messageOf(error)}`);
@@ -72,16 +70,13 @@ export class DriverLogs {
   }
 }
 
-/** Where the logs of an attempt go, under a log URI; with several attempts allowed, each keeps its own too. */
-export function logPrefixes(
+/** Where the logs of an attempt go, under a log URI; where several attempts are allowed, each has a place of its own. */
+export function logPrefix(
   logUri: string | undefined,
   run: { readonly applicationId: string; readonly jobRunId: string },
   attempt: { readonly number: number; readonly several: boolean },
-): string[] {
-  if (logUri === undefined) return [];
+): string | undefined {
+  if (logUri === undefined) return undefined;
   const base = `${logUri.replace(/\/*$/, '/')}applications/${run.applicationId}/jobs/${run.jobRunId}/`;
-  return [
-    `${base}SPARK_DRIVER/`,
-    ...(attempt.several ? [`${base}attempts/${attempt.number}/SPARK_DRIVER/`] : []),
-  ];
+  return `${base}${attempt.several ? `attempts/${attempt.number}/` : ''}SPARK_DRIVER/`;
 }

@@ -5,7 +5,8 @@ import { spawnGuarded } from '../guardian.js';
 import { messageOf } from '../message-of.js';
 import type { Application, Configuration } from './applications.js';
 import type { ClassData } from './class-data.js';
-import { DriverLogs, logPrefixes } from './driver-logs.js';
+import { DriverLogs, logPrefix } from './driver-logs.js';
+import { ofImage } from './emr-image.js';
 import { failureDetail } from './failure.js';
 import { fittingPythonPath } from './foreign-libraries.js';
 import type { Installation } from './installation.js';
@@ -91,7 +92,7 @@ export class Driver {
       this.#run.configurationOverrides?.monitoringConfiguration ?? this.#application.monitoringConfiguration;
     const logs = new DriverLogs(
       this.#around.store,
-      logPrefixes(monitoring?.s3MonitoringConfiguration?.logUri, this.#run, {
+      logPrefix(monitoring?.s3MonitoringConfiguration?.logUri, this.#run, {
         number: this.#run.attempt,
         several: (this.#run.retryPolicy?.maxAttempts ?? 1) > 1 || this.#run.mode === 'STREAMING',
       }),
@@ -127,6 +128,7 @@ export class Driver {
     const requested = propertiesOfRun(this.#run, this.#application);
     const local = localProperties(requested.properties, place, work);
     const environment = driverEnvironment(requested.properties);
+    const imageJars = local.imageJars.map((jar) => ({ jar, here: ofImage(jar, installation.jars) }));
     const properties = new Map(local.properties);
     const sparkSubmit = this.#run.jobDriver.sparkSubmit;
     const entryPoint = await staging.file(sparkSubmit.entryPoint, path.join(work, 'tmp'));
@@ -170,6 +172,7 @@ export class Driver {
       pyFiles: staged['spark.submit.pyFiles'],
       driverMemory: requested.properties.get('spark.driver.memory'),
       driverJavaOptions: driverJavaOptions(requested.properties),
+      imageJars: imageJars.flatMap(({ here }) => here ?? []),
       extraClassPath: properties.get('spark.driver.extraClassPath'),
       log4jFile: files.log4j,
       temporaryDirectory: path.join(work, 'tmp'),
@@ -180,6 +183,9 @@ export class Driver {
       ...local.notes,
       ...environment.notes,
       ...python.notes,
+      ...imageJars
+        .filter(({ here }) => here === undefined)
+        .map(({ jar }) => `${jar} is part of EMR's image, and not on this machine`),
       ...command.notes,
     ];
     await appendFile(stderr, notes.map((note) => `[local endpoint] ${note}\n`).join(''));
@@ -233,12 +239,15 @@ export class Driver {
   }
 
   #ended(): Outcome | undefined {
-    if (this.#ending === undefined) return undefined;
-    const { reason, detail } = this.#ending;
-    return reason === 'cancelled'
-      ? { state: 'CANCELLED', detail }
-      : { state: 'FAILED', detail, retryable: false };
+    return this.#ending && outcomeOf(this.#ending);
   }
+}
+
+/** What becomes of a run that is ended from outside: as on AWS, the same for one that took too long as for a cancelled one. */
+export function outcomeOf({ reason, detail }: EndRequest): Outcome {
+  return reason === 'endpoint stops'
+    ? { state: 'FAILED', detail, retryable: false }
+    : { state: 'CANCELLED', detail };
 }
 
 /** The last 64 KB of a file. */

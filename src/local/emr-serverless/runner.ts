@@ -1,11 +1,12 @@
 import os from 'node:os';
 import path from 'node:path';
+import { freshVcpus } from '../../model/quotas.js';
 import { endStates, type RunState } from '../../model/run-states.js';
 import type { JsonFiles } from '../json-files.js';
 import { traceOf } from '../message-of.js';
 import type { Application } from './applications.js';
 import type { DriverSurroundings, EndRequest, Outcome } from './driver.js';
-import { Driver, propertiesOfRun } from './driver.js';
+import { Driver, outcomeOf, propertiesOfRun } from './driver.js';
 import type { Attempt, JobRun, JobRunRecord } from './job-runs.js';
 import { requestedWorkers, utilization } from './utilization.js';
 
@@ -21,6 +22,8 @@ export interface RunnerTuning {
   /** Drivers that this machine runs at once; more wait as SCHEDULED. */
   readonly hostSlots: number;
   readonly logIntervalMilliseconds: number;
+  /** The vCPUs of an account's workers at once. Default: an application's maximum, else what a new account has. */
+  readonly vcpuQuota?: number;
   /** Whether an archive of Spark's classes is made for drivers to start with. */
   readonly classData: boolean;
 }
@@ -166,9 +169,8 @@ export class Runner {
     const minutes = application.schedulerConfiguration?.queueTimeoutMinutes ?? defaultQueueTimeoutMinutes;
     active.queueTimer = setTimeout(() => {
       this.#finish(jobRunId, {
-        state: 'FAILED',
+        state: 'CANCELLED',
         detail: `Job run timed out in the queue: it was queued longer than queueTimeoutMinutes (${minutes}).`,
-        retryable: false,
       });
     }, minutes * this.#tuning.minuteMilliseconds);
     active.queueTimer.unref();
@@ -219,6 +221,8 @@ export class Runner {
     try {
       if (active.ending !== undefined) return { ...outcomeOf(active.ending), at: now() };
       this.#change(jobRunId, { state: 'SCHEDULED', stateDetails: '' });
+      const refusal = this.#lacksCapacity(active);
+      if (refusal !== undefined) return { ...refusal, at: now() };
       const run = this.#run(jobRunId);
       const driver = new Driver(run, active.application(), this.directoryOf(run), this.#around);
       active.driver = driver;
@@ -262,6 +266,36 @@ export class Runner {
       totalResourceUtilization: sum(run.totalResourceUtilization, used),
       billedResourceUtilization: sum(run.billedResourceUtilization, billed),
     });
+  }
+
+  /**
+   * What AWS says where the least that a run begins with, its driver and one executor, does not fit beside what works
+   * already (User Guide, "Troubleshooting"). Undefined where it fits.
+   */
+  #lacksCapacity(active: Active): Outcome | undefined {
+    const application = active.application();
+    const beginning = (run: JobRun): number =>
+      requestedWorkers(propertiesOfRun(run, application).properties)
+        .slice(0, 2)
+        .reduce((sum, { vCpu }) => sum + vCpu, 0);
+    const working = ([...this.#active.keys()].map((id) => this.#run(id)) as readonly JobRun[]).filter((run) =>
+      ['SCHEDULED', 'RUNNING', 'CANCELLING'].includes(run.state),
+    );
+    const vcpus = (runs: readonly JobRun[]): number => runs.reduce((sum, run) => sum + beginning(run), 0);
+    const own = Number.parseFloat(application.maximumCapacity?.cpu ?? '') || undefined;
+    const fail = (detail: string): Outcome => ({ state: 'FAILED', detail, retryable: false });
+    if (
+      own !== undefined &&
+      vcpus(working.filter((run) => run.applicationId === application.applicationId)) > own
+    ) {
+      return fail(`Job failed as application has exceeded maximumCapacity settings: [cpu: ${own} vCPU].`);
+    }
+    const quota = this.#tuning.vcpuQuota ?? (own === undefined ? freshVcpus : Infinity);
+    return vcpus(working) > quota
+      ? fail(
+          'Job failed as account has reached the service limit on the maximum vCPU it can use concurrently.',
+        )
+      : undefined;
   }
 
   #mayRetry(jobRunId: string, failures: number[]): boolean {
@@ -370,12 +404,6 @@ const stopping: EndRequest = {
   detail: 'The local endpoint was stopped.',
   graceSeconds: 0,
 };
-
-function outcomeOf(request: EndRequest): Outcome {
-  return request.reason === 'cancelled'
-    ? { state: 'CANCELLED', detail: request.detail }
-    : { state: 'FAILED', detail: request.detail, retryable: false };
-}
 
 function now(): number {
   return Date.now() / 1000;

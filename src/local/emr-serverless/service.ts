@@ -66,7 +66,11 @@ export async function createEmrServerlessService(
     settings.jobsPython,
   );
   await staging.clean(stagedFilesKeptDays);
-  const applied = { ...defaultTuning, ...tuning };
+  const applied = {
+    ...defaultTuning,
+    ...(settings.vcpuQuota !== undefined && { vcpuQuota: settings.vcpuQuota }),
+    ...tuning,
+  };
   const classData = new ClassData(
     { installation, place: context, directory: context.stateDirectory, log: context.log },
     applied.classData,

@@ -1,5 +1,7 @@
 import os from 'node:os';
 import path from 'node:path';
+import { packageRoot } from '../package-root.js';
+import { alwaysThere } from './emr-image.js';
 import { shellWords } from './shell-words.js';
 import { gigabytes } from './utilization.js';
 
@@ -9,8 +11,10 @@ export interface SparkInstallation {
   readonly python: string;
   /** pyspark's own folder: `jars/`, `python/` and so on. */
   readonly sparkHome: string;
-  /** Delta, S3A and whatever else is on every run's class path. */
+  /** The jars that are pinned: S3A is on every run's class path, Delta and what else EMR's image has where a run names it. */
   readonly jars: readonly string[];
+  /** What the virtual environment has beside the jobs' libraries, by the names of its modules: EMR has none of it. */
+  readonly hiddenModules: readonly string[];
 }
 
 /** What one attempt runs. */
@@ -26,6 +30,8 @@ export interface SparkLaunch {
   readonly driverMemory: string | undefined;
   readonly driverJavaOptions: string;
   readonly extraClassPath: string | undefined;
+  /** Jars that the request names by their paths in EMR's image, as local paths. */
+  readonly imageJars: readonly string[];
   readonly log4jFile: string;
   readonly temporaryDirectory: string;
   /** Options that use or make an archive of loaded classes. */
@@ -68,7 +74,8 @@ export function sparkCommand(installation: SparkInstallation, launch: SparkLaunc
   const classPath = [
     ...(launch.extraClassPath === undefined ? [] : [launch.extraClassPath]),
     path.join(installation.sparkHome, 'jars', '*'),
-    ...installation.jars,
+    ...alwaysThere(installation.jars),
+    ...launch.imageJars,
   ].join(path.delimiter);
   return {
     command: path.join(installation.javaHome, 'bin', 'java'),
@@ -132,6 +139,9 @@ export function log4jConfiguration(requested: ReadonlyMap<string, string>): stri
   );
 }
 
+/** Holds what Python imports first. */
+const driverPython = path.join(packageRoot(), 'src', 'local', 'emr-serverless', 'driver-python');
+
 /**
  * The environment of a driver: the endpoint's own without what leads elsewhere, with what leads every client in the
  * job to the endpoint, and what the request sets.
@@ -162,6 +172,8 @@ export function driverProcessEnvironment(
     PYSPARK_PYTHON: installation.python,
     PYSPARK_DRIVER_PYTHON: installation.python,
     PYTHONUNBUFFERED: '1',
+    // What somebody has installed for himself is nothing that EMR has.
+    PYTHONNOUSERSITE: '1',
     TZ: 'UTC',
     TMPDIR: path.join(workDirectory, 'tmp'),
     AWS_ENDPOINT_URL: place.endpoint,
@@ -170,6 +182,10 @@ export function driverProcessEnvironment(
     AWS_ACCESS_KEY_ID: place.account,
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_EC2_METADATA_DISABLED: 'true',
+    DATAPLAT_HIDDEN_MODULES: installation.hiddenModules.join(','),
     ...requested,
+    PYTHONPATH: [...(requested.PYTHONPATH === undefined ? [] : [requested.PYTHONPATH]), driverPython].join(
+      path.delimiter,
+    ),
   };
 }

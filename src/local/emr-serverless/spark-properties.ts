@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Configuration } from './applications.js';
+import { imageDelta, isOfImage } from './emr-image.js';
 
 /** What a run's Spark is told, and what of the request was left out or changed here, a line each. */
 export interface SparkProperties {
@@ -57,7 +58,7 @@ export function requestedProperties(
   return { properties, notes, driverLog };
 }
 
-/** What makes Spark quick on a laptop, and lets it find the lake; a request may say otherwise but for the last part. */
+/** What makes Spark quick on this machine; a request may say otherwise. What jobs rely on is the request's to name. */
 function defaults(workDirectory: string): Record<string, string> {
   return {
     'spark.ui.enabled': 'false',
@@ -65,9 +66,6 @@ function defaults(workDirectory: string): Record<string, string> {
     'spark.sql.shuffle.partitions': '2',
     'spark.databricks.delta.snapshotPartitions': '2',
     'spark.sql.sources.parallelPartitionDiscovery.parallelism': '8', // a vacuum lists in as many tasks: 10,000
-    'spark.sql.extensions': 'io.delta.sql.DeltaSparkSessionExtension',
-    'spark.sql.catalog.spark_catalog': 'org.apache.spark.sql.delta.catalog.DeltaCatalog',
-    'spark.sql.catalogImplementation': 'in-memory',
     'spark.sql.warehouse.dir': `${workDirectory}/spark-warehouse`,
     'spark.local.dir': `${workDirectory}/tmp`,
     'spark.hadoop.fs.s3a.fast.upload.buffer': 'bytebuffer',
@@ -88,7 +86,6 @@ function fixed(place: StoragePlace): Record<string, string> {
     'spark.sql.streaming.checkpointFileManagerClass':
       'org.apache.spark.sql.execution.streaming.FileSystemBasedCheckpointFileManager',
     'spark.hadoop.fs.s3a.endpoint': place.endpoint,
-    'spark.hadoop.fs.s3a.endpoint.region': place.region,
     'spark.hadoop.fs.s3a.path.style.access': 'true',
     'spark.hadoop.fs.s3a.connection.ssl.enabled': 'false',
     'spark.hadoop.fs.s3a.aws.credentials.provider': 'org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider',
@@ -121,13 +118,15 @@ const silently: readonly RegExp[] = [
 /**
  * The properties that this machine's Spark gets for a request: without what only EMR has, with what a laptop needs.
  * File properties are given without the files that only EMR's image has; the rest of them is for staging to replace.
+ * Jars of the image are given by themselves, for they are on the class path from the start.
  */
 export function localProperties(
   requested: ReadonlyMap<string, string>,
   place: StoragePlace,
   workDirectory: string,
-): SparkProperties {
+): SparkProperties & { readonly imageJars: readonly string[] } {
   const notes: string[] = [];
+  const imageJars = new Set<string>();
   const properties = new Map(Object.entries(defaults(workDirectory)));
   const must = fixed(place);
   for (const [name, value] of requested) {
@@ -135,6 +134,12 @@ export function localProperties(
       if (must[name] !== value) notes.push(`${name}=${value} gives way to ${must[name] ?? ''}`);
     } else if (name === 'spark.sql.catalogImplementation') {
       if (value !== 'in-memory') notes.push(`${name}=${value} is left out: there is no Hive metastore here`);
+    } else if (name === 'spark.jars') {
+      // A path that neither EMR's image nor this machine has fails the run when it is staged, as it does on AWS.
+      const jars = value.split(',').map((jar) => jar.trim());
+      for (const jar of jars.filter(isOfImage)) imageJars.add(jar);
+      const others = jars.filter((jar) => jar !== '' && !isOfImage(jar));
+      if (others.length > 0) properties.set(name, others.join(','));
     } else if ((fileProperties as readonly string[]).includes(name)) {
       const [kept, dropped] = partitionFiles(value);
       for (const file of dropped) notes.push(`${name}: ${file} is part of EMR's image and left out here`);
@@ -144,6 +149,7 @@ export function localProperties(
         .split(',')
         .filter((item) => !/^\s*(io\.delta:|org\.apache\.hadoop:hadoop-aws:)/.test(item));
       if (kept.length > 0) properties.set(name, kept.join(','));
+      if (/(^|,)\s*io\.delta:/.test(value)) for (const jar of imageDelta) imageJars.add(jar);
     } else if (onlyOnEmr.some((pattern) => pattern.test(name))) {
       if (!silently.some((pattern) => pattern.test(name))) notes.push(`${name}=${value} has no meaning here`);
     } else if (isEmrPath(value)) {
@@ -153,7 +159,7 @@ export function localProperties(
     }
   }
   for (const [name, value] of Object.entries(must)) properties.set(name, value);
-  return { properties, notes };
+  return { properties, notes, imageJars: [...imageJars] };
 }
 
 /** Java options that a request sets for its driver. */

@@ -1,4 +1,5 @@
 import { datesBetween } from './dates.js';
+import { hasFailed } from '../run-states.js';
 import type { ReportedRun } from './reported-run.js';
 
 /** How the runs ended that were asked for on one day, in UTC. */
@@ -19,15 +20,15 @@ export function outcomesByDay(runs: readonly ReportedRun[], first: string, last:
       { date, succeeded: 0, failed: 0, cancelled: 0, active: 0 },
     ]),
   );
-  for (const { startedAt, state } of runs) {
-    const day = days.get(startedAt.slice(0, 10));
-    if (day) day[outcomeOf(state)] += 1;
+  for (const run of runs) {
+    const day = days.get(run.startedAt.slice(0, 10));
+    if (day) day[outcomeOf(run)] += 1;
   }
   return [...days.values()];
 }
 
-function outcomeOf(state: ReportedRun['state']): Exclude<keyof DayOutcomes, 'date'> {
-  if (state === 'SUCCESS') return 'succeeded';
-  if (state === 'FAILED') return 'failed';
-  return state === 'CANCELLED' ? 'cancelled' : 'active';
+function outcomeOf(run: ReportedRun): Exclude<keyof DayOutcomes, 'date'> {
+  if (run.state === 'SUCCESS') return 'succeeded';
+  if (hasFailed(run)) return 'failed';
+  return run.state === 'CANCELLED' ? 'cancelled' : 'active';
 }

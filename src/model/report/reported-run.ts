@@ -7,6 +7,8 @@ export interface ReportedRun {
   /** The logical date. */
   readonly date?: string;
   readonly state: RunState;
+  /** EMR ended it for its time: it is CANCELLED, and nobody asked for that. */
+  readonly timedOut?: true;
   /** When it was asked for, in ISO 8601. */
   readonly startedAt: string;
   /** To its end, or to the moment of the report. */

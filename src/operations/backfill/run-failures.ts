@@ -1,6 +1,7 @@
 import { isAws } from '../../aws/failures.js';
 import type { Run } from '../../aws/job-runs.js';
 import { DataplatError } from '../../model/errors.js';
+import { timedOut } from '../../model/run-states.js';
 
 /**
  * What a failed request to start a run means. `throttled`: later, and fewer. `unclear`: it may have been taken or not;
@@ -32,9 +33,10 @@ export function startFailure(error: unknown): StartFailure {
   return 'unclear';
 }
 
-/** Whether a run failed for want of capacity, which is not its job's fault. */
-export function lackedCapacity({ stateDetails }: Pick<Run, 'stateDetails'>): boolean {
-  return /insufficient capacity|capacity (is )?not available|maximum capacity|vcpu limit|quota|throttl|queue time ?out|queued? .*time(d)? ?out/i.test(
-    stateDetails,
+/** Whether a run failed for want of capacity, which is not its job's fault; one that waited too long for its turn, too. */
+export function lackedCapacity(run: Pick<Run, 'state' | 'stateDetails' | 'startedAt' | 'tags'>): boolean {
+  if (timedOut(run) && run.startedAt === undefined) return true;
+  return /insufficient capacity|capacity (is )?not available|maximum ?capacity|vcpu limit|service limit|quota|throttl/i.test(
+    run.stateDetails,
   );
 }

@@ -4,7 +4,7 @@ import type { Book, BookedPair } from '../../model/backfill/book.js';
 import { keyOf } from '../../model/backfill/plan.js';
 import { DataplatError } from '../../model/errors.js';
 import type { Layer } from '../../model/layers.js';
-import { endStates, runStates } from '../../model/run-states.js';
+import { endStates, runStates, timedOut } from '../../model/run-states.js';
 import type { RunChanged, StepProgress, Message } from '../events.js';
 import { warning } from '../events.js';
 import { nameParts } from '../runs.js';
@@ -428,7 +428,7 @@ export class Runner {
       this.events.push({ type: 'run', job, date, attempt, runId: run.id, state: 'succeeded' });
       return;
     }
-    if (run.state === 'CANCELLED' && this.wanted === 'cancel') {
+    if (run.state === 'CANCELLED' && !timedOut(run) && this.wanted === 'cancel') {
       this.options.journal({ ...line, state: 'cancelled' });
       this.drop(pair);
       pair.why = 'cancelled';

@@ -1,12 +1,19 @@
+import { basename } from 'node:path';
+import { carriedJars } from '../../model/connector-jars.js';
+import type { Environment } from '../../model/environment.js';
 import { packageDirectory } from '../../project/project-directory.js';
 import { buildEmrLibraries, emrLibrariesBuilt } from '../../toolchain/emr-libraries.js';
-import { sha256 } from '../../toolchain/jars.js';
-import { locateLineageListener, locatePackagingTools } from '../../toolchain/locate-toolchain.js';
+import { groupOfJar, sha256, wantedJars } from '../../toolchain/jars.js';
+import {
+  locateLineageListener,
+  locatePackagingTools,
+  locateRuntime,
+} from '../../toolchain/locate-toolchain.js';
 import { deployedPlatform } from '../airflow/deployed-platform.js';
 import type { EnvironmentAccess } from '../environment-access.js';
 import { step, type Steps } from '../events.js';
 import { publishDags } from '../release/release-dags.js';
-import { planRelease } from '../release/release.js';
+import { planRelease, type ReleaseJar } from '../release/release.js';
 import { publishRelease } from '../release/publish-release.js';
 import { readCurrentRelease, writeCurrentRelease } from '../release/current-release.js';
 import { readReleaseFiles } from '../release/read-release-files.js';
@@ -32,11 +39,27 @@ export async function* releaseCurrent({
         return { path, hash: await sha256(path) };
       })
     : undefined;
-  const release = planRelease(readReleaseFiles(projectDirectory, packageDirectory), libraries, listener);
+  const files = readReleaseFiles(projectDirectory, packageDirectory);
+  const release = planRelease(files, libraries, listener, await connectorJars(environment));
   const { uploaded } = yield* publishRelease(release, environment, aws.objects);
   const current = await readCurrentRelease(environment, aws.objects);
   if (current !== release.id) await writeCurrentRelease(release.id, environment, aws.objects);
   const described = await deployedPlatform({ platform, projectDirectory, aws }, release.id);
   const dags = yield* publishDags(release, environment, aws.objects, described);
   return { id: release.id, uploaded: uploaded > 0 || current !== release.id || dags.changed };
+}
+
+/** The jars that EMR's image lacks and the environment's connectors need, in the order in which they are pinned. */
+async function connectorJars(environment: Environment): Promise<ReleaseJar[]> {
+  const wanted = carriedJars(environment);
+  if (wanted.length === 0) return [];
+  const { jars } = await locateRuntime();
+  const pinned = wantedJars();
+  return jars.flatMap((path) => {
+    const name = basename(path);
+    const hash = pinned.get(name);
+    return hash !== undefined && wanted.some((group) => group === groupOfJar(name))
+      ? [{ name, path, hash }]
+      : [];
+  });
 }

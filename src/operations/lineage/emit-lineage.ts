@@ -4,7 +4,7 @@ import { DataplatError } from '../../model/errors.js';
 import type { Job } from '../../model/lineage.js';
 import type { LineageEvent } from '../../model/open-lineage.js';
 import type { Platform } from '../../model/platform.js';
-import { endStates, type RunState } from '../../model/run-states.js';
+import { endStates, timedOut, type RunState } from '../../model/run-states.js';
 import { info, step, type Operation } from '../events.js';
 import { post } from '../http-post.js';
 import { details, nameParts, newest } from '../runs.js';
@@ -120,7 +120,7 @@ async function endsFromEmr(
         end.getTime() >= began
       );
     });
-    const kind = run && kinds[run.state];
+    const kind = run && ('tags' in run && timedOut(run) ? 'FAIL' : kinds[run.state]);
     if (!run || kind === undefined) return [];
     const end = ('endedAt' in run ? run.endedAt : undefined) ?? run.updatedAt;
     return [

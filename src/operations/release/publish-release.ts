@@ -5,7 +5,7 @@ import type { Environment } from '../../model/environment.js';
 import { names } from '../../model/names.js';
 import { step, type Steps } from '../events.js';
 import { tarGzip, zip } from './release-archives.js';
-import { libraryArchive, listenerJar, sha256, type Release } from './release.js';
+import { jarsFolder, libraryArchive, listenerJar, sha256, type Release } from './release.js';
 
 /**
  * Uploads what is missing of a release; its manifest comes last, so a release that has one is whole. One call where
@@ -45,6 +45,10 @@ export async function* publishRelease(
         upload: () => publishShared(libraries, 'tar.gz', place(libraryArchive), objects),
       });
     }
+    for (const jar of release.jars) {
+      const path = `${jarsFolder}${jar.name}`;
+      uploads.push({ path, upload: () => publishShared(jar, 'jar', place(path), objects) });
+    }
     const limit = pLimit(8);
     let done = 0;
     const total = uploads.length + 1;
@@ -79,6 +83,9 @@ function manifestOf(release: Release): string {
   const manifest = {
     release: release.id,
     libraries: release.libraries?.hash ?? null,
+    ...(release.jars.length > 0 && {
+      jars: Object.fromEntries(release.jars.map(({ name, hash }) => [name, hash])),
+    }),
     files: release.files.map(({ path, content }) => ({
       path,
       bytes: content.byteLength,

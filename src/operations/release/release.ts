@@ -21,12 +21,20 @@ export interface ReleaseListener {
   readonly hash: string;
 }
 
+/** A jar that EMR's image lacks and a connector of the environment needs. */
+export interface ReleaseJar {
+  readonly name: string;
+  readonly path: string;
+  readonly hash: string;
+}
+
 /** A release before it is uploaded: the same content has the same id, on every machine. */
 export interface Release {
   readonly id: string;
   readonly files: readonly ReleaseFile[];
   readonly libraries?: ReleaseLibraries;
   readonly listener?: ReleaseListener;
+  readonly jars: readonly ReleaseJar[];
 }
 
 /** The libraries in a release. */
@@ -34,22 +42,28 @@ export const libraryArchive = 'libraries.tar.gz';
 /** The listener in a release. */
 export const listenerJar = 'openlineage-spark.jar';
 
+/** Where the jars are that it brings for its connectors. */
+export const jarsFolder = 'jars/';
+
 /** Names a release by its content. Touches nothing. */
 export function planRelease(
   files: readonly ReleaseFile[],
   libraries?: ReleaseLibraries,
   listener?: ReleaseListener,
+  jars: readonly ReleaseJar[] = [],
 ): Release {
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   const hash = createHash('sha256').update('release 1\n');
   for (const { path, content } of sorted) hash.update(`${path}\0${sha256(content)}\n`);
   if (libraries) hash.update(`${libraryArchive}\0${libraries.hash}\n`);
   if (listener) hash.update(`${listenerJar}\0${listener.hash}\n`);
+  for (const { name, hash: of } of jars) hash.update(`${jarsFolder}${name}\0${of}\n`);
   return {
     id: hash.digest('hex').slice(0, 16),
     files: sorted,
     ...(libraries && { libraries }),
     ...(listener && { listener }),
+    jars,
   };
 }
 

@@ -12,7 +12,7 @@ import {
   type JobMetric,
 } from '../../model/metrics.js';
 import type { Platform } from '../../model/platform.js';
-import { endStates } from '../../model/run-states.js';
+import { endStates, hasFailed } from '../../model/run-states.js';
 import { jobVerdicts, type Observed, type ObservedRun } from '../../model/sla.js';
 import { driverLogsUri, jobReport, readDriverLog } from '../driver-logs.js';
 import { step, type Operation } from '../events.js';
@@ -95,15 +95,16 @@ function ofDataset({ environment }: Of, id: string, name: DatasetMetric, value: 
   return { metric: datasetMetric(environment, { id }, name), value, unit: datasetMetrics[name].unit, at };
 }
 
-/** Of a run that has ended, at its end. One that was cancelled neither succeeded nor failed. */
+/** Of a run that has ended, at its end. One that somebody cancelled neither succeeded nor failed. */
 function runData(platform: Platform, run: ObservedRun): Datum[] {
   const { job, state, endedAt } = run;
+  const failed = hasFailed(run);
   if (!endedAt || !platform.jobs.some(({ id }) => id === job)) return [];
   const seconds = (endedAt.getTime() - (run.startedAt ?? run.createdAt).getTime()) / 1000;
   return [
     ...(state === 'SUCCESS' ? [ofJob(platform, job, 'RunsSucceeded', 1, endedAt)] : []),
-    ...(state === 'FAILED' ? [ofJob(platform, job, 'RunsFailed', 1, endedAt)] : []),
-    ...(state === 'CANCELLED' ? [] : [ofJob(platform, job, 'RunSeconds', seconds, endedAt)]),
+    ...(failed ? [ofJob(platform, job, 'RunsFailed', 1, endedAt)] : []),
+    ...(state === 'SUCCESS' || failed ? [ofJob(platform, job, 'RunSeconds', seconds, endedAt)] : []),
   ];
 }
 
@@ -121,11 +122,11 @@ async function writtenData(
     fresh.map((run) =>
       limit(async (): Promise<Datum[]> => {
         const detail = known.get(run.runId);
-        const uri = detail && 'logUri' in detail ? detail.logUri : undefined;
-        if (uri === undefined || run.endedAt === undefined || run.state !== 'SUCCESS') return [];
+        if (!detail || !('logUri' in detail) || detail.logUri === undefined) return [];
+        if (run.endedAt === undefined || run.state !== 'SUCCESS') return [];
         const text = await readDriverLog(
           aws.objects,
-          driverLogsUri(uri, application.id, run.runId),
+          driverLogsUri(detail.logUri, application.id, detail),
           'stdout',
         );
         const at = run.endedAt;

@@ -7,7 +7,7 @@ import { DataplatError } from '../../model/errors.js';
 import { layers } from '../../model/layers.js';
 import { names } from '../../model/names.js';
 import type { Platform } from '../../model/platform.js';
-import { endStates, runStates } from '../../model/run-states.js';
+import { endStates, runStates, timedOut } from '../../model/run-states.js';
 import type { Observed, ObservedCheck, ObservedRun, UnmetExpectation } from '../../model/sla.js';
 import { query, type QueryValue } from '../query.js';
 import { details, nameParts, newest } from '../runs.js';
@@ -86,6 +86,7 @@ function observedRun(run: Run | RunSummary): ObservedRun {
     job: tags[runTags.job] ?? named.job,
     ...(date !== undefined && { date }),
     state: run.state,
+    ...('tags' in run && timedOut(run) && { timedOut: true }),
     createdAt: run.createdAt,
     ...(startedAt && { startedAt }),
     ...(ended && { endedAt: ('endedAt' in run ? run.endedAt : undefined) ?? run.updatedAt }),

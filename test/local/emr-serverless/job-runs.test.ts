@@ -18,6 +18,8 @@ import {
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { createEmrServerlessService } from '../../../src/local/emr-serverless/service.js';
+import { groupOfJar } from '../../../src/toolchain/jars.js';
+import { locateRuntime } from '../../../src/toolchain/locate-toolchain.js';
 import { TinyEndpoint, account, eventually, region } from '../tiny-endpoint.js';
 
 const role = `arn:aws:iam::${account}:role/job`;
@@ -163,7 +165,16 @@ describe('EMR Serverless job runs', function () {
       ].join(' '),
       configurationOverrides: {
         applicationConfiguration: [
-          { classification: 'spark-defaults', properties: { 'spark.custom': 'over ridden' } },
+          {
+            classification: 'spark-defaults',
+            properties: {
+              'spark.custom': 'over ridden',
+              // Without it S3 sends the run elsewhere, here as on AWS.
+              'spark.hadoop.fs.s3a.endpoint.region': region,
+              'spark.sql.extensions': 'io.delta.sql.DeltaSparkSessionExtension',
+              'spark.sql.catalog.spark_catalog': 'org.apache.spark.sql.delta.catalog.DeltaCatalog',
+            },
+          },
         ],
       },
     });
@@ -176,9 +187,6 @@ describe('EMR Serverless job runs', function () {
     expect(output).to.contain('declared seven: 7 vendored 42 environment good day yes');
     expect(output).to.contain('partitions 2 over ridden');
     expect(output).to.contain('rows 7 jobs');
-    expect(await log(id, run, 'stderr')).to.contain(
-      '/usr/share/aws/delta/lib/delta-spark.jar is part of EMR',
-    );
     // One driver of 1 vCPU and 3 GB with overhead, one executor of 2 vCPU and 5 GB, from the run's start to its end. The
     // service says thousandths of an hour and whole seconds, so each figure is within half of one.
     const seconds = ((done.endedAt?.getTime() ?? 0) - (done.startedAt?.getTime() ?? 0)) / 1000;
@@ -194,6 +202,69 @@ describe('EMR Serverless job runs', function () {
     expect(await (await fetch(url ?? '')).text())
       .to.contain('SUCCESS')
       .and.to.contain('rows 7 jobs');
+  });
+
+  it('has on its class path what EMR has there and what it names, and nothing else', async () => {
+    const id = await application();
+    const entryPoint = await put(
+      'kafka.py',
+      'from pyspark.sql import SparkSession\n' +
+        'spark = SparkSession.builder.getOrCreate()\n' +
+        'for name in ("io.delta.tables.DeltaTable", "org.postgresql.Driver"):\n' +
+        '    try:\n' +
+        '        spark._jvm.java.lang.Class.forName(name, False, spark._jvm.Thread.currentThread().getContextClassLoader())\n' +
+        '        print(name, "is there")\n' +
+        '    except Exception as error:\n' +
+        '        print(name, "is missing")\n' +
+        'messages = spark.readStream.format("kafka").option("kafka.bootstrap.servers", "127.0.0.1:1")\n' +
+        'messages.option("subscribe", "orders").load().printSchema()\n',
+    );
+    const alone = await ended(id, await submit(id, entryPoint));
+    expect(alone.state).to.equal('FAILED');
+    expect(alone.stateDetails).to.match(/kafka/i);
+    const without = await log(id, alone.jobRunId ?? '', 'stdout');
+    expect(without).to.contain('DeltaTable is missing').and.to.contain('Driver is missing');
+
+    const { jars } = await locateRuntime();
+    const connector = jars.filter((jar) => groupOfJar(path.basename(jar)) === 'kafka');
+    const named = await Promise.all(
+      connector.map((jar) => put(`jars/${path.basename(jar)}`, readFileSync(jar))),
+    );
+    const delta = '/usr/share/aws/delta/lib/delta-spark.jar';
+    const run = await submit(id, entryPoint, {
+      parameters: `--conf spark.jars=${[delta, ...named].join(',')}`,
+    });
+    const done = await ended(id, run);
+    const output = await log(id, run, 'stdout');
+    expect(done.state, `${done.stateDetails}\n${output}`).to.equal('SUCCESS');
+    expect(output)
+      .to.contain('DeltaTable is there')
+      .and.to.contain('Driver is missing')
+      .and.to.contain('topic: string');
+
+    const nowhere = '/usr/share/aws/kafka/lib/connector.jar';
+    const wrong = await ended(
+      id,
+      await submit(id, entryPoint, { parameters: `--conf spark.jars=${nowhere}` }),
+    );
+    expect(wrong.stateDetails).to.contain(`FileNotFoundException: File ${nowhere} does not exist`);
+  });
+
+  it('finds of Python what jobs have, and nothing of the tools beside it', async () => {
+    const id = await application();
+    const entryPoint = await put(
+      'imports.py',
+      'import yaml, delta, pandas\nprint("libraries")\nimport pytest\n',
+    );
+    const run = await submit(id, entryPoint);
+    const done = await ended(id, run);
+    expect(await log(id, run, 'stdout')).to.match(/^libraries$/m);
+    expect(done.stateDetails).to.contain("ModuleNotFoundError: No module named 'pytest'");
+    // The job may bring a module of that name.
+    const own = await put('pytest.py', 'print("of the job")\n');
+    const brought = await submit(id, entryPoint, { parameters: `--py-files ${own}` });
+    expect((await ended(id, brought)).state).to.equal('SUCCESS');
+    expect(await log(id, brought, 'stdout')).to.contain('of the job');
   });
 
   it('fails with the exit code and the last exception, and keeps the log', async () => {
@@ -288,17 +359,44 @@ describe('EMR Serverless job runs', function () {
     expect(await listed({ maxResults: 2, nextToken: page.nextToken })).to.deep.equal(['first']);
   });
 
-  it('fails a run that takes longer than its timeout, and one that waits too long in the queue', async () => {
+  it('ends as CANCELLED a run that takes longer than its timeout, and one that waits too long in the queue', async () => {
     const id = await application(1, 100);
     const entryPoint = await put('sleep.py', 'import time\ntime.sleep(60)\n');
     const run = await submit(id, entryPoint, { executionTimeoutMinutes: 150 });
     const waiting = await submit(id, entryPoint);
     const queued = await ended(id, waiting);
+    expect(queued.state).to.equal('CANCELLED');
+    expect(queued.startedAt, 'it never ran').to.equal(undefined);
     expect(queued.stateDetails).to.contain('queueTimeoutMinutes (100)');
     const done = await ended(id, run);
-    expect(done.state).to.equal('FAILED');
+    expect(done.state).to.equal('CANCELLED');
     expect(done.stateDetails).to.contain('timed out').and.to.contain('executionTimeoutMinutes (150)');
     expect(done.totalExecutionDurationSeconds).to.be.at.least(14);
+  });
+
+  it('refuses a run whose driver and first executor are more than an application or an account may have', async () => {
+    const entryPoint = await put('quick.py', 'print("quick")\n');
+    const sized = (cores: number): string =>
+      `--conf spark.driver.cores=${cores} --conf spark.executor.cores=${cores}`;
+    const { applicationId: small = '' } = await emr.send(
+      new CreateApplicationCommand({
+        type: 'SPARK',
+        releaseLabel: 'emr-7.12.0',
+        maximumCapacity: { cpu: '8 vCPU', memory: '32 GB' },
+      }),
+    );
+    const tooMuch = await ended(small, await submit(small, entryPoint, { parameters: sized(8) }));
+    expect([tooMuch.state, tooMuch.stateDetails]).to.deep.equal([
+      'FAILED',
+      'Job failed as application has exceeded maximumCapacity settings: [cpu: 8 vCPU].',
+    ]);
+    // A new account has sixteen.
+    const id = await application();
+    const refused = await ended(id, await submit(id, entryPoint, { parameters: sized(16) }));
+    expect(refused.stateDetails).to.contain('service limit on the maximum vCPU');
+    expect((await ended(small, await submit(small, entryPoint, { parameters: sized(4) }))).state).to.equal(
+      'SUCCESS',
+    );
   });
 
   it('tries again as often as the retry policy says, and keeps the log of each attempt', async () => {
@@ -314,6 +412,9 @@ describe('EMR Serverless job runs', function () {
       [2, 'FAILED'],
     ]);
     expect(await log(id, run, 'stdout', 'attempts/1/')).to.contain('no luck');
+    expect(await failure(log(id, run, 'stdout')), 'the folder of runs with one attempt').to.contain(
+      'NoSuchKey',
+    );
   });
 
   it('refuses what EMR would refuse', async () => {

@@ -81,7 +81,7 @@ describe('What a job run asks for', () => {
   });
 
   it('loses what only EMR has, gets what a laptop needs, and keeps the rest', () => {
-    const { properties, notes } = localProperties(
+    const { properties, notes, imageJars } = localProperties(
       new Map([
         ['spark.jars', '/usr/share/aws/delta/lib/delta-spark.jar,s3://b/own.jar'],
         ['spark.master', 'yarn'],
@@ -92,6 +92,7 @@ describe('What a job run asks for', () => {
         ['spark.emr-serverless.driverEnv.A', 'b'],
         ['spark.jars.packages', 'io.delta:delta-spark_2.12:3.3.2,org.example:other:1'],
         ['spark.mine', 'kept'],
+        ['spark.hadoop.fs.s3a.endpoint.region', 'eu-west-1'],
       ]),
       place,
       '/work',
@@ -101,13 +102,19 @@ describe('What a job run asks for', () => {
       'spark.master': 'local[*]',
       'spark.sql.shuffle.partitions': '50',
       'spark.databricks.delta.snapshotPartitions': '2',
-      'spark.sql.catalogImplementation': 'in-memory',
       'spark.jars.packages': 'org.example:other:1',
       'spark.mine': 'kept',
+      'spark.hadoop.fs.s3a.endpoint.region': 'eu-west-1',
       'spark.hadoop.fs.s3a.endpoint': place.endpoint,
     });
     expect([...properties.keys()].join()).not.to.match(/executor\.memory|emr-serverless|factory/);
-    for (const name of ['spark.jars', 'spark.master', 'catalogImplementation', 'factory.class']) {
+    // What jobs rely on comes from the request or is missing, as on AWS.
+    expect([...properties.keys()].join()).not.to.match(/catalogImplementation|extensions|spark_catalog/);
+    expect(imageJars).to.deep.equal([
+      '/usr/share/aws/delta/lib/delta-spark.jar',
+      '/usr/share/aws/delta/lib/delta-storage.jar',
+    ]);
+    for (const name of ['spark.master', 'catalogImplementation', 'factory.class']) {
       expect(
         notes.some((note) => note.includes(name)),
         name,

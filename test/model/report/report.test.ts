@@ -21,6 +21,7 @@ describe('what a report makes of runs', () => {
       run({}),
       run({ startedAt: '2026-01-05T23:59:59.999Z', state: 'FAILED' }),
       run({ startedAt: '2026-01-07T00:00:00.000Z', state: 'CANCELLED' }),
+      run({ startedAt: '2026-01-07T00:00:00.000Z', state: 'CANCELLED', timedOut: true }),
       run({ startedAt: '2026-01-07T00:00:00.000Z', state: 'CANCELLING' }),
       run({ startedAt: '2026-01-07T00:00:00.000Z', state: 'QUEUED' }),
       run({ startedAt: '2026-01-08T00:00:00.000Z' }),
@@ -28,7 +29,7 @@ describe('what a report makes of runs', () => {
     expect(outcomesByDay(runs, '2026-01-05', '2026-01-07')).to.deep.equal([
       { date: '2026-01-05', succeeded: 1, failed: 1, cancelled: 0, active: 0 },
       { date: '2026-01-06', succeeded: 0, failed: 0, cancelled: 0, active: 0 },
-      { date: '2026-01-07', succeeded: 0, failed: 0, cancelled: 1, active: 2 },
+      { date: '2026-01-07', succeeded: 0, failed: 1, cancelled: 1, active: 2 },
     ]);
   });
 

@@ -9,7 +9,7 @@ import { endStates, type RunState } from '../../../src/model/run-states.js';
 export interface StubRun {
   readonly id: string;
   readonly name: string;
-  readonly tags: Readonly<Record<string, string>>;
+  tags: Readonly<Record<string, string>>;
   readonly token: string;
   readonly digest: string;
   readonly createdAt: number;
@@ -171,6 +171,12 @@ export class StubAws {
         const run = this.byId.get(parts[3] ?? '');
         return run ? json({ jobRun: this.describe(run) }) : failed(404, 'ResourceNotFoundException');
       }
+      case 'TagResource': {
+        const run = this.byId.get(parts.at(-1)?.split('/').at(-1) ?? '');
+        if (!run) return failed(404, 'ResourceNotFoundException');
+        run.tags = { ...run.tags, ...(JSON.parse(body.toString()) as { tags: Record<string, string> }).tags };
+        return json({});
+      }
       case 'CancelJobRun': {
         const run = this.byId.get(parts[3] ?? '');
         if (!run || endStates.includes(this.stateOf(run))) return failed(400, 'ValidationException');
@@ -229,7 +235,14 @@ export class StubAws {
     const state = this.stateOf(run);
     const seconds = run.milliseconds / 1000;
     return {
-      ...{ applicationId: 'app', jobRunId: run.id, id: run.id, arn: '', name: run.name, tags: run.tags },
+      ...{
+        applicationId: 'app',
+        jobRunId: run.id,
+        id: run.id,
+        arn: arnOf(run),
+        name: run.name,
+        tags: run.tags,
+      },
       ...{ createdBy: '', createdAt: run.createdAt / 1000, updatedAt: run.createdAt / 1000 + seconds },
       ...{ executionRole: '', releaseLabel: '', state, stateDetails: run.details },
       ...{ jobDriver: { sparkSubmit: { entryPoint: 'x' } }, totalExecutionDurationSeconds: 1 },
@@ -298,6 +311,10 @@ interface Answer {
   readonly body: string | Buffer;
 }
 
+function arnOf({ id }: StubRun): string {
+  return `arn:aws:emr-serverless:eu-central-1:${account}:/applications/app/jobruns/${id}`;
+}
+
 function json(value: object): Answer {
   return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
 }
@@ -315,6 +332,7 @@ function nameOf({ method, headers }: IncomingMessage, url: URL, body: Buffer): s
   if (path === '/_dataplat/status') return 'Status';
   if (headers['x-amz-target'] === 'AmazonSSM.GetParameter') return 'GetParameter';
   if (path === '/' && body.includes('GetCallerIdentity')) return 'GetCallerIdentity';
+  if (path.startsWith('/tags/')) return 'TagResource';
   const below = /^\/applications(?:\/[^/]+(\/jobruns(\/[^/]+)?)?)?$/.exec(path);
   if (below) {
     if (path === '/applications') return 'ListApplications';

@@ -139,6 +139,8 @@ describe('the page on backfills that die', () => {
     expect(second.code, second.said).to.equal(3);
     expect(second.said).to.match(/was cancelled/);
     expect(stub.runs.slice(then).map((run) => stub.stateOf(run))).to.deep.equal(['CANCELLED', 'CANCELLED']);
+    // By which they are told from runs that took too long.
+    expect(stub.runs.slice(then).map(({ tags }) => tags['dataplat.cancelled'])).to.deep.equal(['yes', 'yes']);
     expect(stub.runs.some((run) => stub.stateOf(run) === 'RUNNING')).to.equal(false);
     stub.options.jobMilliseconds = 10;
     const after = await project.run(['backfill', 'invoices', '--date', '2026-01-31']);

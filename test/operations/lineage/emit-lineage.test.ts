@@ -73,14 +73,22 @@ describe('events of lineage that runs have kept', () => {
     keep(event('a', 'START', '05:10'));
     keep(event('b', 'START', '06:10'));
     keep(event('c', 'START', '07:10'));
+    keep(event('d', 'START', '08:10'));
     const run = { createdAt: new Date(time('05:00')), endedAt: new Date(time('05:40')) };
     aws.runs.add({ state: 'FAILED', stateDetails: 'driver was killed', ...run });
     aws.runs.add({
       state: 'CANCELLED',
+      tags: { 'dataplat.cancelled': 'yes' },
       createdAt: new Date(time('06:00')),
       endedAt: new Date(time('06:20')),
     });
     aws.runs.add({ state: 'RUNNING', createdAt: new Date(time('07:00')) });
+    // Nobody has asked for its end: EMR ended it for its time.
+    aws.runs.add({
+      state: 'CANCELLED',
+      createdAt: new Date(time('08:00')),
+      endedAt: new Date(time('08:50')),
+    });
     const events = await written();
     const told = events.map(({ run: { runId }, eventType, eventTime }) => [
       runId,
@@ -93,6 +101,8 @@ describe('events of lineage that runs have kept', () => {
       ['b', 'START', '06:10'],
       ['b', 'ABORT', '06:20'],
       ['c', 'START', '07:10'],
+      ['d', 'START', '08:10'],
+      ['d', 'FAIL', '08:50'],
     ]);
     expect(events[1]?.run.facets).to.have.nested.property('errorMessage.message', 'driver was killed');
   });

@@ -132,6 +132,17 @@ describe('a release', () => {
     expect([...objects.stored.keys()].filter((key) => key.endsWith('manifest.json'))).to.deep.equal([]);
   });
 
+  it('brings the jars of its connectors, which are part of its name', async () => {
+    const objects = new MemoryObjects();
+    const jar = { name: 'kafka-clients-3.4.1.jar', path: write('kafka.jar', 'connector'), hash: 'abc' };
+    const plain = planRelease([file('jobs/a.py', '1')]);
+    const release = planRelease([file('jobs/a.py', '1')], undefined, undefined, [jar]);
+    expect(release.id).not.to.equal(plain.id);
+    await publish(release, objects);
+    const key = `${bucket}/releases/${release.id}/jars/kafka-clients-3.4.1.jar`;
+    expect(objects.stored.get(key)?.toString()).to.equal('connector');
+  });
+
   it('uploads the libraries once for all releases that have the same', async () => {
     const objects = new MemoryObjects();
     const libraries = { path: write('libraries.tar.gz', 'libraries'), hash: 'abc' };

@@ -62,10 +62,15 @@ describe('metrics', () => {
     expect(values('RowsQuarantined', 'shops_bronze')).to.deep.equal([3]);
     expect(aws.sent[0]?.at).to.deep.equal(time('05:40'));
     ended('00run2', { state: 'FAILED' });
-    ended('00run3', { state: 'CANCELLED' });
+    ended('00run3', { state: 'CANCELLED', tags: { 'dataplat.cancelled': 'yes' } });
     await emit('07:10');
     expect(values('RunsSucceeded', 'shops')).to.deep.equal([1]);
     expect(values('RunsFailed', 'shops')).to.deep.equal([1]);
+    // EMR ends what took too long in the same state, and nobody has asked for this one's end.
+    ended('00run4', { state: 'CANCELLED' });
+    await emit('07:15');
+    expect(values('RunsFailed', 'shops')).to.deep.equal([1, 1]);
+    expect(values('RunSeconds', 'shops')).to.deep.equal([1800, 1800, 1800]);
   });
 
   it('tell of it once though several send at the same moment', async () => {
