@@ -61,15 +61,29 @@ describe('the quotas of an account', () => {
   const large = withManyJobs(dev, 500);
   const jobs = dev.jobs.length + 1002;
 
-  it('are none that this repository passes, but for what a new account may have of vCPUs', () => {
-    expect(passedQuotas([dev])).to.deep.equal([]);
-    // Two drivers and four executors of four vCPUs each.
-    const ready = { what: 'vCPUs of ready EMR Serverless workers', count: 24, quota: 16, raisable: true };
+  it('are none that this repository passes', () => {
+    expect(passedQuotas([dev, platformOf('prod')])).to.deep.equal([]);
+    expect(validateProject(projectWith({})).quotas).to.deep.equal([]);
+  });
+
+  it('are passed by workers that are kept ready above what a new account has of vCPUs', () => {
     const prod = platformOf('prod');
-    const { account, region } = prod.environment;
-    const only = [{ ...ready, account, region, environments: ['prod'] }];
-    expect(passedQuotas([dev, prod])).to.deep.equal(only);
-    expect(validateProject(projectWith({})).quotas).to.deep.equal(only);
+    const { account, region, emr } = prod.environment;
+    const workers = { cpu: 4, memoryGb: 16 } as const;
+    const initialCapacity = { drivers: { ...workers, count: 2 }, executors: { ...workers, count: 4 } };
+    const ready = { ...prod, environment: { ...prod.environment, emr: { ...emr, initialCapacity } } };
+    // Two drivers and four executors of four vCPUs each.
+    expect(passedQuotas([ready])).to.deep.equal([
+      {
+        what: 'vCPUs of ready EMR Serverless workers',
+        count: 24,
+        quota: 16,
+        raisable: true,
+        account,
+        region,
+        environments: ['prod'],
+      },
+    ]);
   });
 
   it('are told with the number, the default, and whether AWS raises it', () => {
