@@ -70,8 +70,8 @@ export async function snapshotsOfALake(bench: SnapshotBench): Promise<Comparison
     await empty(s3, store);
     await empty(s3, copy);
     const synced = run(sync);
-    const taken = { a: synced, b: run(ours('dr', 'snapshot')) };
-    const again = { a: synced, b: run(ours('dr', 'snapshot')) };
+    const taken = { a: synced, b: run(ours('dr', 'snapshot', '--no-airflow')) };
+    const again = { a: synced, b: run(ours('dr', 'snapshot', '--no-airflow')) };
     if (turn === 0) continue;
     first.push(taken);
     second.push(again);

@@ -27,12 +27,19 @@ export const dr: DefineVerb = (command) => {
   exportSnapshot(command.command('export'));
 };
 
+interface SnapshotFlags {
+  readonly withoutTable: string[];
+  readonly full?: boolean;
+  readonly airflow: boolean;
+}
+
 const takeSnapshot: DefineVerb = (command) => {
   command
     .description(
       'Takes a snapshot while jobs go on: copies within S3 what no snapshot has yet. Removes afterwards the snapshots that\n`snapshots.keep` no longer asks for.',
     )
     .option('--without-table <layer/name>', 'leave a table out; may stand several times', several, [])
+    .option('--no-airflow', 'leave out what Airflow has; one on this machine would be started for it')
     .option(
       '--full',
       'copy every file again, also what earlier snapshots have: mends what of them was damaged',
@@ -41,12 +48,12 @@ const takeSnapshot: DefineVerb = (command) => {
       'after',
       '\nExamples:\n  dataplat dr snapshot --env prod\n  dataplat dr snapshot --without-table bronze/scratch --json',
     )
-    .action(({ withoutTable, full = false }: { withoutTable: string[]; full?: boolean }) =>
+    .action(({ withoutTable, full = false, airflow }: SnapshotFlags) =>
       invoke(command, async (invocation) => {
         const { ui, signal } = invocation;
         const operation = await import('../operations/snapshots/take-snapshot.js');
         const result = await withAccess(invocation, (access) =>
-          operation.takeSnapshot({ access, without: withoutTable, full, signal }),
+          operation.takeSnapshot({ access, without: withoutTable, full, airflow, signal }),
         );
         ui.result({ ...result }, () => takenText(result));
       }),

@@ -105,7 +105,7 @@ describe('a failed job run', () => {
         applicationId: ['${data.aws_ssm_parameter.platform_emr_application_id.insecure_value}'],
         // Runs are named `<job> <date>`: a job whose name begins as another's does must not match.
         jobRunName: [{ prefix: 'shops ' }],
-        state: ['FAILED'],
+        state: ['FAILED', 'CANCELLED'],
       },
     });
   });

@@ -31,6 +31,8 @@ export interface TakeOptions {
   readonly without?: readonly string[];
   /** Copy every file again, also what earlier snapshots have: mends what of them was damaged. Default: false. */
   readonly full?: boolean;
+  /** Ask Airflow for its variables and connections; one on this machine is started for it. Default: true. */
+  readonly airflow?: boolean;
   readonly signal?: AbortSignal;
   /** Waits before a table that changed is looked at again. Tests hand in one that does not wait. */
   readonly pause?: Pause;
@@ -82,7 +84,7 @@ async function* takeAlone(
   const copying = newCopying(options.full ?? false, signal);
   const known = copying.full ? undefined : last;
   const { tables, missing } = yield* takeTables(options, store, known, copying);
-  const { documents, release, lacking } = yield* takeDocuments(access, store, known, copying);
+  const { documents, release, lacking } = yield* takeDocuments(options, store, known, copying);
   // Somebody may have taken the lock, and have removed what this one has found to be there.
   if (signal.aborted) throw interrupted();
   const manifest: Manifest = {
@@ -123,7 +125,7 @@ async function* takeAlone(
 
 /** What is said of the tables, as it was when they had been copied. */
 async function* takeDocuments(
-  access: EnvironmentAccess,
+  { access, airflow: wanted = true }: TakeOptions,
   store: SnapshotStore,
   last: Manifest | undefined,
   copying: Copying,
@@ -153,11 +155,15 @@ async function* takeDocuments(
       await keep('release', await keepRelease(access, store, release, copying));
     }
     yield { detail: 'Airflow' };
-    const airflow = await airflowDocument(environment, aws);
+    const airflow = wanted ? await airflowDocument(environment, aws) : undefined;
     if (airflow) await keep('airflow', airflow);
     const lacking = [
       ...(release === undefined ? ['no release was deployed'] : []),
-      ...(airflow ? [] : ['Airflow does not run, so its variables and connections are not in it']),
+      ...(airflow
+        ? []
+        : wanted
+          ? ['Airflow does not run, so its variables and connections are not in it']
+          : ['variables and connections of Airflow were left out, as asked']),
     ];
     return { documents, release: release ?? null, lacking };
   });
