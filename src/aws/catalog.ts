@@ -31,21 +31,7 @@ const gone = 'EntityNotFoundException';
 
 export function glueCatalog(clients: AwsClients): Catalog {
   return {
-    tables: async (database) => {
-      const glue = await clients.glue();
-      const found: FoundTable[] = [];
-      try {
-        for await (const page of pages((NextToken) =>
-          glue.getTables({ DatabaseName: database, NextToken }),
-        )) {
-          found.push(...(page.TableList ?? []).map(foundTable));
-        }
-      } catch (error) {
-        if (isAws(error, gone)) return undefined;
-        throw error;
-      }
-      return found;
-    },
+    tables: async (database) => (await tablesOf(clients, database))?.map(foundTable),
     create: async (table) => {
       await (
         await clients.glue()
@@ -84,6 +70,21 @@ export function glueCatalog(clients: AwsClients): Catalog {
       }
     },
   };
+}
+
+/** All that Glue says of every table of a database; undefined where there is no database. */
+export async function tablesOf(clients: AwsClients, database: string): Promise<Table[] | undefined> {
+  const glue = await clients.glue();
+  const found: Table[] = [];
+  try {
+    for await (const page of pages((NextToken) => glue.getTables({ DatabaseName: database, NextToken }))) {
+      found.push(...(page.TableList ?? []));
+    }
+  } catch (error) {
+    if (isAws(error, gone)) return undefined;
+    throw error;
+  }
+  return found;
 }
 
 function tableInput(table: CatalogTable) {

@@ -1,5 +1,6 @@
 import type { AwsClients } from './clients.js';
 import { isAws } from './failures.js';
+import { pages } from './pages.js';
 
 /** A query that Athena keeps by an id of its own. */
 export interface KeptQuery {
@@ -12,24 +13,18 @@ export interface KeptQuery {
 export async function keptQueries(clients: AwsClients, workgroup: string): Promise<KeptQuery[]> {
   const athena = await clients.athena();
   const found: KeptQuery[] = [];
-  let token: string | undefined;
   try {
-    do {
-      // As many as are told of in one call.
-      const page = await athena.listNamedQueries({
-        WorkGroup: workgroup,
-        MaxResults: 50,
-        ...(token !== undefined && { NextToken: token }),
-      });
-      const ids = page.NamedQueryIds ?? [];
-      if (ids.length > 0) {
-        const { NamedQueries = [] } = await athena.batchGetNamedQuery({ NamedQueryIds: ids });
-        for (const { NamedQueryId: id, Name: name, Database: database } of NamedQueries) {
-          if (id !== undefined && name !== undefined) found.push({ id, name, database: database ?? '' });
-        }
+    // As many as are told of in one call.
+    const listed = pages((NextToken) =>
+      athena.listNamedQueries({ WorkGroup: workgroup, MaxResults: 50, NextToken }),
+    );
+    for await (const { NamedQueryIds: ids = [] } of listed) {
+      if (ids.length === 0) continue;
+      const { NamedQueries = [] } = await athena.batchGetNamedQuery({ NamedQueryIds: ids });
+      for (const { NamedQueryId: id, Name: name, Database: database } of NamedQueries) {
+        if (id !== undefined && name !== undefined) found.push({ id, name, database: database ?? '' });
       }
-      token = page.NextToken;
-    } while (token !== undefined);
+    }
   } catch (error) {
     if (isAws(error, 'InvalidRequestException')) return [];
     throw error;

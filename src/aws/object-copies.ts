@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import pLimit from 'p-limit';
 import type { AwsClients } from './clients.js';
 import { isAws } from './failures.js';
-import type { ObjectPlace } from './objects.js';
+import { copySource, uriOf, type ObjectPlace } from './objects.js';
 
 /** An object that is copied. */
 export interface SeenObject extends ObjectPlace {
@@ -47,16 +47,16 @@ export function s3Copies(
   region?: string,
   { partsAbove = 2 ** 30, partBytes = 2 ** 28 }: CopyOptions = {},
 ): Copies {
-  const source = ({ bucket, key, etag }: SeenObject) => ({
-    CopySource: `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`,
-    ...(etag !== undefined && { CopySourceIfMatch: `"${etag}"` }),
+  const source = (from: SeenObject) => ({
+    CopySource: copySource(from),
+    ...(from.etag !== undefined && { CopySourceIfMatch: `"${from.etag}"` }),
   });
   const unlessChanged = async <Made>(from: SeenObject, call: Promise<Made>): Promise<Made> => {
     try {
       return await call;
     } catch (error) {
       if (!isAws(error, ...changed)) throw error;
-      throw new ObjectChanged(`s3://${from.bucket}/${from.key}`, { cause: error });
+      throw new ObjectChanged(uriOf(from), { cause: error });
     }
   };
   const whole = async (from: SeenObject, to: ObjectPlace): Promise<ObjectChecksum> => {

@@ -66,8 +66,9 @@ export function s3Objects(clients: AwsClients, region?: string): Objects {
       });
     },
     copy: async (from, to) => {
-      const source = `${from.bucket}/${from.key.split('/').map(encodeURIComponent).join('/')}`;
-      await (await clients.s3(region)).copyObject({ Bucket: to.bucket, Key: to.key, CopySource: source });
+      await (
+        await clients.s3(region)
+      ).copyObject({ Bucket: to.bucket, Key: to.key, CopySource: copySource(from) });
     },
     list: async (bucket, prefix, most = Infinity) => {
       const s3 = await clients.s3(region);
@@ -118,6 +119,11 @@ export function s3Objects(clients: AwsClients, region?: string): Objects {
       }
     },
   };
+}
+
+/** What is copied, as S3 wants it to be named. */
+export function copySource({ bucket, key }: ObjectPlace): string {
+  return `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
 }
 
 /** An entity tag as it is, without the quotes that it is sent in. */

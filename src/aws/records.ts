@@ -1,6 +1,7 @@
 import { DataplatError } from '../model/errors.js';
 import type { AwsClients } from './clients.js';
 import { isAws } from './failures.js';
+import { copySource } from './objects.js';
 
 /** A small text that several may want to write, as it was read. */
 export interface FoundRecord {
@@ -83,7 +84,7 @@ export function s3Records(
           ...owned,
           ExpectedSourceBucketOwner: account,
           Key: to,
-          CopySource: `${bucket}/${name}`,
+          CopySource: copySource({ bucket, key: name }),
           CopySourceIfMatch: version,
         }),
       );

@@ -1,7 +1,6 @@
 import type { Table, TableInput } from '@aws-sdk/client-glue';
+import { tablesOf } from './catalog.js';
 import type { AwsClients } from './clients.js';
-import { isAws } from './failures.js';
-import { pages } from './pages.js';
 
 /** All that the catalog says of a table or view, whoever made it, as a call that makes it takes it. */
 export type TableDefinition = TableInput & { readonly Name: string };
@@ -16,21 +15,7 @@ export interface TableDefinitions {
 
 export function glueTableDefinitions(clients: AwsClients): TableDefinitions {
   return {
-    of: async (database) => {
-      const glue = await clients.glue();
-      const found: TableDefinition[] = [];
-      try {
-        for await (const page of pages((NextToken) =>
-          glue.getTables({ DatabaseName: database, NextToken }),
-        )) {
-          found.push(...(page.TableList ?? []).map(definitionOf));
-        }
-      } catch (error) {
-        if (isAws(error, 'EntityNotFoundException')) return undefined;
-        throw error;
-      }
-      return found;
-    },
+    of: async (database) => (await tablesOf(clients, database))?.map(definitionOf),
     make: async (database, definition) => {
       const glue = await clients.glue();
       await glue.createTable({ DatabaseName: database, TableInput: definition });

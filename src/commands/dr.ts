@@ -10,6 +10,7 @@ import {
 } from '../ui/snapshots.js';
 import { namingBy } from './consent.js';
 import { invoke, type Invocation } from './invocation.js';
+import { collected } from './numbers.js';
 import type { DefineVerb } from './verbs.js';
 import { answerOf, onAccount, withAccess } from './with-access.js';
 
@@ -38,7 +39,7 @@ const takeSnapshot: DefineVerb = (command) => {
     .description(
       'Takes a snapshot while jobs go on: copies within S3 what no snapshot has yet. Removes afterwards the snapshots that\n`snapshots.keep` no longer asks for.',
     )
-    .option('--without-table <layer/name>', 'leave a table out; may stand several times', several, [])
+    .option('--without-table <layer/name>', 'leave a table out; may stand several times', collected, [])
     .option('--no-airflow', 'leave out what Airflow has; one on this machine would be started for it')
     .option(
       '--full',
@@ -129,7 +130,7 @@ const restoreSnapshot: DefineVerb = (command) => {
     )
     .argument('<snapshot>', whichOne)
     .option('--from <environment>', whose)
-    .option('--table <layer/name>', 'this table alone; may stand several times', several, [])
+    .option('--table <layer/name>', 'this table alone; may stand several times', collected, [])
     .option('--dry-run', 'only say what would be done')
     .option('-y, --yes', 'do not ask')
     .option('--allow-data-loss', 'agree to write over tables that are not what the snapshot has')
@@ -193,8 +194,4 @@ const exportSnapshot: DefineVerb = (command) => {
 
 function sourceOf(invocation: Invocation, name: string | undefined): Promise<Environment | undefined> {
   return name === undefined ? Promise.resolve(undefined) : invocation.otherEnvironment(name);
-}
-
-function several(value: string, before: string[]): string[] {
-  return [...before, value];
 }

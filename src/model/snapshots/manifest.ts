@@ -97,3 +97,24 @@ export function tableFolder({ layer, name }: Pick<SnapshotTable, 'layer' | 'name
 export function releaseFolder(release: string): string {
   return `release/${release}`;
 }
+
+/** Each listing of files once, with the folder that they are in; most tables are in several snapshots as they are. */
+export function listingsOf(manifests: readonly Manifest[]): Map<string, { folder: string; id: string }> {
+  const found = new Map<string, { folder: string; id: string }>();
+  for (const { id, tables, documents, release } of manifests) {
+    for (const table of tables) found.set(table.listing, { folder: tableFolder(table), id });
+    if (documents.release !== undefined && release !== null) {
+      found.set(documents.release, { folder: releaseFolder(release), id });
+    }
+  }
+  return found;
+}
+
+/** How much of the lake tables are. */
+export function sizeOf(tables: readonly SnapshotTable[]): { tables: number; files: number; bytes: number } {
+  return {
+    tables: tables.length,
+    files: tables.reduce((sum, { files }) => sum + files, 0),
+    bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}

@@ -78,6 +78,6 @@ export function notDeployed(environment: Pick<Environment, 'name'>, why: string)
   });
 }
 
-export function sha256(content: Uint8Array): string {
+export function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }

@@ -73,31 +73,40 @@ export async function tagsDocument(
 const secretName =
   /access_token|api_?key|apikey|authorization|passphrase|passwd|password|private_key|secret|token|keyfile_dict|service_account/i;
 
+/** All that Airflow has of a kind, of which it tells a hundred at a time; undefined where it does not answer. */
+export async function airflowEntries<Entry>(
+  environment: Environment,
+  { airflow }: Pick<Aws, 'airflow'>,
+  kind: 'variables' | 'connections',
+): Promise<Entry[] | undefined> {
+  const found: Entry[] = [];
+  for (;;) {
+    const query = { limit: 100, offset: found.length };
+    const call = { method: 'GET', path: `/${kind}`, query } as const;
+    const answer = await airflow.call(names.airflow(environment), call);
+    if (answer?.status !== 200) return undefined;
+    const page = answer.body as Record<string, unknown> & { total_entries?: number };
+    const entries = (page[kind] ?? []) as Entry[];
+    found.push(...entries);
+    if (entries.length === 0 || found.length >= (page.total_entries ?? 0)) return found;
+  }
+}
+
 /** Undefined where Airflow does not answer, which keeps no snapshot from being taken. */
 export async function airflowDocument(
   environment: Environment,
   { airflow }: Pick<Aws, 'airflow'>,
 ): Promise<AirflowDocument | undefined> {
-  const all = async <Entry>(path: string, field: string): Promise<Entry[] | undefined> => {
-    const found: Entry[] = [];
-    for (;;) {
-      const query = { limit: 100, offset: found.length };
-      const answer = await airflow.call(names.airflow(environment), { method: 'GET', path, query });
-      if (answer?.status !== 200) return undefined;
-      const page = answer.body as Record<string, unknown> & { total_entries?: number };
-      const entries = (page[field] ?? []) as Entry[];
-      found.push(...entries);
-      if (entries.length === 0 || found.length >= (page.total_entries ?? 0)) return found;
-    }
-  };
-  const variables = await all<{ key: string; value?: string | null; description?: string | null }>(
-    '/variables',
+  const variables = await airflowEntries<{ key: string; value?: string | null; description?: string | null }>(
+    environment,
+    { airflow },
     'variables',
   );
-  const connections = await all<{ connection_id: string; conn_type: string; host?: string | null }>(
-    '/connections',
-    'connections',
-  );
+  const connections = await airflowEntries<{
+    connection_id: string;
+    conn_type: string;
+    host?: string | null;
+  }>(environment, { airflow }, 'connections');
   if (!variables || !connections) return undefined;
   return {
     variables: variables.map(({ key, value, description }) => ({

@@ -1,38 +1,33 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import pLimit from 'p-limit';
 import { checksumOf } from '../../aws/object-copies.js';
 import { uriOf } from '../../aws/objects.js';
-import type { Environment } from '../../model/environment.js';
 import { DataplatError } from '../../model/errors.js';
 import {
+  listingsOf,
   snapshotKeys,
   type DocumentKind,
   type KeptFile,
   type Manifest,
 } from '../../model/snapshots/manifest.js';
-import type { AccountAccess } from '../account-access.js';
 import { step, type Operation } from '../events.js';
-import { listingsOf } from './forget-expired.js';
+import { sha256 } from '../release/release.js';
 import {
   documentText,
   findSnapshot,
   keptFiles,
   notWhole,
-  snapshotStore,
+  storeOf,
+  type ChosenSnapshot,
   type SnapshotStore,
 } from './store.js';
 
-export interface ExportOptions {
-  readonly access: AccountAccess;
-  readonly snapshot: string;
-  readonly from?: Environment;
+export interface ExportOptions extends ChosenSnapshot {
   /** The folder that it is written to; what is there of it already is not fetched again. */
   readonly directory: string;
-  readonly signal?: AbortSignal;
 }
 
 export interface ExportResult {
@@ -57,8 +52,8 @@ interface Wanted {
  * @throws DataplatError DP9001, DP9003, DP1008
  */
 export async function* exportSnapshot(options: ExportOptions): Operation<ExportResult> {
-  const { access, directory, signal } = options;
-  const store = snapshotStore(options.from ?? access.platform.environment, access.aws);
+  const { directory, signal } = options;
+  const store = storeOf(options);
   const manifest = await findSnapshot(store, options.snapshot);
   const wanted = yield* step('documents', 'Read what is in it', () => wantedOf(store, manifest));
   const sums = new Map<string, string>();
@@ -85,7 +80,7 @@ export async function* exportSnapshot(options: ExportOptions): Operation<ExportR
   yield* step('sums', 'Write documents and SHA256SUMS', async () => {
     for (const [path, text] of await documentsOf(store, manifest)) {
       await writeFile(join(directory, path), text);
-      sums.set(path, createHash('sha256').update(text).digest('hex'));
+      sums.set(path, sha256(text));
     }
     const lines = [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, sum]) => `${sum}  ${path}\n`);
     await writeFile(join(directory, 'SHA256SUMS'), lines.join(''));
@@ -125,24 +120,27 @@ async function fetchFile(
   const target = join(directory, path);
   const there = await stat(target).catch(() => undefined);
   const isSame = async (): Promise<boolean> =>
-    (await checksumOf(createReadStream(target) as AsyncIterable<Uint8Array>, file.partBytes)).sha256 ===
-    file.sha256;
+    (await checksumOf(content(target), file.partBytes)).sha256 === file.sha256;
   const fetched = there?.size !== file.size || !(await isSame());
   if (fetched) {
     await mkdir(dirname(target), { recursive: true });
-    const content = await copies.read({ bucket, key });
-    if (!content) throw notWhole(id, [`${uriOf({ bucket, key })}  is not there`]);
+    const kept = await copies.read({ bucket, key });
+    if (!kept) throw notWhole(id, [`${uriOf({ bucket, key })}  is not there`]);
     const part = `${target}.part`;
-    await pipeline(content, createWriteStream(part));
+    await pipeline(kept, createWriteStream(part));
     await rename(part, target);
     if (!(await isSame())) {
       await rm(target);
       throw notWhole(id, [`${uriOf({ bucket, key })}  is not what was copied: its checksum differs`]);
     }
   }
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(target) as AsyncIterable<Uint8Array>) hash.update(chunk);
-  return { sum: hash.digest('hex'), fetched };
+  // Of what was copied in parts S3's checksum is another one than that of the whole.
+  const whole = file.partBytes === undefined ? file.sha256 : (await checksumOf(content(target))).sha256;
+  return { sum: Buffer.from(whole, 'base64').toString('hex'), fetched };
+}
+
+function content(file: string): AsyncIterable<Uint8Array> {
+  return createReadStream(file) as AsyncIterable<Uint8Array>;
 }
 
 async function documentsOf(store: SnapshotStore, manifest: Manifest): Promise<[string, string][]> {

@@ -1,8 +1,8 @@
 import type { Environment } from '../../model/environment.js';
-import { snapshotKeys, type Manifest, releaseFolder, tableFolder } from '../../model/snapshots/manifest.js';
+import { listingsOf, snapshotKeys, type Manifest } from '../../model/snapshots/manifest.js';
 import { expired } from '../../model/snapshots/retention.js';
 import { step, type Steps } from '../events.js';
-import { keptFiles, removeManifest, storedSnapshots, type SnapshotStore } from './store.js';
+import { keptFiles, readable, removeManifest, storedSnapshots, type SnapshotStore } from './store.js';
 
 /** What nobody needs any more is left for so long: a snapshot that is being taken has it in no manifest yet. */
 const graceMilliseconds = 86_400_000;
@@ -19,8 +19,8 @@ export async function* forgetExpired(
 ): Steps<string[]> {
   if (!snapshots) return [];
   const all = await storedSnapshots(store);
-  const readable = all.flatMap(({ manifest }) => (typeof manifest === 'string' ? [] : [manifest]));
-  const gone = expired(readable, snapshots.keep);
+  const manifests = readable(all);
+  const gone = expired(manifests, snapshots.keep);
   if (gone.length === 0) return [];
   return yield* step(
     'forget',
@@ -28,12 +28,8 @@ export async function* forgetExpired(
     async () => {
       // Off the list first: whatever happens then, no snapshot is listed that lacks something.
       for (const { id } of gone) await removeManifest(store, id);
-      if (readable.length === all.length)
-        await sweep(
-          store,
-          readable.filter((one) => !gone.includes(one)),
-          now,
-        );
+      const kept = manifests.filter((one) => !gone.includes(one));
+      if (manifests.length === all.length) await sweep(store, kept, now);
       return gone.map(({ id }) => id);
     },
   );
@@ -64,16 +60,4 @@ async function sweep(store: SnapshotStore, kept: readonly Manifest[], now: numbe
       unneeded.map(({ key }) => key),
     );
   }
-}
-
-/** Each listing of files once, with the folder that they are in; most tables are in several snapshots as they are. */
-export function listingsOf(manifests: readonly Manifest[]): Map<string, { folder: string; id: string }> {
-  const found = new Map<string, { folder: string; id: string }>();
-  for (const { id, tables, documents, release } of manifests) {
-    for (const table of tables) found.set(table.listing, { folder: tableFolder(table), id });
-    if (documents.release !== undefined && release !== null) {
-      found.set(documents.release, { folder: releaseFolder(release), id });
-    }
-  }
-  return found;
 }

@@ -6,9 +6,8 @@ import { layers } from '../../model/layers.js';
 import { names } from '../../model/names.js';
 import { isOfVersion, newestLog, UnreadableTable } from '../../model/snapshots/delta-log.js';
 import type { LakeTable } from '../../model/snapshots/order.js';
-import { notDeployed } from '../release/release.js';
+import { notDeployed, sha256 } from '../release/release.js';
 import { readTable } from './read-delta-log.js';
-import { sha256 } from './store.js';
 
 /** A table at one moment, before any of its files but the log's names has been looked at. */
 export interface SeenTable extends LakeTable {

@@ -1,4 +1,5 @@
 import type { AccountAccess } from '../account-access.js';
+import { sizeOf } from '../../model/snapshots/manifest.js';
 import type { Operation } from '../events.js';
 import { snapshotStore, storedSnapshots } from './store.js';
 
@@ -34,9 +35,7 @@ export async function* listSnapshots({ platform, aws }: AccountAccess): Operatio
       snapshot: id,
       takenAt,
       by,
-      tables: tables.length,
-      files: tables.reduce((sum, { files }) => sum + files, 0),
-      bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0),
+      ...sizeOf(tables),
       release,
       missing,
     };

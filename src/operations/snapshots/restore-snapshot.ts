@@ -17,16 +17,17 @@ import { requireName, type Naming } from '../stacks/protection.js';
 import { activeRuns } from '../stacks/stop-application.js';
 import { underLock } from '../stacks/under-lock.js';
 import { pause } from '../waiting.js';
-import type { AirflowDocument, CatalogDocument, TagsDocument } from './documents.js';
+import {
+  airflowEntries,
+  type AirflowDocument,
+  type CatalogDocument,
+  type TagsDocument,
+} from './documents.js';
 import { planTables, restoreTables, type PlannedTable } from './restore-tables.js';
-import { documentText, findSnapshot, snapshotStore, type SnapshotStore } from './store.js';
+import { documentText, findSnapshot, storeOf, type ChosenSnapshot, type SnapshotStore } from './store.js';
 
-export interface RestoreOptions {
+export interface RestoreOptions extends ChosenSnapshot {
   readonly access: EnvironmentAccess;
-  /** Its id, a beginning of that, or `latest`. */
-  readonly snapshot: string;
-  /** The environment that it is of. Default: the one that is open. */
-  readonly from?: Environment;
   /** These tables alone, as `layer/name`, and nothing but them. Default: everything. */
   readonly tables?: readonly string[];
   /** Only say what would be done. Default: false. */
@@ -35,9 +36,6 @@ export interface RestoreOptions {
   readonly allowDataLoss?: boolean;
   readonly consent: (plan: RestorePlan) => Promise<boolean>;
   readonly naming?: Naming;
-  readonly signal?: AbortSignal;
-  /** Where the snapshot is. Default: where the environment says; tests hand in one in memory. */
-  readonly store?: SnapshotStore;
 }
 
 /** What restoring comes to. */
@@ -87,8 +85,7 @@ interface Prepared {
  */
 export async function* restoreSnapshot(options: RestoreOptions): Operation<RestoreResult> {
   const { access, dryRun = false, signal } = options;
-  const { environment } = access.platform;
-  const store = options.store ?? snapshotStore(options.from ?? environment, access.aws);
+  const store = storeOf(options);
   const manifest = wantedTables(await findSnapshot(store, options.snapshot), options.tables);
   if (dryRun) {
     const { plan } = yield* step('plan', 'Compare with the snapshot', () =>
@@ -260,11 +257,8 @@ async function document<Document>(
 
 /** The keys of Airflow's variables; undefined where it does not answer. */
 async function variablesThere({ platform, aws }: EnvironmentAccess): Promise<Set<string> | undefined> {
-  const call = { method: 'GET', path: '/variables', query: { limit: 1000 } } as const;
-  const answer = await aws.airflow.call(names.airflow(platform.environment), call);
-  if (answer?.status !== 200) return undefined;
-  const { variables = [] } = answer.body as { variables?: { key: string }[] };
-  return new Set(variables.map(({ key }) => key));
+  const variables = await airflowEntries<{ key: string }>(platform.environment, aws, 'variables');
+  return variables && new Set(variables.map(({ key }) => key));
 }
 
 async function* setVariables(

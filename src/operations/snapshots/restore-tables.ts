@@ -12,9 +12,9 @@ import {
   type Manifest,
   type SnapshotTable,
 } from '../../model/snapshots/manifest.js';
-import { notDeployed } from '../release/release.js';
+import { notDeployed, sha256 } from '../release/release.js';
 import { copiesAtOnce } from './copy-files.js';
-import { keptFiles, notWhole, sha256, type SnapshotStore } from './store.js';
+import { keptFiles, notWhole, type SnapshotStore } from './store.js';
 
 /** What is to be done about a table. `continue`: a restore of it was cut short. `there`: it is as the snapshot has it. */
 export type TableAction = 'restore' | 'continue' | 'there' | 'overwrite';

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Aws } from '../../aws/aws.js';
 import { s3Copies, type Copies } from '../../aws/object-copies.js';
 import { s3Objects, type Objects } from '../../aws/objects.js';
@@ -13,6 +12,8 @@ import {
   type KeptFile,
   type Manifest,
 } from '../../model/snapshots/manifest.js';
+import type { AccountAccess } from '../account-access.js';
+import { sha256 } from '../release/release.js';
 
 /** The bucket that an environment's snapshots are in. */
 export interface SnapshotStore {
@@ -54,6 +55,23 @@ export function snapshotStore(
   };
 }
 
+/** A snapshot of the environment that is open, or of another one. */
+export interface ChosenSnapshot {
+  readonly access: AccountAccess;
+  /** Its id, a beginning of that, or `latest`. */
+  readonly snapshot: string;
+  /** The environment that it is of. Default: the one that is open. */
+  readonly from?: Environment;
+  readonly signal?: AbortSignal;
+  /** Where the snapshot is. Default: where the environment says; tests hand in one in memory. */
+  readonly store?: SnapshotStore;
+}
+
+/** Where a snapshot is. @throws DataplatError DP1007 */
+export function storeOf({ access, from, store }: Omit<ChosenSnapshot, 'snapshot'>): SnapshotStore {
+  return store ?? snapshotStore(from ?? access.platform.environment, access.aws);
+}
+
 function noBucket(environment: string, bucket: string): DataplatError {
   return new DataplatError('DP9002', `there is no bucket ${bucket} for snapshots`, {
     left: 'nothing was changed',
@@ -84,6 +102,11 @@ export async function storedSnapshots(store: SnapshotStore): Promise<StoredSnaps
     named.map(async ({ id, hash, key }) => ({ id, manifest: await manifestAt(store, key, hash) })),
   );
   return read.sort((a, b) => (momentOf(a) < momentOf(b) ? 1 : -1));
+}
+
+/** Those that can be read, in their order. */
+export function readable(snapshots: readonly StoredSnapshot[]): Manifest[] {
+  return snapshots.flatMap(({ manifest }) => (typeof manifest === 'string' ? [] : [manifest]));
 }
 
 /** Of one that cannot be read as its id says it, to the second. */
@@ -190,8 +213,4 @@ export function notWhole(id: string, problems: readonly string[]): DataplatError
       ],
     },
   );
-}
-
-export function sha256(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
 }

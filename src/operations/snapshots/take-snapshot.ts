@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { names } from '../../model/names.js';
 import {
   releaseFolder,
+  sizeOf,
   snapshotId,
   tableFolder,
   type DocumentKind,
@@ -22,7 +23,7 @@ import {
 } from './documents.js';
 import { forgetExpired } from './forget-expired.js';
 import { whileTaking } from './snapshot-lock.js';
-import { putDocument, putManifest, snapshotStore, storedSnapshots, type SnapshotStore } from './store.js';
+import { putDocument, putManifest, readable, storeOf, storedSnapshots, type SnapshotStore } from './store.js';
 import { interrupted, takeTables } from './take-tables.js';
 
 export interface TakeOptions {
@@ -64,7 +65,7 @@ export interface SnapshotResult {
  */
 export async function* takeSnapshot(options: TakeOptions): Operation<SnapshotResult> {
   const { access, signal } = options;
-  const store = options.store ?? snapshotStore(access.platform.environment, access.aws);
+  const store = storeOf(options);
   yield* whileTaking(store, access, signal, (held) => takeAlone(options, store, held));
 }
 
@@ -75,9 +76,7 @@ async function* takeAlone(
 ): Operation<SnapshotResult> {
   const { access } = options;
   const { environment } = access.platform;
-  const [last] = (await storedSnapshots(store)).flatMap(({ manifest }) =>
-    typeof manifest === 'string' ? [] : [manifest],
-  );
+  const [last] = readable(await storedSnapshots(store));
   // Behind the last one, whatever the clock of who took that: the newest is known by this.
   const takenAt = new Date(Math.max(Date.now(), Date.parse(last?.takenAt ?? '') + 1 || 0));
   const id = snapshotId(takenAt, randomBytes(2).toString('hex'));
@@ -112,9 +111,7 @@ async function* takeAlone(
       environment: environment.name,
       snapshot: id,
       bucket: store.bucket,
-      tables: tables.length,
-      files: tables.reduce((sum, { files }) => sum + files, 0),
-      bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0),
+      ...sizeOf(tables),
       copied: copying.count.copied,
       copiedBytes: copying.count.copiedBytes,
       missing: manifest.missing,

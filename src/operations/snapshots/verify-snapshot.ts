@@ -5,6 +5,7 @@ import { DataplatError } from '../../model/errors.js';
 import { names } from '../../model/names.js';
 import { newestLog, UnreadableTable } from '../../model/snapshots/delta-log.js';
 import {
+  listingsOf,
   snapshotKeys,
   tableFolder,
   type Manifest,
@@ -14,28 +15,20 @@ import type { AccountAccess } from '../account-access.js';
 import { step, type Operation, type Steps } from '../events.js';
 import { query } from '../query.js';
 import { problemOf, type PlacedFile } from './check-files.js';
-import { listingsOf } from './forget-expired.js';
 import { seeTable } from './lake-tables.js';
 import {
   documentText,
   findSnapshot,
   keptFiles,
   notWhole,
-  snapshotStore,
+  storeOf,
+  type ChosenSnapshot,
   type SnapshotStore,
 } from './store.js';
 
-export interface VerifyOptions {
-  readonly access: AccountAccess;
-  /** Its id, a beginning of that, or `latest`. */
-  readonly snapshot: string;
-  /** The environment that it is of. Default: the one that is open. */
-  readonly from?: Environment;
+export interface VerifyOptions extends ChosenSnapshot {
   /** Compare the tables of the environment that is open with the snapshot, not what the snapshot has. Default: false. */
   readonly restored?: boolean;
-  readonly signal?: AbortSignal;
-  /** Where the snapshot is. Default: where the environment says; tests hand in one in memory. */
-  readonly store?: SnapshotStore;
 }
 
 export interface VerifyResult {
@@ -60,7 +53,7 @@ const atOnce = 16;
 export async function* verifySnapshot(options: VerifyOptions): Operation<VerifyResult> {
   const { access, restored = false } = options;
   const { environment } = access.platform;
-  const store = options.store ?? snapshotStore(options.from ?? environment, access.aws);
+  const store = storeOf(options);
   const manifest = await findSnapshot(store, options.snapshot);
   const counts = restored
     ? yield* verifyRestored(options, store, manifest)

@@ -67,6 +67,15 @@ describe('what a snapshot has beside tables', () => {
     expect([again.definitions, again.tags, again.variables]).to.deep.equal([[], [], []]);
   });
 
+  it('has every variable, and sets none that is there, however many there are', async () => {
+    const lake = lakeOfOthers();
+    lake.variables = new Map(Array.from({ length: 250 }, (_, index) => [`v${index}`, String(index)]));
+    await take(lake);
+    expect((await restoreInto(lake)).variables).to.deep.equal([]);
+    lake.variables.delete('v249');
+    expect((await restoreInto(lake)).variables).to.deep.equal(['v249']);
+  });
+
   it('holds no secret', async () => {
     const lake = lakeOfOthers();
     await take(lake);

@@ -4,7 +4,7 @@ import {
   type RestoreOptions,
   type RestoreResult,
 } from '../../../src/operations/snapshots/restore-snapshot.js';
-import { storedSnapshots } from '../../../src/operations/snapshots/store.js';
+import { readable, storedSnapshots } from '../../../src/operations/snapshots/store.js';
 import { takeSnapshot, type SnapshotResult } from '../../../src/operations/snapshots/take-snapshot.js';
 import { verifySnapshot, type VerifyResult } from '../../../src/operations/snapshots/verify-snapshot.js';
 import { collect } from '../collect.js';
@@ -21,9 +21,7 @@ export async function take(
 
 /** The whole snapshots, the newest first. */
 export async function listedIn({ store }: MemoryLake): Promise<Manifest[]> {
-  return (await storedSnapshots(store)).flatMap(({ manifest }) =>
-    typeof manifest === 'string' ? [] : [manifest],
-  );
+  return readable(await storedSnapshots(store));
 }
 
 export async function verify(

@@ -107,7 +107,7 @@ export class MemoryLake {
     } as EnvironmentAccess;
   }
 
-  private airflow({ method, path, body }: AirflowCall): AirflowAnswer {
+  private airflow({ method, path, query, body }: AirflowCall): AirflowAnswer {
     if (!this.variables) return { status: 503, body: {} };
     if (method === 'POST') {
       const { key, value } = body as { key: string; value: string };
@@ -115,11 +115,16 @@ export class MemoryLake {
       return { status: 201, body };
     }
     const variables = [...this.variables].map(([key, value]) => ({ key, value, description: null }));
+    // However many are asked for, it tells of a hundred.
+    const from = Number(query?.['offset'] ?? 0);
     const connections = [
       { connection_id: 'warehouse', conn_type: 'postgres', host: 'db', password: 'open sesame' },
     ];
     return path === '/variables'
-      ? { status: 200, body: { variables, total_entries: variables.length } }
+      ? {
+          status: 200,
+          body: { variables: variables.slice(from, from + 100), total_entries: variables.length },
+        }
       : { status: 200, body: { connections, total_entries: 1 } };
   }
 
