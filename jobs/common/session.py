@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pyspark import SparkConf
@@ -42,9 +42,16 @@ _LAPTOP = {
 
 
 def spark_session(
-    app_name: str, declaration: Declaration, environment: Environment, lake_root: str | None = None
+    app_name: str,
+    declaration: Declaration,
+    environment: Environment,
+    lake_root: str | None = None,
+    properties: Mapping[str, str] | None = None,
 ) -> SparkSession:
-    """The session of this process, made or found. `lake_root`: see `Storage`; with one, S3 is not set up."""
+    """The session of this process, made or found.
+
+    `lake_root`: see `Storage`; with one, S3 is not set up. `properties`: what is to be otherwise than a laptop has it.
+    """
     submitted = under_spark_submit()
     conf = SparkConf()  # under spark-submit it knows what that was given
     wanted = {"spark.app.name": app_name, **shared_properties(declaration)}
@@ -54,6 +61,7 @@ def spark_session(
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         wanted.update(_LAPTOP)
         wanted.update(jar_properties(needs_s3=lake_root is None))
+    wanted.update(properties or {})
     for name, value in wanted.items():
         conf.setIfMissing(name, value)
     spark = SparkSession.builder.config(conf=conf).getOrCreate()

@@ -58,7 +58,14 @@ def spark(
     pytestconfig: pytest.Config,
 ) -> Iterator[SparkSession]:
     root = tmp_path_factory.mktemp("spark").as_uri()
-    session = spark_session("tests", declaration, declaration.environment("local"), lake_root=root)
+    session = spark_session(
+        "tests",
+        declaration,
+        declaration.environment("local"),
+        lake_root=root,
+        # Many jobs in one process: what Java compiles well pays here, which it does not in a run of one small job.
+        properties={"spark.driver.extraJavaOptions": "-XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"},
+    )
     session.sparkContext.setLogLevel("ERROR")
     for name in ("spark.sql.shuffle.partitions", "spark.databricks.delta.snapshotPartitions"):
         session.conf.set(name, "1")
