@@ -442,6 +442,7 @@ def test_two_files_for_one_day(landed: Lake) -> None:
     assert landed.rejected() == [("ACC-000003", ["duplicate:account_id"])]
 
 
+@pytest.mark.heavy
 def test_ten_megabytes_in_one_cell(landed: Lake) -> None:
     large = "ü" * (5 << 20)
     landed.deliver(accounts_csv=csv_of(one_with(account_name=large)))
@@ -564,6 +565,7 @@ def test_source_dies_half_way(landed: Lake) -> None:
     assert answers == []
 
 
+@pytest.mark.heavy  # test_ingest.py runs a day twice
 def test_same_delivery_again(landed: Lake) -> None:
     landed.deliver(accounts_csv=csv_of(one_with(employees="none")))
     first = landed.run()

@@ -193,6 +193,7 @@ def test_a_change_that_comes_late_is_put_in_its_place(lake: Lake, tmp_path: Path
     ]
 
 
+@pytest.mark.heavy
 def test_a_change_that_is_not_late_leaves_the_files_of_the_past_alone(lake: Lake, tmp_path: Path) -> None:
     uri = (tmp_path / "things").as_uri()
     first = [(f"{key:03}", at, 0, str(at), False) for key in range(50) for at in (1, 2, 3)]

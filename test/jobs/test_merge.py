@@ -161,7 +161,8 @@ def test_a_transaction_is_kept_with_the_rows_and_is_taken_once(lake: Lake) -> No
     assert things.commits()[2]["operationMetrics"]["numOutputRows"] == "0"
 
 
-@pytest.mark.parametrize("partitioned", [True, pytest.param(False, marks=pytest.mark.heavy)])
+@pytest.mark.heavy
+@pytest.mark.parametrize("partitioned", [True, False])
 def test_files_that_cannot_hold_a_key_of_the_batch_are_neither_read_nor_written(
     lake: Lake, partitioned: bool
 ) -> None:
