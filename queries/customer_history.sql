@@ -2,5 +2,5 @@
 -- layer: gold
 SELECT valid_from, valid_to, is_current, customer_name, segment, country, currency, credit_limit, is_active
 FROM customer_dimension_scd2
-WHERE customer_id = {{customer}}
+WHERE customer_id = {{customer:text}}
 ORDER BY valid_from

@@ -80,7 +80,8 @@ export interface StartRun {
   readonly submitParameters: string;
   /** Properties by classification, for example `spark-defaults`. */
   readonly configuration: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  readonly logging: RunLogging;
+  /** Default: where its application logs. */
+  readonly logging?: RunLogging;
   readonly streaming: boolean;
   /** So many failures of a streaming run within an hour end it; before, EMR starts it again. Default: EMR's own, 5. */
   readonly failuresAnHour?: number;
@@ -193,12 +194,12 @@ export function startRequest(applicationId: string, run: StartRun): StartJobRunC
       sparkSubmit: {
         entryPoint: run.entryPoint,
         entryPointArguments: [...run.arguments],
-        sparkSubmitParameters: run.submitParameters,
+        ...(run.submitParameters !== '' && { sparkSubmitParameters: run.submitParameters }),
       },
     },
     configurationOverrides: {
       applicationConfiguration: classifications(run.configuration),
-      monitoringConfiguration: monitoring(run.logging),
+      ...(run.logging && { monitoringConfiguration: monitoring(run.logging) }),
     },
     tags: { ...run.tags },
   };

@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { candidates } from '../ui/completion.js';
 import { completionScript, shells, type Shell } from '../ui/completion-scripts.js';
-import { addGlobalOptions } from './global-options.js';
+import { addGlobalOptions, globalOptionsWithValue } from './global-options.js';
 import { invoke, type Invocation } from './invocation.js';
 import { verbs, type DefineVerb } from './verbs.js';
 
@@ -30,6 +30,7 @@ export const completion: DefineVerb = (command) => {
 async function candidatesFor(invocation: Invocation, words: readonly string[]): Promise<string[]> {
   return candidates(words, {
     verbs: verbs.flatMap((verb) => [verb.name, ...(verb.alias === undefined ? [] : [verb.alias])]),
+    globalFlagsWithValue: globalOptionsWithValue,
     defined: async (name) => {
       const verb = verbs.find((one) => one.name === name || one.alias === name);
       if (!verb) return undefined;

@@ -32,7 +32,11 @@ export const query: DefineVerb = (command) => {
       "of tables without one (default: the layer's that the query names, else bronze)",
     )
     .option('--limit <rows>', 'fetch at most so many rows; 0 for all', wholeNumber(0), 1000)
-    .option('--param <key=value>', 'value of {{key}} in the query; may be repeated', parameter)
+    .option(
+      '--param <key=value>',
+      'value of {{key}} in the query, or of {{key:text}}, which keeps digits a text; may be repeated',
+      parameter,
+    )
     .addOption(new Option('--format <format>', 'how to print').choices(['table', 'csv', 'json']))
     .addHelpText(
       'after',

@@ -74,8 +74,8 @@ export function readDocument(file: string, written: string): ReadResult {
   }
 }
 
-/** Read as UTF-8, other encodings leave characters that no text has. */
-function notUtf8(file: string, text: string): Problem | undefined {
+/** A problem where a text was saved in another encoding: read as UTF-8, it has characters that no text has. */
+export function notUtf8(file: string, text: string): Problem | undefined {
   const offset = text.search(/[\0\ufffd]/);
   if (offset < 0) return undefined;
   return {

@@ -1,6 +1,7 @@
 import { suggestion } from '../model/check.js';
 import { catalogTable } from '../model/catalog-table.js';
 import type { Dataset } from '../model/dataset.js';
+import { notUtf8 } from '../model/document.js';
 import type { Problem } from '../model/errors.js';
 import { layers } from '../model/layers.js';
 import { names } from '../model/names.js';
@@ -9,6 +10,7 @@ import { principalTitle, reachChanges, reachOf } from '../model/reach.js';
 import { declaredTags } from '../model/tag-declaration.js';
 import type { KnownTables, QueryRead, QueryToRead } from '../toolchain/query-reader.js';
 import { evolve } from './schema-evolution.js';
+import { places } from './sql-parameters.js';
 
 /** A query of the project: `queries/<name>.sql`. */
 export interface ProjectQuery {
@@ -47,6 +49,8 @@ export async function contractImpact(
   queries: readonly ProjectQuery[],
   read: ReadQueries,
 ): Promise<Impact> {
+  const unreadable = queries.flatMap(({ name, sql }) => notUtf8(fileOf(name), sql) ?? []);
+  if (unreadable.length > 0) return { problems: unreadable, breaches: [] };
   const asked = queries.map(({ name, sql }) => ({ name, sql: withoutPlaces(sql), databases: layers }));
   const now = asked.length === 0 ? [] : await read(columnsOf(after), asked);
   const changed = before ? changedDatasets(before, after) : [];
@@ -55,7 +59,7 @@ export async function contractImpact(
     problems: now.flatMap(({ name, problems }) =>
       problems.map(({ message, line, col, near, known }) => ({
         code: 'DP2011' as const,
-        location: { file: `queries/${name}.sql`, line, column: col },
+        location: { file: fileOf(name), line, column: col },
         message,
         ...(near !== '' && known.length > 0 && { hint: suggestion(near, known) }),
       })),
@@ -64,9 +68,13 @@ export async function contractImpact(
   };
 }
 
+function fileOf(query: string): string {
+  return `queries/${query}.sql`;
+}
+
 /** As long as before, so that every place in the query stays where it is. */
 function withoutPlaces(sql: string): string {
-  return sql.replace(/\{\{\s*\w+\s*\}\}/g, (place) => "''".padEnd(place.length));
+  return sql.replace(places, (place) => "''".padEnd(place.length));
 }
 
 /** By layer, as a query finds them: which database that is differs by environment. */

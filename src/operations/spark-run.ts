@@ -40,7 +40,10 @@ export interface SparkRun {
 }
 
 /** A run of a job as EMR Serverless is asked for it. Pure. */
-export function startRunOf(environment: Environment, run: SparkRun): StartRun {
+export function startRunOf(
+  environment: Environment,
+  run: SparkRun,
+): StartRun & { readonly logging: RunLogging } {
   const { job, date, release } = run;
   const uri = releaseUri(environment, release);
   const streaming = job.mode === 'stream';

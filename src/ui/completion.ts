@@ -11,6 +11,8 @@ export interface DeclaredNames {
 
 export interface CompletionSource {
   readonly verbs: readonly string[];
+  /** Flags of every verb that a value follows: they may stand before the verb. */
+  readonly globalFlagsWithValue: readonly string[];
   /** A verb with its flags and sub-commands; undefined where there is none of that name. */
   readonly defined: (verb: string) => Promise<Command | undefined>;
   /** Read only where a name is asked for; a declaration that is wrong completes nothing rather than failing. */
@@ -32,9 +34,14 @@ async function possible(
   const previous = before.at(-1) ?? '';
   if (['-e', '--env', '-t', '--target'].includes(previous))
     return namesOf(source, (names) => names.environments);
-  const plain = before.filter((word) => !word.startsWith('-'));
-  const verb = plain[0] === undefined ? undefined : await source.defined(plain[0]);
-  if (!verb) return plain.length === 0 ? [...source.verbs] : [];
+  const [name] = withoutFlags(before, source.globalFlagsWithValue);
+  if (name === undefined) {
+    if (!unfinished.startsWith('-')) return [...source.verbs];
+    return source.globalFlagsWithValue.filter((flag) => flag.startsWith('--'));
+  }
+  const verb = await source.defined(name);
+  if (!verb) return [];
+  const plain = withoutFlags(before, flagsWithValue(verb));
   const command = verb.commands.find((one) => one.name() === plain[1]) ?? verb;
   const taking = command.options.find(
     (option) => previous !== '' && [option.short, option.long].includes(previous),
@@ -48,6 +55,17 @@ async function possible(
   const argument = command.registeredArguments[Math.min(position, command.registeredArguments.length - 1)];
   if (argument?.argChoices) return argument.argChoices.filter((choice) => choice !== 'candidates');
   return forArgument(verb.name(), plain.slice(1), source);
+}
+
+/** The words that are neither flags nor what flags are given. */
+function withoutFlags(words: readonly string[], withValue: readonly string[]): string[] {
+  return words.filter((word, index) => !word.startsWith('-') && !withValue.includes(words[index - 1] ?? ''));
+}
+
+function flagsWithValue(verb: Command): string[] {
+  return [verb, ...verb.commands].flatMap((one) =>
+    one.options.flatMap(({ required, short, long }) => (required ? [short ?? '', long ?? ''] : [])),
+  );
 }
 
 function forFlag(option: Option, source: CompletionSource): Promise<string[]> {

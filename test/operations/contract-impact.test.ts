@@ -79,15 +79,20 @@ describe('what queries read', function () {
 
   it('keeps its place behind a {{parameter}}', async () => {
     const [problem] = await problemsOf(
-      'SELECT country FROM shops WHERE ingest_date = DATE {{date}} AND gone = 1',
+      'SELECT country FROM shops WHERE ingest_date = DATE {{date}} AND country = {{ land:text }} AND gone = 1',
     );
-    expect(problem).to.match(/^1:65 reads a column "gone"/);
+    expect(problem).to.match(/^1:95 reads a column "gone"/);
   });
 
   it('must be SQL', async () => {
     expect((await problemsOf('SELECT country FRM shops WHERE ('))[0]).to.contain(
       'is no SQL that Athena takes',
     );
+  });
+
+  it('must be UTF-8: saved in another encoding it is called that', async () => {
+    const saved = Buffer.from('\ufeffSELECT country FROM shops', 'utf16le').toString('utf8');
+    expect(await problemsOf(saved)).to.deep.equal(['1:1 this is no UTF-8; save the file as UTF-8']);
   });
 });
 

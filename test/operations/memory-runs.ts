@@ -24,7 +24,10 @@ export class MemoryRuns implements JobRuns {
     this.started.push(run);
     const id = `00run${String(this.started.length).padStart(11, '0')}`;
     this.ahead.set(id, [...(this.plans.shift() ?? ['SUCCESS'])]);
-    this.add({ id, name: run.name, tags: run.tags, logUri: run.logging.uri, streaming: run.streaming });
+    this.add({
+      ...{ id, name: run.name, tags: run.tags, streaming: run.streaming },
+      ...(run.logging && { logUri: run.logging.uri }),
+    });
     return Promise.resolve(id);
   };
 

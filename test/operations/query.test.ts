@@ -131,6 +131,26 @@ describe('parameters of a query', () => {
     );
   });
 
+  it('keep the zeros that they begin with, and are texts where their place says so', () => {
+    expect(bindParameters('account = {{account}}', { account: '012345678901' })).to.equal(
+      "account = '012345678901'",
+    );
+    expect(
+      bindParameters('{{a:text}} {{ b : text }} {{c}} {{d:date}} {{e:timestamp}} {{f:number}}', {
+        ...{ a: '210987654321', b: "'", c: '-0.50' },
+        ...{ d: '2026-01-05', e: '2026-01-05 10:00:00.5', f: '012' },
+      }),
+    ).to.equal("'210987654321' '''' -0.50 DATE '2026-01-05' TIMESTAMP '2026-01-05 10:00:00.5' 012");
+  });
+
+  it('are refused where they are not what their place says, or it says nothing that is known', () => {
+    const bind = (place: string, value: string) => () => bindParameters(`SELECT ${place}`, { x: value });
+    expect(bind('{{x:number}}', '1; DROP TABLE t')).to.throw(/"1; DROP TABLE t" is no number/);
+    expect(bind('{{x:date}}', '05.01.2026')).to.throw(/is no date, which {{x:date}} wants, as 2026-01-05/);
+    expect(bind('{{x:constructor}}', '1')).to.throw(/names no type; there is: text, number/);
+    expect(() => bindParameters('SELECT {{toString}}', {})).to.throw(/wants a value for toString/);
+  });
+
   it('are not looked for in what another one holds, nor in remarks', () => {
     expect(bindParameters('-- {{x}}\nSELECT {{a}} /* {{y}} */', { a: '{{b}}' })).to.equal(
       "-- {{x}}\nSELECT '{{b}}' /* {{y}} */",
