@@ -110,7 +110,14 @@ def land(
         if counts.rejected or not partition_is_empty(
             context.spark, quarantine, contract.partitioned_by, context.date
         ):
-            replace_partition(conformed.rejected(), quarantine, contract.partitioned_by, context.date, commit)
+            replace_partition(
+                conformed.rejected(),
+                quarantine,
+                contract.partitioned_by,
+                context.date,
+                commit,
+                counts.rejected,
+            )
         limit = context.declaration.quarantine_threshold(contract.id)
         warnings = [
             *delivery.warnings,
@@ -120,7 +127,8 @@ def land(
         commit = commit_with(commit, watermark)
         table, rows = context.storage.table(contract), conformed.accepted()
         if contract.write == "replace-partition":
-            replace_partition(rows, table, contract.partitioned_by, context.date, commit)
+            accepted = counts.read - counts.rejected
+            replace_partition(rows, table, contract.partitioned_by, context.date, commit, accepted)
         elif contract.write == "merge":
             merge(rows, table, contract, commit, later_wins=True)
         else:

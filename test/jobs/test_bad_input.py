@@ -1,6 +1,6 @@
 """Every row of docs/BAD_INPUT.md: what comes, and what becomes of it, on Delta tables in a folder; as heavy tests,
-behind `s3://` on the local endpoint too. The tables are shared by all tests; each compares them with what they were
-before it.
+behind `s3://` on the local endpoint too. Heavy are also the rows that the tests of records, types and formats hold in
+small. The tables are shared by all tests; each compares them with what they were before it.
 """
 
 from __future__ import annotations
@@ -325,6 +325,7 @@ def test_required_column_removed(landed: Lake) -> None:
         landed.run()
 
 
+@pytest.mark.heavy
 def test_optional_column_removed(landed: Lake) -> None:
     landed.deliver(accounts_csv=csv_of(sound(), [name for name in COLUMNS if name != "industry"]))
     bronze = accepted(landed)
@@ -337,6 +338,7 @@ def test_value_of_another_type(landed: Lake) -> None:
     only_third_rejected(landed, "type:employees")
 
 
+@pytest.mark.heavy
 def test_column_retyped(landed: Lake) -> None:
     rows = [{**row, "created_at": "1740816000"} for row in sound()]
     landed.deliver(accounts_csv=csv_of(rows))
@@ -345,6 +347,7 @@ def test_column_retyped(landed: Lake) -> None:
     assert len(landed.rejected()) == ROWS
 
 
+@pytest.mark.heavy
 def test_columns_reordered(landed: Lake) -> None:
     landed.deliver(accounts_csv=csv_of(sound()))
     landed.run()
@@ -380,6 +383,7 @@ def test_wrong_encoding_far_into_the_file(landed: Lake) -> None:
         landed.run()
 
 
+@pytest.mark.heavy
 def test_gzip_whole(landed: Lake) -> None:
     landed.deliver(accounts_csv_gz=gzip.compress(csv_of(sound()), mtime=0))
     assert accepted(landed)["ACC-000003"]["account_name"] == "Müller & Söhne"
@@ -449,6 +453,7 @@ def test_ten_megabytes_in_one_cell(landed: Lake) -> None:
     assert accepted(landed)["ACC-000003"]["account_name"] == large
 
 
+@pytest.mark.heavy
 def test_timestamp_of_another_zone(landed: Lake) -> None:
     landed.deliver(accounts_csv=csv_of(one_with(updated_at="2026-01-05T12:30:00+05:30")))
     assert accepted(landed)["ACC-000003"]["updated_at"] == "2026-01-05T07:00:00.000Z"
@@ -527,6 +532,7 @@ def test_packed_in_another_way(landed: Lake, name: str) -> None:
         landed.run()
 
 
+@pytest.mark.heavy
 def test_text_that_cannot_be_seen(landed: Lake) -> None:
     rows = sound()
     for row, name in zip(rows, ["\u00a0", "\u3000", "\u200b", " \u00a0\t"]):
@@ -537,6 +543,7 @@ def test_text_that_cannot_be_seen(landed: Lake) -> None:
     assert landed.rejected() == [(f"ACC-{number:06d}", ["required:account_name"]) for number in range(1, 5)]
 
 
+@pytest.mark.heavy
 def test_more_digits_of_a_second(landed: Lake) -> None:
     rows = sound()
     rows[0]["updated_at"] = "2026-01-05T10:00:00.1230000Z"
@@ -574,12 +581,14 @@ def test_same_delivery_again(landed: Lake) -> None:
     assert (landed.state().content, landed.state("crm_accounts__quarantine").content) == before
 
 
+@pytest.mark.heavy
 def test_same_file_under_two_names(landed: Lake) -> None:
     landed.deliver(accounts_1_csv=csv_of(sound()), accounts_2_csv=csv_of(sound()))
     with failing(landed, QualityError, r"12 of 24 rows break the contract \(duplicate:account_id 12\)"):
         landed.run()
 
 
+@pytest.mark.heavy
 def test_marks_of_missing_values(landed: Lake) -> None:
     rows = one_with(employees="\\N")
     rows[0]["account_name"] = "NULL"

@@ -98,9 +98,9 @@ def german(amount: Decimal) -> str:
 @pytest.mark.parametrize(
     ("seed", "encoding", "delimiter", "header", "end"),
     [
-        (1, "utf-8", ",", True, "\n"),
+        pytest.param(1, "utf-8", ",", True, "\n", marks=pytest.mark.heavy),
         (2, "cp1252", ";", True, "\r\n"),
-        (3, "utf-16", "\t", True, "\r\n"),
+        pytest.param(3, "utf-16", "\t", True, "\r\n", marks=pytest.mark.heavy),
         (4, "utf-8-sig", "|", False, "\n"),
     ],
 )

@@ -14,19 +14,32 @@ from jobs.common.delta_log import CHANGE_FEED
 
 
 def replace_partition(
-    frame: DataFrame, uri: str, partitioned_by: Sequence[str], date: dt.date, commit: Mapping[str, object]
+    frame: DataFrame,
+    uri: str,
+    partitioned_by: Sequence[str],
+    date: dt.date,
+    commit: Mapping[str, object],
+    rows: int | None = None,
 ) -> None:
     """Replace the partition of a date by the rows given, in one Delta commit: readers see the old rows or the new ones,
     and a run that fails on the way leaves the old ones. The first write makes the table, with a feed of its changes for
     those that read on from where they were; columns that the contract has gained since are added.
+
+    `rows`: how many rows the frame has, all of that date, where that is known. Where it has any, Delta sees by them
+    which partition they replace; told which by a condition, it would first count all files of the table.
     """
     if len(partitioned_by) != 1:
         raise ValueError(f"replace-partition wants one partition column, not {list(partitioned_by)}")
+    replaced = (
+        ("partitionOverwriteMode", "dynamic")
+        if rows
+        else ("replaceWhere", f"`{partitioned_by[0]}` = DATE'{date.isoformat()}'")
+    )
     (
         frame.write.format("delta")
         .mode("overwrite")
         .partitionBy(*partitioned_by)
-        .option("replaceWhere", f"`{partitioned_by[0]}` = DATE'{date.isoformat()}'")
+        .option(*replaced)
         .option("mergeSchema", "true")
         .option(CHANGE_FEED, "true")
         .option("userMetadata", json.dumps(commit))
