@@ -104,14 +104,19 @@ export class TinyEndpoint {
 
   /** Runs a Python script with boto3 and reads the JSON that it prints. */
   async python<Answer = unknown>(script: string, ...words: readonly string[]): Promise<Answer> {
-    const { stdout } = await promisify(execFile)(
-      (await locateRuntime()).localPython,
-      ['-c', script, ...words],
-      {
-        env: this.environment,
-        maxBuffer: 64 * 1024 * 1024,
-      },
-    );
+    return this.#script((await locateRuntime()).localPython, script, words);
+  }
+
+  /** The same with the clients of Athena's that analysts have: awswrangler, PyAthena, pandas. */
+  async analyst<Answer = unknown>(script: string, ...words: readonly string[]): Promise<Answer> {
+    return this.#script((await locateRuntime()).jobsPython, script, words);
+  }
+
+  async #script<Answer>(python: string, script: string, words: readonly string[]): Promise<Answer> {
+    const { stdout } = await promisify(execFile)(python, ['-c', script, ...words], {
+      env: this.environment,
+      maxBuffer: 64 * 1024 * 1024,
+    });
     return (stdout.trim() === '' ? undefined : JSON.parse(stdout)) as Answer;
   }
 

@@ -30,6 +30,8 @@ export interface QueryExecution {
   readonly Statistics: {
     readonly EngineExecutionTimeInMillis?: number;
     readonly DataScannedInBytes: number;
+    /** The list of the files that the statement wrote. */
+    readonly DataManifestLocation?: string;
     readonly TotalExecutionTimeInMillis: number;
     readonly QueryQueueTimeInMillis: number;
     readonly ServicePreProcessingTimeInMillis: number;
@@ -45,11 +47,36 @@ export interface ExecutionRecord {
   readonly requestDigest: string;
   readonly columns?: readonly ColumnInfo[];
   readonly header?: boolean;
+  /** Rows that the statement wrote into files. */
+  readonly writtenRows?: number;
+}
+
+/** A statement without its comments and texts, and with the quotes taken off its names. */
+function bare(sql: string): string {
+  return sql
+    .replaceAll(/'(?:[^']|'')*'|--[^\n]*|\/\*[^]*?\*\/|"((?:[^"]|"")*)"/g, (whole, name?: string) =>
+      name === undefined ? (whole.startsWith("'") ? "''" : ' ') : name.replaceAll(/\W/g, '_'),
+    )
+    .trim();
 }
 
 /** How the statement of a query is classed before it has run. */
 export function statementType(sql: string): 'DML' | 'DDL' | 'UTILITY' {
-  const word = /^(?:\s|--[^\n]*\n|\/\*[^]*?\*\/)*(\w+)/.exec(sql)?.[1]?.toUpperCase() ?? '';
+  const word = /^\w+/.exec(bare(sql))?.[0].toUpperCase() ?? '';
   if (['SHOW', 'DESCRIBE', 'DESC'].includes(word)) return 'UTILITY';
   return ['CREATE', 'DROP', 'ALTER', 'MSCK'].includes(word) ? 'DDL' : 'DML';
+}
+
+/** The address of a query's result: of files that the statement itself writes only where their names begin. */
+export function resultLocation(folder: string, id: string, sql: string): string {
+  const begins = bare(sql);
+  if (/^create\s+table\b/i.test(begins)) return `${folder}tables/${id}`;
+  if (/^unload\b/i.test(begins)) return `${folder}${id}`;
+  return `${folder}${id}.${statementType(sql) === 'DML' ? 'csv' : 'txt'}`;
+}
+
+/** Whether a CREATE TABLE AS says itself where its files are to be. */
+export function namesExternalLocation(sql: string): boolean {
+  const head = /^create\s+table\b[^(]*?\bwith\s*\(([^]*?)\)\s*as\b/i.exec(bare(sql))?.[1] ?? '';
+  return /\bexternal_location\s*=/i.test(head);
 }

@@ -19,8 +19,8 @@ import type {
 } from '../service.js';
 import { ServiceError } from '../service.js';
 import type { ExecutionRecord, QueryExecution } from './executions.js';
-import { endStates, statementType } from './executions.js';
-import type { ColumnInfo, WorkerAnswer } from './worker-process.js';
+import { endStates, namesExternalLocation, resultLocation, statementType } from './executions.js';
+import type { WorkerAnswer } from './worker-process.js';
 import { WorkerProcess } from './worker-process.js';
 
 type Body = Readonly<Record<string, unknown>>;
@@ -30,6 +30,8 @@ const defaultTimeoutSeconds = 30 * 60;
 const largestResultPage = 1000;
 const largestBatch = 50;
 const largestQuery = 262_144;
+/** How requests of the service itself, which the emulator answers, are told from its users'. */
+const ownRequests = 'dataplat-local-athena';
 /** Ended queries that are remembered; older ones are forgotten at the next start. */
 const rememberedExecutions = 2000;
 
@@ -39,9 +41,9 @@ export interface AthenaTuning {
 }
 
 /**
- * Athena as the local endpoint answers it: queries really run, over what Glue names at the endpoint. Workgroups,
- * named queries, prepared statements, catalogs and tags are the emulator's. Scanned bytes are simulated: the sizes of
- * the files that a query's partitions leave.
+ * Athena as the local endpoint answers it: queries really run, over what Glue names at the endpoint, and what they
+ * make of it (tables, views, files) is really there. Workgroups, named queries, prepared statements, catalogs and
+ * tags are the emulator's. Scanned bytes are simulated: the sizes of the files that a query's partitions leave.
  */
 export function createAthenaService(
   context: ServiceContext,
@@ -74,6 +76,7 @@ class Athena implements Service {
       region: context.region,
       credentials: { accessKeyId: context.account, secretAccessKey: 'local' },
       maxAttempts: 2,
+      customUserAgent: ownRequests,
     });
     this.#results = path.join(context.stateDirectory, 'results');
     mkdirSync(this.#results, { recursive: true });
@@ -106,9 +109,11 @@ class Athena implements Service {
       StopQueryExecution: (body) => this.#stop(body),
       GetQueryResults: (body) => this.#queryResults(body),
       GetQueryRuntimeStatistics: (body) => this.#statistics(body),
+      GetWorkGroup: async (body) => ({ WorkGroup: shown(await this.#workGroup(String(body.WorkGroup))) }),
     };
     const answer = answers[operation];
-    if (answer === undefined) return undefined;
+    if (answer === undefined || request.headers['user-agent']?.includes(ownRequests) === true)
+      return undefined;
     const body = (request.body.length === 0 ? {} : JSON.parse(request.body.toString('utf8'))) as Body;
     return { status: 200, body: await answer(body) };
   }
@@ -146,16 +151,25 @@ class Athena implements Service {
     }
     const name = typeof body.WorkGroup === 'string' ? body.WorkGroup : 'primary';
     const workGroup = await this.#workGroup(name);
+    if (workGroup.State === 'DISABLED') throw invalid(`WorkGroup ${name} is disabled.`);
     const prepared = await this.#prepared(sql, name);
+    const statement = prepared?.sql ?? sql;
+    if (enforcedLocation(workGroup) !== undefined && namesExternalLocation(statement)) {
+      throw invalid(
+        "The Create Table As Select query failed because it was submitted with an 'external_location' property " +
+          'to an Athena Workgroup that enforces a centralized output location for all queries. Please remove the ' +
+          "'external_location' property and resubmit the query.",
+      );
+    }
     const parameters = prepared?.parameters ?? (body.ExecutionParameters as string[] | undefined) ?? [];
     const id = randomUUID();
     const context = (body.QueryExecutionContext ?? {}) as QueryExecution['QueryExecutionContext'];
     const execution: QueryExecution = {
       QueryExecutionId: id,
-      Query: prepared?.sql ?? sql,
-      StatementType: statementType(prepared?.sql ?? sql),
+      Query: statement,
+      StatementType: statementType(statement),
       WorkGroup: name,
-      ResultConfiguration: { OutputLocation: `${outputLocation(body, workGroup)}${id}.${ending(sql)}` },
+      ResultConfiguration: { OutputLocation: resultLocation(outputLocation(body, workGroup), id, statement) },
       QueryExecutionContext: context,
       ...(parameters.length === 0 ? {} : { ExecutionParameters: parameters }),
       EngineVersion: { SelectedEngineVersion: 'AUTO', EffectiveEngineVersion: 'Athena engine version 3' },
@@ -230,7 +244,7 @@ class Athena implements Service {
     const { items, next } = pageFrom(rows, asked, badToken);
     const shown = items.map((line) => JSON.parse(line) as (string | null)[]);
     return {
-      UpdateCount: 0,
+      UpdateCount: record.writtenRows ?? 0,
       ResultSet: {
         Rows: shown.map((row) => ({
           Data: row.map((cell) => (cell === null ? {} : { VarCharValue: cell })),
@@ -242,7 +256,7 @@ class Athena implements Service {
   }
 
   async #statistics(body: Body): Promise<object> {
-    const { execution } = this.#record(body.QueryExecutionId);
+    const { execution, writtenRows = 0 } = this.#record(body.QueryExecutionId);
     const {
       QueryQueueTimeInMillis,
       QueryPlanningTimeInMillis,
@@ -260,7 +274,7 @@ class Athena implements Service {
         },
         Rows: {
           InputBytes: execution.Statistics.DataScannedInBytes,
-          OutputRows: rows.split('\n').filter((line) => line !== '').length,
+          OutputRows: writtenRows + rows.split('\n').filter((line) => line !== '').length,
         },
       },
     };
@@ -327,6 +341,7 @@ class Athena implements Service {
         ...Statistics,
         ...(engine === undefined ? {} : { EngineExecutionTimeInMillis: engine }),
         DataScannedInBytes: answer.scannedBytes ?? 0,
+        ...(answer.manifest === undefined ? {} : { DataManifestLocation: answer.manifest }),
         TotalExecutionTimeInMillis: milliseconds(Status.SubmissionDateTime, now),
         QueryQueueTimeInMillis: milliseconds(Status.SubmissionDateTime, begun ?? now),
         ServiceProcessingTimeInMillis:
@@ -335,10 +350,14 @@ class Athena implements Service {
             : Math.max(0, milliseconds(begun, now) - (engine ?? milliseconds(begun, now))),
       },
     };
-    const result: { columns?: readonly ColumnInfo[]; header?: boolean } = {};
-    if (answer.columns !== undefined) result.columns = answer.columns;
-    if (answer.header !== undefined) result.header = answer.header;
-    this.#keep({ ...record, ...result, execution });
+    const { columns, header, writtenRows } = answer;
+    this.#keep({
+      ...record,
+      ...(columns !== undefined && { columns }),
+      ...(header !== undefined && { header }),
+      ...(writtenRows !== undefined && { writtenRows }),
+      execution,
+    });
   }
 
   #change(id: string, change: Partial<QueryExecution>): void {
@@ -361,13 +380,14 @@ class Athena implements Service {
     return path.join(this.#results, `${id}.jsonl`);
   }
 
+  /** A workgroup with what Athena says of each, and the emulator only where it was told. */
   async #workGroup(name: string): Promise<WorkGroup> {
     const found = await this.#client
       .send(new GetWorkGroupCommand({ WorkGroup: name }))
       .catch(() => undefined);
     if (found?.WorkGroup === undefined) throw invalid(`WorkGroup ${name} is not found.`);
-    if (found.WorkGroup.State === 'DISABLED') throw invalid(`WorkGroup ${name} is disabled.`);
-    return found.WorkGroup;
+    const enforced = { EnforceWorkGroupConfiguration: name !== 'primary' };
+    return { ...found.WorkGroup, Configuration: { ...enforced, ...found.WorkGroup.Configuration } };
   }
 
   /** What `EXECUTE name USING …` stands for. */
@@ -397,12 +417,22 @@ const noStatistics: QueryExecution['Statistics'] = {
   ServiceProcessingTimeInMillis: 0,
 };
 
+/** A workgroup as the protocol writes it, times as seconds. */
+function shown({ CreationTime, ...rest }: WorkGroup): object {
+  return { ...rest, ...(CreationTime !== undefined && { CreationTime: CreationTime.getTime() / 1000 }) };
+}
+
+/** The workgroup's place for results where it lets no request name another. */
+function enforcedLocation(workGroup: WorkGroup): string | undefined {
+  const { EnforceWorkGroupConfiguration, ResultConfiguration } = workGroup.Configuration ?? {};
+  return EnforceWorkGroupConfiguration === true ? ResultConfiguration?.OutputLocation : undefined;
+}
+
 /** Where results go: the workgroup's place where it enforces that, else the request's, else the workgroup's. */
 function outputLocation(body: Body, workGroup: WorkGroup): string {
   const asked = (body.ResultConfiguration as { OutputLocation?: string } | undefined)?.OutputLocation;
   const theirs = workGroup.Configuration?.ResultConfiguration?.OutputLocation;
-  const enforced = workGroup.Configuration?.EnforceWorkGroupConfiguration === true;
-  const location = (enforced ? (theirs ?? asked) : (asked ?? theirs)) ?? '';
+  const location = enforcedLocation(workGroup) ?? asked ?? theirs ?? '';
   if (location === '') {
     throw invalid(
       'No output location provided. An output location is required either through the Workgroup result ' +
@@ -411,10 +441,6 @@ function outputLocation(body: Body, workGroup: WorkGroup): string {
   }
   if (!/^s3:\/\/[^/]+/.test(location)) throw invalid(`outputLocation is not a valid S3 path: ${location}`);
   return location.endsWith('/') ? location : `${location}/`;
-}
-
-function ending(sql: string): 'csv' | 'txt' {
-  return statementType(sql) === 'DML' ? 'csv' : 'txt';
 }
 
 /** Splits a list of SQL literals at commas that are in no quotes or brackets. */

@@ -12,7 +12,7 @@ export interface WorkerRequest {
   readonly sql: string;
   readonly database?: string;
   readonly parameters: readonly string[];
-  /** Address in S3 of the result, without its ending. */
+  /** Address in S3 of the result, without its ending; what a statement writes into files begins with it too. */
   readonly output: string;
   /** Folder for the rows. */
   readonly directory: string;
@@ -30,6 +30,9 @@ export interface WorkerAnswer {
   /** As in AthenaError: 1 the system's fault, 2 the user's, 3 other. */
   readonly category?: number;
   readonly location?: string;
+  /** The list of the files that the statement wrote. */
+  readonly manifest?: string;
+  readonly writtenRows?: number;
   readonly columns?: readonly ColumnInfo[];
   /** Whether the first row of the result names the columns. */
   readonly header?: boolean;

@@ -3,19 +3,17 @@ import {
   BatchGetQueryExecutionCommand,
   CreatePreparedStatementCommand,
   CreateWorkGroupCommand,
-  GetQueryExecutionCommand,
   GetQueryResultsCommand,
   GetQueryRuntimeStatisticsCommand,
   GetWorkGroupCommand,
   ListQueryExecutionsCommand,
-  StartQueryExecutionCommand,
   StopQueryExecutionCommand,
   type QueryExecution,
-  type StartQueryExecutionCommandInput,
 } from '@aws-sdk/client-athena';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { createAthenaService } from '../../../src/local/athena/service.js';
+import { Asking } from './asking.js';
 import { TinyEndpoint, account, eventually, region } from '../tiny-endpoint.js';
 
 /** Writes a Delta table and a CSV table, and names them in Glue; days 1 and 2 are partitions. */
@@ -62,6 +60,7 @@ describe('Athena queries', function () {
     createAthenaService(context, settings, { timeoutSeconds: 6 }),
   );
   let athena: AthenaClient;
+  let asking: Asking;
   let s3: S3Client;
 
   before(async () => {
@@ -69,6 +68,7 @@ describe('Athena queries', function () {
     await endpoint.python(lake);
     const credentials = { accessKeyId: account, secretAccessKey: 'local' };
     athena = new AthenaClient({ endpoint: endpoint.url, region, credentials, maxAttempts: 1 });
+    asking = new Asking(athena);
     s3 = new S3Client({ endpoint: endpoint.url, region, credentials, forcePathStyle: true });
   });
   after(async () => {
@@ -77,45 +77,12 @@ describe('Athena queries', function () {
     await endpoint.stop();
   });
 
-  const start = async (sql: string, more: Partial<StartQueryExecutionCommandInput> = {}): Promise<string> => {
-    const started = await athena.send(
-      new StartQueryExecutionCommand({
-        QueryString: sql,
-        QueryExecutionContext: { Database: 'silver' },
-        ResultConfiguration: { OutputLocation: 's3://results/athena/' },
-        ...more,
-      }),
-    );
-    return started.QueryExecutionId ?? '';
-  };
-  const get = async (QueryExecutionId: string): Promise<QueryExecution> =>
-    (await athena.send(new GetQueryExecutionCommand({ QueryExecutionId }))).QueryExecution ?? {};
-  const ended = (id: string): Promise<QueryExecution> =>
-    eventually(async () => {
-      const execution = await get(id);
-      return ['SUCCEEDED', 'FAILED', 'CANCELLED'].includes(execution.Status?.State ?? '')
-        ? execution
-        : undefined;
-    }, 50);
-  const rows = async (id: string): Promise<(string | undefined)[][]> => {
-    const { ResultSet } = await athena.send(new GetQueryResultsCommand({ QueryExecutionId: id }));
-    return (ResultSet?.Rows ?? []).map((row) => (row.Data ?? []).map((cell) => cell.VarCharValue));
-  };
-  const ask = async (
-    sql: string,
-    more: Partial<StartQueryExecutionCommandInput> = {},
-  ): Promise<(string | undefined)[][]> => {
-    const id = await start(sql, more);
-    const execution = await ended(id);
-    expect(execution.Status?.StateChangeReason, sql).to.equal(undefined);
-    return rows(id);
-  };
-  const reason = async (sql: string): Promise<string> => {
-    const { Status } = await ended(await start(sql));
-    expect(Status?.State, sql).to.equal('FAILED');
-    expect(Status?.AthenaError?.ErrorMessage).to.equal(Status?.StateChangeReason);
-    return Status?.StateChangeReason ?? '';
-  };
+  const start = (...words: Parameters<Asking['start']>): Promise<string> => asking.start(...words);
+  const get = (id: string): Promise<QueryExecution> => asking.get(id);
+  const ended = (id: string): Promise<QueryExecution> => asking.ended(id);
+  const rows = (id: string): ReturnType<Asking['rows']> => asking.rows(id);
+  const ask = (...words: Parameters<Asking['ask']>): ReturnType<Asking['ask']> => asking.ask(...words);
+  const reason = (sql: string): Promise<string> => asking.reason(sql);
   const failure = (attempt: Promise<unknown>): Promise<string> =>
     attempt.then(
       () => 'it succeeded',
@@ -239,8 +206,8 @@ describe('Athena queries', function () {
     expect(await reason('SELECT id, count(*) FROM orders')).to.contain('EXPRESSION_NOT_AGGREGATE: line 1:8');
     expect(await reason("SELECT cast('x' AS bigint)")).to.contain('INVALID_CAST_ARGUMENT');
     expect(await reason('SELECT * FROM empty')).to.contain('nothing has been written to s3://lake/empty/');
-    expect(await reason('DROP TABLE orders')).to.equal(
-      'NOT_SUPPORTED: DROP TABLE is not supported by the local endpoint, which runs queries and no changes',
+    expect(await reason('DELETE FROM orders')).to.equal(
+      'NOT_SUPPORTED: DELETE FROM is not supported by the local endpoint',
     );
   });
 

@@ -12,14 +12,16 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 import boto3
 import deltalake  # noqa: F401  imported here so that the first query does not wait for it
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from engine import Asked
 from failures import QueryError
-from statements import Result, timed
+from result import Result
+from statements import timed
 
 
 def _csv_cell(value: str | None) -> str:
@@ -37,18 +39,27 @@ def _write(result: Result, rows: TextIO, spool: TextIO) -> None:
             spool.write("\t".join(cell or "" for cell in row) + "\n")
 
 
-def _publish(file: Path, output: str, header: bool) -> str:
-    location = output + (".csv" if header else ".txt")
+def _publish(file: Path, result: Result, output: str) -> dict[str, str]:
+    """Puts the result into S3: its rows, or where the statement wrote files of its own, their list."""
+    ending = ".csv" if result.header else ".txt"
+    kind = "text/csv" if result.header else "text/plain"
+    if result.manifest is None:
+        with file.open("rb") as body:
+            _put(output + ending, body, kind)
+        return {"location": output + ending}
+    manifest = f"{output}-manifest.csv"
+    _put(manifest, "".join(f"{address}\n" for address in result.manifest).encode(), "text/csv")
+    _put(f"{output}.metadata", b"", "application/octet-stream")
+    return {"location": output, "manifest": manifest}
+
+
+def _put(location: str, body: BinaryIO | bytes, kind: str) -> None:
     bucket, _, key = location.removeprefix("s3://").partition("/")
     client = boto3.client("s3", config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 2}))
     try:
-        with file.open("rb") as body:
-            client.put_object(
-                Bucket=bucket, Key=key, Body=body, ContentType="text/csv" if header else "text/plain"
-            )
+        client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=kind)
     except (ClientError, BotoCoreError) as error:
         raise QueryError(f"Unable to verify/create output bucket {bucket}: {error}") from error
-    return location
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -58,23 +69,25 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     kept, spooled = directory / f"{identity}.jsonl", directory / f"{identity}.result"
     part = directory / f"{identity}.jsonl.part"
     try:
-        result, milliseconds = timed(
+        asked = Asked(
             request["sql"], request.get("database"), request.get("parameters") or [], request.get("cutoff")
         )
+        result, milliseconds = timed(asked, identity, request["output"])
         with part.open("w", encoding="utf-8") as rows, spooled.open("w", encoding="utf-8") as spool:
             _write(result, rows, spool)
-        location = _publish(spooled, request["output"], result.header)
+        published = _publish(spooled, result, request["output"])
         spooled.unlink()
         part.replace(kept)
         return {
             "id": identity,
             "state": "SUCCEEDED",
-            "location": location,
+            **published,
             "columns": result.columns,
             "header": result.header,
             "statementType": result.statement_type,
             "substatementType": result.substatement_type,
             "scannedBytes": result.scanned,
+            "writtenRows": result.written,
             "engineMilliseconds": milliseconds,
         }
     except QueryError as failure:
@@ -95,7 +108,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     # Clients, parser and engine are loaded by a first query of no meaning, so that a user's time is its own.
-    timed("SELECT 1", None, [], None)
+    timed(Asked("SELECT 1", None, []), "", "")
     answers.write(json.dumps({"ready": True}) + "\n")
     answers.flush()
     for line in sys.stdin:

@@ -145,3 +145,46 @@ DUCKDB_NAMES = {
     "timestamp(3)": "TIMESTAMP",
     "timestamp(3) with time zone": "TIMESTAMPTZ",
 }
+
+
+def hive_of_arrow(kind: pa.DataType) -> str:
+    """The Hive type that a column of files has. Raises ValueError with Athena's name of what Hive has no type for."""
+    plain = next((name for name, known in _ARROW.items() if known == kind), None)
+    if plain is not None:
+        return plain
+    if pa.types.is_timestamp(kind) and kind.tz is None:
+        return "timestamp"
+    if pa.types.is_decimal(kind):
+        return f"decimal({kind.precision},{kind.scale})"
+    if pa.types.is_large_string(kind):
+        return "string"
+    if pa.types.is_large_binary(kind):
+        return "binary"
+    if pa.types.is_map(kind):
+        return f"map<{hive_of_arrow(kind.key_type)},{hive_of_arrow(kind.item_type)}>"
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return f"array<{hive_of_arrow(kind.value_type)}>"
+    if pa.types.is_struct(kind):
+        return "struct<" + ",".join(f"{field.name}:{hive_of_arrow(field.type)}" for field in kind) + ">"
+    raise ValueError(athena_of_arrow(kind))
+
+
+def athena_of_result(kind: pa.DataType, duckdb_type: str) -> str:
+    """Athena's name for the type of a query's column, in full."""
+    shown = str(result_column("", duckdb_type)["Type"])
+    if shown in ("uuid", "json", "interval day to second", "unknown", "bigint"):
+        return shown
+    return athena_of_arrow(kind)
+
+
+def hive_of_athena(kind: str) -> str:
+    """How the catalog calls a type of a view's column. Types that Hive has none for keep Athena's name."""
+    kind = kind.strip().lower()
+    if match := re.fullmatch(r"(array|map)\((.*)\)", kind):
+        return f"{match[1]}<{','.join(hive_of_athena(part) for part in split_outside(match[2]))}>"
+    if match := re.fullmatch(r"row\((.*)\)", kind):
+        fields = [part.split(" ", 1) for part in split_outside(match[1])]
+        return "struct<" + ",".join(f"{name}:{hive_of_athena(inner)}" for name, inner in fields) + ">"
+    if kind.startswith("timestamp"):
+        return "timestamp"
+    return {"integer": "int", "real": "float", "varchar": "string", "varbinary": "binary"}.get(kind, kind)

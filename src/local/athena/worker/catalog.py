@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import re
 from dataclasses import dataclass, field
@@ -20,6 +18,11 @@ from athena_types import arrow_of_hive, athena_of_arrow
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from failures import QueryError
+from views import VIRTUAL_VIEW, View, view_of
+
+CATALOG = "awsdatacatalog"
+# What Hive writes for a partition column that has no value.
+NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
 
 @dataclass
@@ -31,14 +34,6 @@ class Source:
     dataset: ds.Dataset
     # One row a file: size_bytes, and the partition columns with their values.
     files: pa.Table
-
-
-@dataclass
-class View:
-    """A view: the query that it stands for, and the database that its names are of."""
-
-    sql: str
-    database: str | None
 
 
 @dataclass
@@ -93,8 +88,8 @@ class Catalog:
     def read(self, database: str, table: dict[str, Any]) -> Source | View:
         name = f"{database}.{table['Name']}"
         parameters = {key.lower(): str(value) for key, value in table.get("Parameters", {}).items()}
-        if table.get("TableType") == "VIRTUAL_VIEW":
-            return _view(table, name)
+        if table.get("TableType") == VIRTUAL_VIEW:
+            return view_of(table, name, CATALOG)
         location = table.get("StorageDescriptor", {}).get("Location", "")
         if not location.startswith(("s3://", "s3a://")):
             raise QueryError(f"HIVE_METASTORE_ERROR: Table {name} has no location in S3")
@@ -148,7 +143,7 @@ class Catalog:
         return _source(dataset, partition_columns, pa.table(files))
 
     def _has_delta_log(self, location: str) -> bool:
-        bucket, prefix = _place(location)
+        bucket, prefix = place_of(location)
         try:
             answer = self.s3.list_objects_v2(Bucket=bucket, Prefix=f"{prefix}_delta_log/", MaxKeys=1)
         except ClientError:
@@ -167,13 +162,14 @@ class Catalog:
         # Text is read as text: what does not convert is NULL in the cell, as with Hive's reader.
         stored = {column: pa.string() for column in columns} if text else columns
         schema = pa.schema([*stored.items(), *keys.items()])
-        filesystem = self._filesystem()
+        filesystem = self.filesystem()
         fragments, sizes, values = [], [], []
         for place, known in self._partitions(table, keys, location):
-            bucket, prefix = _place(place)
+            bucket, prefix = place_of(place)
             expression = ds.scalar(True)
             for key, value in known.items():
-                expression = expression & (pc.field(key) == value)
+                same = pc.field(key) == value if value.is_valid else pc.field(key).is_null()
+                expression = expression & same
             pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
             for item in (item for page in pages for item in page.get("Contents", [])):
                 hidden = (
@@ -205,11 +201,12 @@ class Catalog:
         found = []
         for partition in self.partitions(table):
             values = zip(keys.items(), partition["Values"], strict=True)
-            known = {key: pa.scalar(unquote(value)).cast(kind) for (key, kind), value in values}
+            known = {key: _partition_value(value, kind) for (key, kind), value in values}
             found.append((partition["StorageDescriptor"]["Location"], known))
         return found
 
-    def _filesystem(self) -> pa_fs.S3FileSystem:
+    def filesystem(self) -> pa_fs.S3FileSystem:
+        """S3 at the endpoint."""
         address = urlparse(self.endpoint)
         return pa_fs.S3FileSystem(
             access_key=os.environ["AWS_ACCESS_KEY_ID"],
@@ -220,12 +217,22 @@ class Catalog:
         )
 
 
+def _partition_value(value: str, kind: pa.DataType) -> pa.Scalar:
+    return pa.scalar(None, kind) if value == NO_VALUE else pa.scalar(unquote(value)).cast(kind)
+
+
+def columns_of(table: dict[str, Any]) -> list[tuple[str, str]]:
+    """Names and Hive's types of a table's columns, partition columns last."""
+    described = [*table.get("StorageDescriptor", {}).get("Columns", []), *table.get("PartitionKeys", [])]
+    return [(column["Name"].lower(), column.get("Type", "string")) for column in described]
+
+
 def _source(dataset: ds.Dataset, partition_columns: list[str], files: pa.Table) -> Source:
     columns = {item.name.lower(): athena_of_arrow(item.type) for item in dataset.schema}
     return Source(columns, [column.lower() for column in partition_columns], dataset, files)
 
 
-def _place(location: str) -> tuple[str, str]:
+def place_of(location: str) -> tuple[str, str]:
     bucket, _, prefix = re.sub(r"^s3[an]?://", "", location).partition("/")
     return bucket, prefix if prefix == "" or prefix.endswith("/") else f"{prefix}/"
 
@@ -245,6 +252,7 @@ def _format(
             parse_options=pa_csv.ParseOptions(
                 delimiter=delimiter,
                 quote_char=serde.get("quoteChar", '"') if quoted else False,
+                escape_char=serde.get("escapeChar", "\\") if quoted else False,
                 newlines_in_values=quoted,
             ),
             read_options=pa_csv.ReadOptions(column_names=columns, skip_rows=skipped),
@@ -259,11 +267,3 @@ def _format(
     raise QueryError(
         f"NOT_SUPPORTED: {name} is stored with {library or 'no SerDe'}; not supported by the local endpoint"
     )
-
-
-def _view(table: dict[str, Any], name: str) -> View:
-    match = re.search(r"/\* Presto View: (\S+) \*/", table.get("ViewOriginalText", ""))
-    if match is None:
-        raise QueryError(f"INVALID_VIEW: {name} is no view of Athena's")
-    definition = json.loads(base64.b64decode(match[1]))
-    return View(definition["originalSql"], definition.get("schema"))

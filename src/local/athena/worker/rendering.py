@@ -6,9 +6,34 @@ import datetime
 import decimal
 import math
 import struct
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
+from engine import Rows
+
+
+def rendered(rows: Rows) -> Iterator[list[str | None]]:
+    """The rows of a query with their cells as text."""
+    kinds = [item.type for item in rows.table.schema]
+    whole = [kind in ("HUGEINT", "UHUGEINT") for kind in rows.types]
+    for batch in rows.table.to_batches(max_chunksize=4096):
+        cells = [_without_zones(column).to_pylist() for column in batch.columns]
+        zoned = [pa.types.is_timestamp(kind) and kind.tz is not None for kind in kinds]
+        for place in range(batch.num_rows):
+            row: list[str | None] = []
+            for number, kind in enumerate(kinds):
+                value = cells[number][place]
+                text = None if value is None else str(int(value)) if whole[number] else render(value, kind)
+                row.append(f"{text} UTC" if zoned[number] and text is not None else text)
+            yield row
+
+
+def _without_zones(column: pa.Array) -> pa.Array:
+    """Times in UTC as plain times: Python's zones are slow, and not all of them are installed."""
+    if pa.types.is_timestamp(column.type) and column.type.tz is not None:
+        return column.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).cast(pa.timestamp("us"))
+    return column
 
 
 def render(value: Any, kind: pa.DataType) -> str | None:

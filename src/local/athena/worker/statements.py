@@ -5,181 +5,50 @@ from __future__ import annotations
 import fnmatch
 import re
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from typing import Any
 
-import duckdb
-import pyarrow as pa
-import pyarrow.dataset as ds
-from athena_types import DUCKDB_NAMES, result_column
-from catalog import Catalog, Source
+from athena_types import result_column
+from catalog import CATALOG, Catalog, columns_of
+from changes import change
+from engine import Asked, prepare
 from failures import QueryError
-from rendering import render
-from translation import CATALOG, Translator, first_word, tokens_of
-
-Row = list[str | None]
-
-
-@dataclass
-class Result:
-    """What a statement gives."""
-
-    columns: list[dict[str, Any]]
-    rows: Iterable[Row]
-    statement_type: str
-    substatement_type: str
-    scanned: int = 0
-    header: bool = True
-    names: list[str] = field(default_factory=list)
+from rendering import rendered
+from result import Result, Row
+from translation import first_word, tokens_of
+from views import VIRTUAL_VIEW, view_of
 
 
-def run(sql: str, database: str | None, parameters: list[str], cutoff: int | None) -> Result:
-    """Runs one statement. Raises QueryError."""
+def run(asked: Asked, identity: str, output: str) -> Result:
+    """Runs one statement, whose results go to ``output``. Raises QueryError."""
+    sql = asked.sql
     tokens_of(sql)
     first = first_word(sql)
     catalog = Catalog()
     if first == "SHOW":
-        return _show(sql, catalog, database)
+        return _show(sql, catalog, asked.hive_database)
     if first in ("DESCRIBE", "DESC"):
-        return _describe(sql, catalog, database)
+        return _describe(sql, catalog, asked.hive_database)
     if first == "EXPLAIN":
         body = re.sub(r"^\s*EXPLAIN(\s+ANALYZE|\s+VERBOSE)*(\s*\([^)]*\))?\s+", "", sql, flags=re.I)
-        return _explain(body, catalog, database, parameters)
+        return _explain(Asked(body, asked.database, asked.parameters), catalog)
     if first in ("SELECT", "WITH", "VALUES", "(", "TABLE"):
-        return _select(sql, catalog, database, parameters, cutoff)
-    words = " ".join(re.findall(r"\w+", sql)[:2]).upper()
-    raise QueryError(
-        f"NOT_SUPPORTED: {words} is not supported by the local endpoint, which runs queries and no changes"
-    )
+        return _select(asked, catalog)
+    return change(asked, catalog, identity, output)
 
 
 # Queries
 
 
-def _connection() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(":memory:", config={"threads": 2})
-    connection.execute("SET TimeZone = 'UTC'")
-    for macro in (
-        "to_iso8601(x) AS strftime(x, CASE WHEN typeof(x) = 'DATE' THEN '%Y-%m-%d' ELSE '%Y-%m-%dT%H:%M:%S.%g' END)",
-        "from_iso8601_date(x) AS CAST(x AS DATE)",
-        "from_iso8601_timestamp(x) AS CAST(x AS TIMESTAMPTZ)",
-        "at_timezone(x, zone) AS timezone(zone, x)",
-        "with_timezone(x, zone) AS timezone(zone, x)",
-        "to_unixtime(x) AS epoch(x)",
-    ):
-        connection.execute(f"CREATE MACRO {macro}")
-    return connection
+def _select(asked: Asked, catalog: Catalog) -> Result:
+    rows = prepare(asked, catalog).run()
+    columns = [result_column(name, kind) for name, kind in zip(rows.names, rows.types, strict=True)]
+    return Result(columns, rendered(rows), "DML", "SELECT", rows.scanned, names=rows.names)
 
 
-def _prepare(
-    sql: str, catalog: Catalog, database: str | None, parameters: list[str]
-) -> tuple[duckdb.DuckDBPyConnection, str, list[str], int]:
-    translation = Translator(catalog, database, _information_schema).translate(sql, parameters)
-    connection = _connection()
-    scanned = 0
-    for name, source in translation.sources.items():
-        connection.register(f"{name}__data", source.dataset)
-        stored = {item.name.lower(): item for item in source.dataset.schema}
-        wanted = ", ".join(
-            _cell(stored[column].name, column, source.columns[column], stored[column].type)
-            for column in source.columns
-        )
-        connection.execute(f'CREATE VIEW "{name}" AS SELECT {wanted} FROM "{name}__data"')  # noqa: S608  names of ours
-        connection.register(f"{name}__files", source.files)
-    for name, alias, condition in translation.conditions:
-        files = f'"{name}__files" AS "{alias}"'
-        query = f"SELECT coalesce(sum(size_bytes), 0) FROM {files} WHERE {condition}"  # noqa: S608  the query's own
-        try:
-            scanned += int(connection.execute(query).fetchall()[0][0])
-        except duckdb.Error:
-            scanned += sum(translation.sources[name].files.column("size_bytes").to_pylist())
-    return connection, translation.sql, translation.names, scanned
-
-
-def _cell(stored: str, name: str, athena_type: str, kind: pa.DataType) -> str:
-    """A column of a table's view; text is converted to what the catalog says, or NULL."""
-    if pa.types.is_string(kind) and athena_type != "varchar":
-        return f'TRY_CAST("{stored}" AS {DUCKDB_NAMES.get(athena_type, athena_type)}) AS "{name}"'
-    return f'"{stored}" AS "{name}"'
-
-
-def _select(
-    sql: str, catalog: Catalog, database: str | None, parameters: list[str], cutoff: int | None
-) -> Result:
-    connection, translated, names, scanned = _prepare(sql, catalog, database, parameters)
-    if cutoff is not None and scanned > cutoff:
-        raise QueryError(f"Bytes scanned limit was exceeded: {scanned} of {cutoff} bytes", state="CANCELLED")
-    try:
-        relation = connection.sql(translated)
-        types = [str(kind) for kind in relation.types]
-        found = relation.columns
-        table = relation.to_arrow_table()
-    except duckdb.Error as error:
-        raise _failure(error, sql) from error
-    shown = names if len(names) == len(found) else [f"_col{place}" for place in range(len(found))]
-    columns = [result_column(name, kind) for name, kind in zip(shown, types, strict=True)]
-    return Result(columns, _rendered(table, types), "DML", "SELECT", scanned, names=shown)
-
-
-def _rendered(table: pa.Table, types: list[str]) -> Iterator[Row]:
-    kinds = [item.type for item in table.schema]
-    whole = [kind in ("HUGEINT", "UHUGEINT") for kind in types]
-    for batch in table.to_batches(max_chunksize=4096):
-        cells = [_without_zones(column).to_pylist() for column in batch.columns]
-        zoned = [pa.types.is_timestamp(kind) and kind.tz is not None for kind in kinds]
-        for place in range(batch.num_rows):
-            row: Row = []
-            for number, kind in enumerate(kinds):
-                value = cells[number][place]
-                text = None if value is None else str(int(value)) if whole[number] else render(value, kind)
-                row.append(f"{text} UTC" if zoned[number] and text is not None else text)
-            yield row
-
-
-def _without_zones(column: pa.Array) -> pa.Array:
-    """Times in UTC as plain times: Python's zones are slow, and not all of them are installed."""
-    if pa.types.is_timestamp(column.type) and column.type.tz is not None:
-        return column.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).cast(pa.timestamp("us"))
-    return column
-
-
-def _explain(sql: str, catalog: Catalog, database: str | None, parameters: list[str]) -> Result:
-    connection, translated, _, _ = _prepare(sql, catalog, database, parameters)
-    try:
-        plan = connection.execute(f"EXPLAIN {translated}").fetchall()
-    except duckdb.Error as error:
-        raise _failure(error, sql) from error
-    rows: list[Row] = [[line] for item in plan for line in str(item[-1]).splitlines()]
-    return Result([result_column("Query Plan", "VARCHAR")], rows, "DML", "EXPLAIN", names=["Query Plan"])
-
-
-def _failure(error: duckdb.Error, sql: str) -> QueryError:
-    """DuckDB's complaints in Athena's words."""
-    text = str(error)
-    lower = text.lower()
-
-    def place(name: str) -> str:
-        token = next((token for token in tokens_of(sql) if token.text.lower() == name.lower()), None)
-        return "" if token is None else f"line {token.line}:{max(1, token.col - len(token.text) + 1)}: "
-
-    if match := re.search(r"Function with name \"?(\w+)\"? does not exist", text):
-        return QueryError(f"FUNCTION_NOT_FOUND: {place(match[1])}Function '{match[1]}' not registered")
-    if match := re.search(r'column "?(?:\w+\.)?(\w+)"? must appear in the GROUP BY', text):
-        return QueryError(
-            f"EXPRESSION_NOT_AGGREGATE: {place(match[1])}'{match[1]}' must be an aggregate "
-            "expression or appear in GROUP BY clause"
-        )
-    first = text.splitlines()[0]
-    if "conversion error" in lower or "could not convert" in lower:
-        return QueryError(f"INVALID_CAST_ARGUMENT: {first.split(': ', 1)[-1]}")
-    if "out of range" in lower or "overflow" in lower:
-        return QueryError(f"NUMERIC_VALUE_OUT_OF_RANGE: {first.split(': ', 1)[-1]}")
-    if "out of memory" in lower:
-        return QueryError("EXCEEDED_MEMORY_LIMIT: the query needs more memory than the local endpoint has", 1)
-    if "binder error" in lower:
-        return QueryError(f"TYPE_MISMATCH: {first.split(': ', 1)[-1]}")
-    return QueryError(f"GENERIC_INTERNAL_ERROR: {first}", 1)
+def _explain(asked: Asked, catalog: Catalog) -> Result:
+    lines: list[Row] = [[line] for line in prepare(asked, catalog).plan()]
+    return Result([result_column("Query Plan", "VARCHAR")], lines, "DML", "EXPLAIN", names=["Query Plan"])
 
 
 # What there is
@@ -209,16 +78,37 @@ def _show(sql: str, catalog: Catalog, database: str | None) -> Result:
     if found := match(
         rf"SHOW\s+COLUMNS\s+(?:IN|FROM)\s+{_NAME}(?:\s+(?:IN|FROM)\s+[`\"]?(?P<other>\w+)[`\"]?)?"
     ):
-        schema, table = _table(catalog, found["other"] or found["database"], found["table"], database)
-        names = [name for name, _ in _columns(catalog, schema, table)]
+        _, table = _table(catalog, found["other"] or found["database"], found["table"], database)
+        names = [name for name, _ in columns_of(table)]
         return _utility("field", [name.ljust(20) for name in names], "SHOW_COLUMNS")
     if found := match(rf"SHOW\s+PARTITIONS\s+{_NAME}"):
         schema, table = _table(catalog, found["database"], found["table"], database)
         return _utility("partition", _partitions(catalog, schema, table), "SHOW_PARTITIONS")
+    if found := match(
+        r"SHOW\s+VIEWS(?:\s+(?:IN|FROM)\s+[`\"]?(?P<database>[\w$]+)[`\"]?)?(?:\s+LIKE\s+'(?P<like>[^']*)')?"
+    ):
+        tables = catalog.tables(_database(found["database"], database))
+        views = [table["Name"] for table in tables if table.get("TableType") == VIRTUAL_VIEW]
+        return _utility("views", _like(views, found["like"]), "SHOW_VIEWS")
+    if found := match(rf"SHOW\s+CREATE\s+VIEW\s+{_NAME}"):
+        schema, table = _table(catalog, found["database"], found["table"], database)
+        if table.get("TableType") != VIRTUAL_VIEW:
+            raise QueryError(
+                f"NOT_SUPPORTED: line 1:1: Relation '{CATALOG}.{schema}.{table['Name']}' is a table, not a view"
+            )
+        view = view_of(table, f"{schema}.{table['Name']}", CATALOG)
+        lines = [f"CREATE VIEW {schema}.{table['Name']} AS", *view.sql.splitlines()]
+        return _utility("Create View", lines, "SHOW_CREATE_VIEW")
     if found := match(rf"SHOW\s+CREATE\s+TABLE\s+{_NAME}"):
         schema, table = _table(catalog, found["database"], found["table"], database)
+        if table.get("TableType") == VIRTUAL_VIEW:
+            raise QueryError(
+                f"NOT_SUPPORTED: line 1:1: Relation '{CATALOG}.{schema}.{table['Name']}' is a view, not a table"
+            )
         return _utility("createtab_stmt", _create_statement(schema, table), "SHOW_CREATE_TABLE")
-    raise QueryError(f"NOT_SUPPORTED: {text.split()[0:3]} is not supported by the local endpoint")
+    raise QueryError(
+        f"NOT_SUPPORTED: {' '.join(text.split()[:2]).upper()} is not supported by the local endpoint"
+    )
 
 
 def _describe(sql: str, catalog: Catalog, database: str | None) -> Result:
@@ -226,9 +116,9 @@ def _describe(sql: str, catalog: Catalog, database: str | None) -> Result:
     found = re.fullmatch(rf"DESC(?:RIBE)?\s+(?:EXTENDED\s+|FORMATTED\s+)?{_NAME}", text, flags=re.I)
     if found is None:
         raise QueryError(f"NOT_SUPPORTED: {text} is not supported by the local endpoint")
-    schema, table = _table(catalog, found["database"], found["table"], database)
+    _, table = _table(catalog, found["database"], found["table"], database)
     keys = [(key["Name"], key["Type"]) for key in table.get("PartitionKeys", [])]
-    pairs = _columns(catalog, schema, table)
+    pairs = columns_of(table)
     rows = [_padded(name, kind, "") for name, kind in pairs]
     if keys:
         rows += [
@@ -274,11 +164,6 @@ def _table(catalog: Catalog, named: str | None, name: str, default: str | None) 
     return schema, table
 
 
-def _columns(catalog: Catalog, schema: str, table: dict[str, Any]) -> list[tuple[str, str]]:
-    described = [*table.get("StorageDescriptor", {}).get("Columns", []), *table.get("PartitionKeys", [])]
-    return [(column["Name"].lower(), column.get("Type", "string")) for column in described]
-
-
 def _partitions(catalog: Catalog, schema: str, table: dict[str, Any]) -> list[str]:
     keys = [key["Name"] for key in table.get("PartitionKeys", [])]
     if table.get("Parameters", {}).get("spark.sql.sources.provider", "").lower() == "delta":
@@ -316,70 +201,8 @@ def _create_statement(schema: str, table: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _information_schema(catalog: Catalog, name: str) -> Source | None:
-    if name == "schemata":
-        rows = [{"catalog_name": CATALOG, "schema_name": database} for database in catalog.databases()]
-        return _records(rows, {"catalog_name": pa.string(), "schema_name": pa.string()})
-    if name == "tables":
-        rows = [
-            {
-                "table_catalog": CATALOG,
-                "table_schema": database,
-                "table_name": table["Name"],
-                "table_type": "VIEW" if table.get("TableType") == "VIRTUAL_VIEW" else "BASE TABLE",
-            }
-            for database in catalog.databases()
-            for table in catalog.tables(database)
-        ]
-        return _records(
-            rows, {key: pa.string() for key in ("table_catalog", "table_schema", "table_name", "table_type")}
-        )
-    if name == "columns":
-        rows = [
-            {
-                "table_catalog": CATALOG,
-                "table_schema": database,
-                "table_name": table["Name"],
-                "column_name": column,
-                "ordinal_position": place,
-                "column_default": None,
-                "is_nullable": "YES",
-                "data_type": _athena_name(kind),
-            }
-            for database in catalog.databases()
-            for table in catalog.tables(database)
-            for place, (column, kind) in enumerate(_columns(catalog, database, table), 1)
-        ]
-        text = (
-            "table_catalog",
-            "table_schema",
-            "table_name",
-            "column_name",
-            "column_default",
-            "is_nullable",
-            "data_type",
-        )
-        return _records(rows, {**{key: pa.string() for key in text}, "ordinal_position": pa.int64()})
-    return None
-
-
-def _athena_name(hive: str) -> str:
-    from athena_types import arrow_of_hive, athena_of_arrow
-
-    try:
-        return athena_of_arrow(arrow_of_hive(hive))
-    except ValueError:
-        return hive
-
-
-def _records(rows: list[dict[str, Any]], kinds: dict[str, pa.DataType]) -> Source:
-    table = pa.Table.from_pylist(rows, schema=pa.schema(list(kinds.items())))
-    columns = {name: "bigint" if kind == pa.int64() else "varchar" for name, kind in kinds.items()}
-    return Source(columns, [], ds.dataset(table), pa.table({"size_bytes": pa.array([], pa.int64())}))
-
-
-def timed(sql: str, database: str | None, parameters: list[str], cutoff: int | None) -> tuple[Result, int]:
+def timed(asked: Asked, identity: str, output: str) -> tuple[Result, int]:
     """Runs a statement and says how many milliseconds its engine took."""
     begun = time.monotonic()
-    result = run(sql, database, parameters, cutoff)
+    result = run(asked, identity, output)
     return result, int((time.monotonic() - begun) * 1000)

@@ -6,15 +6,15 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalog import Catalog, Source, View
+from catalog import CATALOG, Catalog, Source
 from failures import QueryError, at
 from sqlglot import Token, TokenType, exp, parse_one, tokenize
 from sqlglot.errors import OptimizeError, ParseError, TokenError
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
-from sqlglot.optimizer.scope import traverse_scope
+from sqlglot.optimizer.scope import Scope, build_scope, traverse_scope
+from views import View
 
-CATALOG = "awsdatacatalog"
 AUTOMATIC = "__unnamed_"
 
 _BEGINNINGS = {
@@ -114,6 +114,9 @@ class Translation:
     sources: dict[str, Source] = field(default_factory=dict)
     # What the query says about partition columns: for each use of a table an SQL condition.
     conditions: list[tuple[str, str, str]] = field(default_factory=list)
+    # Places, from 0, of columns that were given no name, and of those that have no type (a bare NULL).
+    unnamed: list[int] = field(default_factory=list)
+    untyped: list[int] = field(default_factory=list)
 
 
 class Translator:
@@ -128,34 +131,36 @@ class Translator:
     def translate(self, sql: str, parameters: list[str]) -> Translation:
         self._tokens = tokens_of(sql)
         query = parse(sql)
+        nameless = isinstance(query, exp.Values)
         if isinstance(query, exp.Values):
             query = _values_as_query(query)
         if not isinstance(query, exp.Query):
             raise QueryError(_mismatched(self._tokens[0]))
         query = _with_parameters(query, parameters)
         translation = Translation()
-        query = self._resolve(query, translation, self._database, depth=0)
+        query = self._resolve(query, translation, self._database, within=())
         _mark_unnamed(query)
-        # Never empty: a schema without tables is no schema to sqlglot.
-        schema: dict[str, dict[str, dict[str, str]]] = {"athena": {"__none": {"none": "integer"}}}
-        for name, source in translation.sources.items():
-            schema["athena"][name] = source.columns
-        query = self._qualify(query, schema)
+        query = self._qualify(query, translation)
         self._check_types(query)
         _joda_patterns(query)
         translation.conditions = _partition_conditions(query, translation.sources)
         translation.names = _name_outputs(query)
+        outputs = select.expressions if (select := _outermost(query)) is not None else []
+        translation.unnamed = [
+            place
+            for place, item in enumerate(outputs)
+            if nameless or item.alias_or_name.startswith(AUTOMATIC) or item.alias_or_name == ""
+        ]
+        translation.untyped = _untyped(query)
         for table in query.find_all(exp.Table):
             table.set("db", None)
         translation.sql = query.sql(dialect="duckdb")
         return translation
 
     def _resolve(
-        self, query: exp.Query, translation: Translation, database: str | None, depth: int
+        self, query: exp.Query, translation: Translation, database: str | None, within: tuple[str, ...]
     ) -> exp.Query:
         """Gives each table the name that DuckDB has for it, and puts a view's query in its place."""
-        if depth > 8:
-            raise QueryError("INVALID_VIEW: views are nested too deep")
         for scope in traverse_scope(query):
             for table in list(scope.tables):
                 if not isinstance(table.this, exp.Identifier):
@@ -169,10 +174,7 @@ class Translator:
                 alias = table.alias or table.name
                 found = self._read(table, schema, name)
                 if isinstance(found, View):
-                    inner = parse(found.sql)
-                    if not isinstance(inner, exp.Query):
-                        raise QueryError(f"INVALID_VIEW: {schema}.{name} is no query")
-                    inner = self._resolve(inner, translation, found.database or schema, depth + 1)
+                    inner = self._view(found, self._place(table), translation, schema, within)
                     table.replace(
                         exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier(alias)))
                     )
@@ -190,6 +192,44 @@ class Translator:
                 column.set("db", None)
                 column.set("catalog", None)
         return query
+
+    def _view(
+        self, view: View, place: str, translation: Translation, schema: str, within: tuple[str, ...]
+    ) -> exp.Query:
+        """The query that a view stands for, over tables with the names that DuckDB has for them."""
+        if view.name in within:
+            raise QueryError(f"VIEW_IS_RECURSIVE: {place}View '{CATALOG}.{view.name}' is recursive")
+        # Places in what is wrong with the view are those of its own text.
+        outer = self._tokens
+        try:
+            self._tokens = tokens_of(view.sql)
+            inner = parse(view.sql)
+            if isinstance(inner, exp.Values):
+                inner = _values_as_query(inner)
+            if not isinstance(inner, exp.Query):
+                raise QueryError(_mismatched(self._tokens[0]))
+            inner = self._resolve(inner, translation, view.database or schema, (*within, view.name))
+            qualified = inner.copy()
+            _mark_unnamed(qualified)
+            names = _name_outputs(self._qualify(qualified, translation))
+        except QueryError as error:
+            if error.category != 2 or error.reason.startswith(("INVALID_VIEW", "VIEW_IS", "NOT_SUPPORTED")):
+                raise
+            why = re.sub(r"^[A-Z_]+: ", "", error.reason)
+            raise QueryError(
+                f"INVALID_VIEW: {place}Failed analyzing stored view '{CATALOG}.{view.name}': {why}"
+            ) from error
+        finally:
+            self._tokens = outer
+        if view.columns is not None and [name.lower() for name in view.columns] != names:
+            raise QueryError(
+                f"VIEW_IS_STALE: {place}View '{CATALOG}.{view.name}' is stale or in invalid state: it has the columns "
+                f"{', '.join(view.columns)}, its query gives {', '.join(names)}"
+            )
+        for node in inner.walk():
+            for known in ("start", "end", "line", "col"):
+                node.meta.pop(known, None)
+        return inner
 
     def _read(self, table: exp.Table, schema: str, name: str) -> Source | View:
         if schema == "information_schema":
@@ -215,7 +255,11 @@ class Translator:
         token = next((token for token in self._tokens if starts and token.start == min(starts)), None)
         return "" if token is None else at(token.line, _column(token))
 
-    def _qualify(self, query: exp.Query, schema: dict[str, Any]) -> exp.Query:
+    def _qualify(self, query: exp.Query, translation: Translation) -> exp.Query:
+        # Never empty: a schema without tables is no schema to sqlglot.
+        schema: dict[str, Any] = {"athena": {"__none": {"none": "integer"}}}
+        for name, source in translation.sources.items():
+            schema["athena"][name] = source.columns
         try:
             qualified = qualify(
                 query.copy(),
@@ -379,6 +423,25 @@ def _name_outputs(query: exp.Query) -> list[str]:
         name = item.alias_or_name
         names.append(f"_col{place}" if name.startswith(AUTOMATIC) or name == "" else name.lower())
     return names
+
+
+def _untyped(query: exp.Query) -> list[int]:
+    """Places of outputs that are a bare NULL, there or in the query that they come from."""
+    scope = build_scope(query)
+
+    def bare(item: exp.Expression, scope: Scope) -> bool:
+        item = item.unalias()
+        if isinstance(item, exp.Null):
+            return True
+        below = scope.sources.get(item.table) if isinstance(item, exp.Column) else None
+        if not isinstance(below, Scope) or not isinstance(below.expression, exp.Select):
+            return False
+        found = next((one for one in below.expression.expressions if one.alias_or_name == item.name), None)
+        return found is not None and bare(found, below)
+
+    if scope is None or not isinstance(query, exp.Select):
+        return []
+    return [place for place, item in enumerate(query.expressions) if bare(item, scope)]
 
 
 _JODA = {
