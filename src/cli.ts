@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { verbs } from './commands/verbs.js';
 import { errorCodes } from './model/errors.js';
+import { withoutSecrets } from './model/without-secrets.js';
 import { addGlobalOptions, globalOptionsWithValue } from './commands/global-options.js';
 import { codeOfLostOutput, watchOutput } from './ui/output.js';
 
@@ -51,12 +52,19 @@ async function run(argv: readonly string[]): Promise<number> {
   try {
     if (named === undefined && !argv.some((word) => ['-h', '--help', '-V', '--version'].includes(word))) {
       program.outputHelp({ error: true });
+      if (json) usageErrors(json)('no verb is named', () => undefined);
       return 2;
     }
     await program.parseAsync(argv, { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : 0;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      // Its help is all that was said, to people.
+      if (json && error.code === 'commander.help')
+        usageErrors(json)('what the verb is to do is not named; its --help lists it', () => undefined);
+      return 2;
+    }
     const { showError } = await import('./ui/show-error.js');
     return showError(error, {
       json,
@@ -79,11 +87,14 @@ function inherit(command: Command, json: boolean): void {
 /** Wrong usage in the shape of every other failure: a line, or a document where programs read. */
 function usageErrors(json: boolean): (text: string, write: (text: string) => void) => void {
   return (text, write) => {
-    const message = text
-      .trim()
-      .replace(/^error: /, '')
-      .split('\n')
-      .join(' ');
+    const message = withoutSecrets(
+      text
+        .trim()
+        .replace(/^error: /, '')
+        .split('\n')
+        .join(' '),
+      process.env,
+    );
     if (!json) write(`error  ${message}  [DP1001]\n`);
     else {
       const error = { code: 'DP1001', title: errorCodes.DP1001.title, message };

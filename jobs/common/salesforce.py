@@ -120,7 +120,9 @@ class Salesforce:
                 return
             if state["state"] in _ENDED:
                 raise SourceError(
-                    f"Salesforce's query job is {state['state']}: {state.get('errorMessage', '')}"
+                    without_secrets(
+                        f"Salesforce's query job is {state['state']}: {state.get('errorMessage', '')}"
+                    )
                 )
             time.sleep(wait)
             wait = min(wait * 1.5, 20)
@@ -210,9 +212,9 @@ def _reason(answer: requests.Response) -> str:
     try:
         said = answer.json()
     except ValueError:
-        return without_secrets(answer.text[:200])
+        return without_secrets(answer.text)[:200]  # a secret that was cut off would not be known again
     first = said[0] if isinstance(said, list) and said else said
     if not isinstance(first, dict):
-        return without_secrets(str(first)[:200])
+        return without_secrets(str(first))[:200]
     code = first.get("errorCode") or first.get("error") or ""
     return without_secrets(f"{code} {first.get('message') or first.get('error_description') or ''}".strip())

@@ -9,12 +9,14 @@ import json
 import logging
 import os
 from collections.abc import Mapping
+from urllib.parse import quote, quote_plus
 
 from jobs.common.declaration import Connector, Environment
 from jobs.common.errors import DeclarationError, SecretError
 
 _HIDDEN = "***"
 _LEAST_KEY = 32
+_LEAST_LINE = 16
 _known: set[str] = set()
 
 
@@ -24,7 +26,7 @@ class Secret:
     def __init__(self, value: str) -> None:
         self._value = value
         if len(value) >= 4:  # what is shorter would hide half of the log and protects nothing
-            _known.add(value)
+            _known.update(_spellings(value))
 
     def reveal(self) -> str:
         """The value itself."""
@@ -50,6 +52,12 @@ class SecretFilter(logging.Filter):
         if hidden != message:
             record.msg, record.args = hidden, ()
         return True
+
+
+def _spellings(value: str) -> set[str]:
+    """A secret as it may be met: in an address, in JSON, and a key of several lines by each of them."""
+    lines = {line for line in value.splitlines() if len(line) >= _LEAST_LINE and not line.startswith("-----")}
+    return {value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1], *lines}
 
 
 def without_secrets(text: str) -> str:

@@ -33,7 +33,7 @@ from jobs.common.messages import (
     delivery_of_messages,
 )
 from jobs.common.result import DatasetResult, JobResult
-from jobs.common.secret import field_of, secret_of
+from jobs.common.secret import field_of, secret_of, without_secrets
 from jobs.common.write import append_batch
 
 log = logging.getLogger("dataplat.stream")
@@ -235,7 +235,7 @@ def _await(query: StreamingQuery, source: Source, connector: Connector) -> None:
         query.awaitTermination()
     except StreamingQueryException as error:
         said = str(error).partition("terminated with exception: ")[2] or str(error)
-        cause = said.strip().split("\n")[0][:500]
+        cause = without_secrets(said).strip().split("\n")[0][:500]
         raise SourceError(
             f"the stream from {source.entity or source.id} ({connector.kind}) broke off: {cause}. What was taken is "
             "in the table, once; the next run begins with the batch that this one did not take"

@@ -42,6 +42,7 @@ export async function commandLineReference(): Promise<string> {
     '',
     'A failure says what happened, what was left as it was, and what to type next; [ERRORS.md](ERRORS.md) lists the codes in brackets.',
     'With `--json`, a short verb prints one document; a long one an event a line, the last of them `{"type":"result",…}`.',
+    'No failure and no event shows a password of an address or the value of a variable such as `AWS_SECRET_ACCESS_KEY`: `***` stands for it.',
     '',
     ...sections,
   ].join('\n');

@@ -39,8 +39,8 @@ function problemsOf(document: SourceDocument, schema: z.core.$ZodType, issue: z.
         wrongValue(
           document,
           path,
-          `${quote(key)} is ${describe(issue.input, document.written(path))}`,
-          `expected ${article(issue.expected)}${inQuotes(issue.expected, document.written(path))}`,
+          `${quote(key)} is ${describe(path, issue.input, document.written(path))}`,
+          `expected ${article(issue.expected)}${inQuotes(path, issue.expected, document.written(path))}`,
         ),
       ];
     case 'invalid_value':
@@ -50,7 +50,7 @@ function problemsOf(document: SourceDocument, schema: z.core.$ZodType, issue: z.
           path,
           issue.input === undefined
             ? `${quote(key)} is missing`
-            : `${quote(key)} is ${describe(issue.input)}`,
+            : `${quote(key)} is ${describe(path, issue.input)}`,
           `expected ${issue.values.map((value) => String(value)).join(', ')}`.replace(/, ([^,]*)$/, ' or $1'),
         ),
       ];
@@ -66,7 +66,7 @@ function problemsOf(document: SourceDocument, schema: z.core.$ZodType, issue: z.
         wrongValue(
           document,
           path,
-          `${quote(key)} is ${describe(issue.input)}`,
+          `${quote(key)} is ${describe(path, issue.input)}`,
           values.length > 0
             ? `expected one of ${values.map((value) => String(value)).join(', ')}`
             : undefined,
@@ -87,7 +87,7 @@ function problemsOf(document: SourceDocument, schema: z.core.$ZodType, issue: z.
     case 'not_multiple_of':
     case 'invalid_element':
     case 'custom':
-      return [wrongValue(document, path, `${quote(key)} is ${describe(issue.input)}`, issue.message)];
+      return [wrongValue(document, path, `${quote(key)} is ${describe(path, issue.input)}`, issue.message)];
   }
 }
 
@@ -107,7 +107,7 @@ function noSuchKind(document: SourceDocument, schema: z.core.$ZodType, path: Pat
         message: `${quote(dotted(path))} is missing`,
         hint: expected,
       }
-    : wrongValue(document, path, `${quote(dotted(path))} is ${describe(kind)}`, expected);
+    : wrongValue(document, path, `${quote(dotted(path))} is ${describe(path, kind)}`, expected);
 }
 
 function wrongValue(document: SourceDocument, path: Path, message: string, expectation?: string): Problem {
@@ -186,10 +186,11 @@ function quote(text: string): string {
 }
 
 /** @param written a number as it stands in the file, which may be more than its value */
-function describe(value: unknown, written?: string): string {
+function describe(path: Path, value: unknown, written?: string): string {
   if (value === null) return 'empty';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
+  if (ofSecret(path)) return '***';
   const text =
     typeof value === 'string' ? JSON.stringify(value) : (written ?? JSON.stringify(value) ?? 'nothing');
   return text.length > mostShown ? `${text.slice(0, mostShown - 1)}…` : text;
@@ -198,9 +199,18 @@ function describe(value: unknown, written?: string): string {
 /** Of a value no more is shown than a line has room for. */
 const mostShown = 80;
 
+/** Whether a place wants the name of a secret: who errs there may have put the secret itself. */
+function ofSecret(path: Path): boolean {
+  return String(path.at(-1)) === 'secret';
+}
+
 /** A number, a date or a yes is a text once it is in quotes. */
-function inQuotes(expected: string, written: string | undefined): string {
-  return expected === 'string' && written !== undefined && written !== '' && written.length <= mostShown
+function inQuotes(path: Path, expected: string, written: string | undefined): string {
+  return expected === 'string' &&
+    !ofSecret(path) &&
+    written !== undefined &&
+    written !== '' &&
+    written.length <= mostShown
     ? `, in quotes: '${written}'`
     : '';
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { webAddress } from './web-address.js';
 
 /** The one secret that is no system's: what masks of personal data are made with. */
 export const maskingKey = 'masking-key';
@@ -11,7 +12,7 @@ const secret = z
   .describe(
     'last part of the name of a secret in Secrets Manager, <prefix>/<secret>: a JSON object with what the system asks for',
   );
-const url = z.url({ protocol: /^https?$/, error: 'an address that begins with https:// or http://' });
+const url = webAddress(/^https?$/, 'an address that begins with https:// or http://');
 
 /** How one environment reaches a system that delivers. */
 export const connectorSchema = z.discriminatedUnion('kind', [
@@ -39,6 +40,10 @@ export const connectorSchema = z.discriminatedUnion('kind', [
       .regex(
         /^jdbc:(redshift|postgresql):\/\/[^@]+$/,
         'jdbc:redshift://… or jdbc:postgresql://…, without a user',
+      )
+      .refine(
+        (address) => !/[?&;](user|uid|password|pwd)=/i.test(address),
+        'an address without user and password: those are in the secret',
       )
       .describe('without user and password: those are in the secret'),
     secret,

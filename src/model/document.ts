@@ -1,5 +1,4 @@
 import {
-  LineCounter,
   isAlias,
   isMap,
   isNode,
@@ -43,10 +42,13 @@ export function readDocument(file: string, written: string): ReadResult {
   if (broken) return { problems: [broken] };
   const json = file.endsWith('.json') ? soundJson(text) : undefined;
   // Where the values of sound JSON stand is found out when somebody asks, which is when something else is wrong.
-  if (json) return { problems: [], document: located(file, json.value, () => parse(text)) };
-  const { parsed, lines } = parse(text);
-  const at = (offset: number): Location => placeOf(file, lines, offset);
+  if (json) return usable(located(file, json.value, text));
+  const parsed = parse(text);
+  const at = placesIn(file, text);
   if (parsed.errors.length > 0) {
+    // The parser gives up there, and all else that it says of such a file says nothing.
+    const overflow = parsed.errors.find(({ message }) => message.startsWith('Maximum call stack'));
+    if (overflow) return { problems: [{ code: 'DP2002', location: at(overflow.pos[0]), message: tooDeep }] };
     return {
       problems: parsed.errors.map((error) => ({
         code: error.code === 'DUPLICATE_KEY' ? 'DP2009' : 'DP2002',
@@ -61,17 +63,56 @@ export function readDocument(file: string, written: string): ReadResult {
     } catch (error) {
       const offset = Number(/position (\d+)/.exec(String(error))?.[1] ?? 0);
       return {
-        problems: [{ code: 'DP2002', location: at(offset), message: `not valid JSON: ${messageOf(error)}` }],
+        problems: [
+          {
+            code: 'DP2002',
+            location: at(offset),
+            message: `not valid JSON: ${messageOf(error).replaceAll(/\s+/g, ' ')}`,
+          },
+        ],
       };
     }
   }
   try {
     const value: unknown = parsed.toJS();
-    return { problems: [], document: located(file, value, () => ({ parsed, lines })) };
+    return usable(located(file, value, text, parsed));
   } catch (error) {
     const { node, message } = unresolvable(parsed) ?? { message: messageOf(error) };
     return { problems: [{ code: 'DP2002', location: at(node?.range?.[0] ?? 0), message }] };
   }
+}
+
+/** A document, unless what is in it is nothing that programs of ours would find again. */
+function usable(document: SourceDocument): ReadResult {
+  const unusable = unusableIn(document.value);
+  if (!unusable) return { problems: [], document };
+  const { path, key, message } = unusable;
+  const location = key === undefined ? document.locateValue(path) : document.locateKey(path, key);
+  return { problems: [{ code: key === undefined ? 'DP2002' : 'DP2004', location, message }] };
+}
+
+/** No declaration needs so much, and what looks into more of it would run out of stack. */
+const mostNested = 100;
+const tooDeep = `more than ${mostNested} values within each other`;
+
+/** A key that JavaScript has for something else, so that it would be passed over without a word. */
+const proto = '__proto__';
+
+interface Unusable {
+  readonly path: Path;
+  readonly key?: string;
+  readonly message: string;
+}
+
+function unusableIn(value: unknown, path: Path = []): Unusable | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (path.length > mostNested) return { path, message: tooDeep };
+  if (Object.hasOwn(value, proto)) return { path, key: proto, message: `"${proto}" cannot be a key` };
+  for (const [key, inner] of Object.entries(value)) {
+    const found = unusableIn(inner, [...path, Array.isArray(value) ? Number(key) : key]);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** A problem where a text was saved in another encoding: read as UTF-8, it has characters that no text has. */
@@ -86,10 +127,24 @@ export function notUtf8(file: string, text: string): Problem | undefined {
   };
 }
 
-/** Where a character of a text stands that is of no document of ours: code, or no text at all. */
+/** Where a character of a text stands. */
 export function placeIn(file: string, text: string, offset: number): Location {
-  const before = text.slice(0, offset).split('\n');
-  return { file, line: before.length, column: (before.at(-1) ?? '').length + 1 };
+  return placesIn(file, text)(offset);
+}
+
+/** The same of many characters of one text, which is gone through once for all of them. */
+function placesIn(file: string, text: string): (offset: number) => Location {
+  let starts: number[] | undefined;
+  return (offset) => {
+    starts ??= [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
+    let [line, behind] = [0, starts.length];
+    while (behind - line > 1) {
+      const middle = (line + behind) >> 1;
+      if ((starts[middle] ?? 0) <= offset) line = middle;
+      else behind = middle;
+    }
+    return { file, line: line + 1, column: offset - (starts[line] ?? 0) + 1 };
+  };
 }
 
 /** What of a document that parses has no value: a reference to nothing, or something to be merged that is no map. */
@@ -114,22 +169,16 @@ function unresolvable(document: Document): { node?: Node; message: string } | un
   return found;
 }
 
-interface Parsed {
-  readonly parsed: Document;
-  readonly lines: LineCounter;
+function parse(text: string): Document {
+  // What it warns of would be printed between our own lines.
+  return parseDocument(text, { uniqueKeys: true, merge: true, logLevel: 'error' });
 }
 
-function parse(text: string): Parsed {
-  const lines = new LineCounter();
-  return { parsed: parseDocument(text, { lineCounter: lines, uniqueKeys: true, merge: true }), lines };
-}
-
-function located(file: string, value: unknown, parsing: () => Parsed): SourceDocument {
-  let made: Parsed | undefined;
-  const start = (path: Path, which: 'keyOrValue' | 'value'): Location => {
-    const { parsed, lines } = (made ??= parsing());
-    return placeOf(file, lines, find(parsed, path)[which]?.range?.[0] ?? 0);
-  };
+function located(file: string, value: unknown, text: string, parsed?: Document): SourceDocument {
+  let made = parsed;
+  const at = placesIn(file, text);
+  const start = (path: Path, which: 'keyOrValue' | 'value'): Location =>
+    at(find((made ??= parse(text)), path)[which]?.range?.[0] ?? 0);
   return {
     file,
     value,
@@ -137,16 +186,10 @@ function located(file: string, value: unknown, parsing: () => Parsed): SourceDoc
     locateValue: (path) => start(path, 'value'),
     locateKey: (path, key) => start([...path, key], 'keyOrValue'),
     written: (path) => {
-      const { parsed } = (made ??= parsing());
-      const { value } = find(parsed, path);
+      const { value } = find((made ??= parse(text)), path);
       return isScalar(value) ? value.source : undefined;
     },
   };
-}
-
-function placeOf(file: string, lines: LineCounter, offset: number): Location {
-  const { line, col } = lines.linePos(offset);
-  return { file, line, column: col };
 }
 
 /** The value of a text that is JSON with no key twice: then it holds as many keys as are written. */
@@ -197,5 +240,6 @@ function resolve(document: Document, node: Node | undefined): Node | undefined {
 }
 
 function messageOf(error: unknown): string {
+  if (error instanceof RangeError) return tooDeep;
   return error instanceof Error ? error.message : String(error);
 }

@@ -3,6 +3,7 @@ import { connectorSchema } from './connector.js';
 import { isPrivateRange, ipv4Range } from './ipv4-range.js';
 import { bucketKinds, layers } from './layers.js';
 import { identifier } from './lineage.js';
+import { webAddress } from './web-address.js';
 
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,19}$/, 'lower-case letters, digits and hyphens, at most 20');
 const count = z.int().positive();
@@ -226,7 +227,7 @@ const secrets = z.strictObject({
 const alarms = z.strictObject({
   emails: z.array(z.email()).describe('who is paged'),
   webhooks: z
-    .array(z.url({ protocol: /^https$/, error: 'an address that begins with https://' }))
+    .array(webAddress(/^https$/, 'an address that begins with https://'))
     .describe(
       'who is paged by a message to an HTTPS address; it stands in the state, so let it hold no secret',
     ),
@@ -267,7 +268,7 @@ const notifications = z
     webhook: z
       .union([
         z.strictObject({
-          url: z.url({ protocol: /^https?$/ }).describe('an address that holds no secret'),
+          url: webAddress(/^https?$/).describe('an address that holds no secret'),
         }),
         z.strictObject({
           secret: z
@@ -289,8 +290,7 @@ const lineage = z
       .describe(
         'OpenLineage events of every run: none; file: into the logs bucket; http: there and to a receiver',
       ),
-    url: z
-      .url({ protocol: /^https?$/ })
+    url: webAddress(/^https?$/)
       .optional()
       .describe(
         'of the receiver, for example https://marquez.example.com/api/v1/lineage; it holds no secret',

@@ -16,11 +16,9 @@ export function readContract(
   const wrong = schemaProblems(contractValidators().contract, document);
   if (wrong.length > 0) return { problems: wrong };
   const contract = document.value as Contract;
-  const problems = [
-    // The contract must itself be a JSON Schema.
-    ...schemaProblems(contractValidators().jsonSchema, document),
-    ...meaningProblems(document, contract),
-  ];
+  // The contract must itself be a JSON Schema; what it means is asked of one that is.
+  const noSchema = schemaProblems(contractValidators().jsonSchema, document);
+  const problems = noSchema.length > 0 ? noSchema : meaningProblems(document, contract);
   return problems.length > 0 ? { problems } : { dataset: datasetOf(contract), problems: [] };
 }
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import ParseError, TokenError
+from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 Place = tuple[int, int]
@@ -33,15 +33,20 @@ class Reader:
 
     def read(self, sql: str) -> None:
         try:
+            self.read_trees(sql)
+        except RecursionError:
+            self.problem("is nested too deeply to be read", (1, 1))
+        except SqlglotError as error:
+            self.problem(f"is no SQL that Athena takes: {error}", (1, 1))
+
+    def read_trees(self, sql: str) -> None:
+        try:
             trees = [tree for tree in sqlglot.parse(sql, read="athena") if tree is not None]
         except ParseError as error:
             first = error.errors[0]
             self.problem(
                 f"is no SQL that Athena takes: {first['description']}", (first["line"], first["col"])
             )
-            return
-        except TokenError as error:
-            self.problem(f"is no SQL that Athena takes: {error}", (1, 1))
             return
         for tree in trees:
             for scope in traverse_scope(tree):

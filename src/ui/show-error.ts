@@ -1,9 +1,14 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import { DataplatError, errorCodes, type Problem } from '../model/errors.js';
+import { documentWithoutSecrets, withoutSecrets } from '../model/without-secrets.js';
 import { printable } from './text.js';
 
-/** A failure as a person reads it: what, where, why, what was left as it was, what to type next. */
+/** A failure as a person reads it: what, where, why, what was left as it was, what to type next. No secret is in it. */
 export function errorText(error: unknown, chalk: ChalkInstance, verbose: boolean): string {
+  return withoutSecrets(textOf(error, chalk, verbose), process.env);
+}
+
+function textOf(error: unknown, chalk: ChalkInstance, verbose: boolean): string {
   if (!(error instanceof DataplatError)) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return `${chalk.red('error')}  this should not have happened, please report it:\n${printable(text)}`;
@@ -37,6 +42,10 @@ function problemLines(problems: readonly Problem[], chalk: ChalkInstance): strin
 
 /** The same for a program. */
 export function errorDocument(error: unknown): Record<string, unknown> {
+  return documentWithoutSecrets(documentOf(error), process.env);
+}
+
+function documentOf(error: unknown): Record<string, unknown> {
   if (!(error instanceof DataplatError)) {
     return {
       code: 'DP0000',

@@ -3,6 +3,7 @@ import { Chalk, type ChalkInstance } from 'chalk';
 import type { Ora, Options as OraOptions } from 'ora';
 import { DataplatError } from '../model/errors.js';
 import type { OperationEvent } from '../operations/events.js';
+import { documentWithoutSecrets } from '../model/without-secrets.js';
 import { errorDocument, errorText, exitCodeOf } from './show-error.js';
 import { duration, printable } from './text.js';
 
@@ -162,7 +163,9 @@ export class Terminal implements Ui {
     this.stopSpinner();
   }
 
-  private show(event: Exclude<OperationEvent, { type: 'result' }>): void {
+  private show(told: Exclude<OperationEvent, { type: 'result' }>): void {
+    // Programs and services of others are quoted in them.
+    const event = documentWithoutSecrets(told, process.env);
     if (this.json) {
       this.streamed.json = true;
       process.stdout.write(`${JSON.stringify(event)}\n`);

@@ -9,13 +9,19 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+import requests
+from pyspark.errors import StreamingQueryException
 
-from jobs.common.declaration import Connector, Declaration
-from jobs.common.errors import DeclarationError, SecretError
+from jobs.common.declaration import Connector, Declaration, Source
+from jobs.common.errors import DeclarationError, SecretError, SourceError
 from jobs.common.log import configure_logging
+from jobs.common.read.jdbc import _said as said_by_database
+from jobs.common.salesforce import _reason as reason_of
 from jobs.common.secret import Secret, field_of, masking_key, secret_of, without_secrets
+from jobs.common.stream import _await as await_stream
 
 
 def test_a_secret_does_not_print() -> None:
@@ -46,6 +52,42 @@ def test_a_secret_does_not_get_into_the_log_not_even_in_a_traceback(
     assert "bad URL jdbc:x?password=***" in said
     assert password not in said
     assert without_secrets(f"failed: {password}") == "failed: ***"
+
+
+def test_a_secret_is_known_again_as_addresses_and_json_spell_it_and_by_each_line_of_a_key() -> None:
+    Secret('p@ss w"rd/1')
+    for spelled in ("p%40ss%20w%22rd%2F1", "p%40ss+w%22rd%2F1", 'p@ss w\\"rd/1'):
+        assert without_secrets(f"jdbc:x?password={spelled}&ssl=true") == "jdbc:x?password=***&ssl=true"
+    Secret(
+        "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG\nw0BAQEFAASCBKcwggSj\n-----END PRIVATE KEY-----\n"
+    )
+    assert without_secrets("unexpected end of MIIEvQIBADANBgkqhkiG") == "unexpected end of ***"
+    assert without_secrets("-----BEGIN PRIVATE KEY-----") == "-----BEGIN PRIVATE KEY-----"
+
+
+def test_what_a_source_says_is_searched_before_it_is_cut() -> None:
+    secret = Secret("c4nary-of-a-length").reveal()
+    answer = requests.Response()
+    answer.status_code = 502
+    answer._content = f"{'x' * 190}{secret}".encode()
+    assert reason_of(answer) == "x" * 190 + "***"
+    answer._content = json.dumps(["x" * 180 + secret]).encode()
+    assert "c4" not in reason_of(answer)
+
+    query = Mock()
+    query.awaitTermination.side_effect = StreamingQueryException(
+        f"terminated with exception: {'x' * 490}{secret}"
+    )
+    orders = Source("orders", "json", "queue/orders/", {}, "queue", "orders")
+    with pytest.raises(SourceError) as broke_off:
+        await_stream(query, orders, Connector("queue", "kafka"))
+    assert "xx***" in str(broke_off.value)
+    assert "c4" not in str(broke_off.value)
+
+    java = (
+        f'org.postgresql.util.PSQLException: FATAL: password "{secret}" is wrong\n\tat org.postgresql.Driver'
+    )
+    assert said_by_database(Exception(java)) == 'FATAL: password "***" is wrong'
 
 
 def test_what_a_secret_lacks_is_told_by_name() -> None:

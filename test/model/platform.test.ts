@@ -182,6 +182,14 @@ describe('the declaration', () => {
 });
 
 describe('a contract', () => {
+  it('whose type is none of JSON Schema is told so, and nothing else is asked of it', () => {
+    const problems = problemsWith({
+      [shops]: edited(shops, '"type": ["string", "null"]', '"type": { "a": 1 }'),
+    });
+    expect(problems.filter((problem) => problem.startsWith(shops))).to.not.deep.equal([]);
+    for (const problem of problems) expect(problem).to.contain('"properties.roast.type"');
+  });
+
   it('becomes a dataset whose columns have their types, nullability and origin', () => {
     const { datasets } = readPlatform(projectWith({}), 'dev');
     const columns = datasets.find((dataset) => dataset.id === 'shops_bronze')?.columns ?? [];

@@ -49,6 +49,52 @@ describe('a file that cannot be read', () => {
   });
 });
 
+describe('a file that can be read and not used', () => {
+  it('has a key that JavaScript has for something else, however it is written', () => {
+    for (const [file, text, place] of [
+      ['a.yaml', 'a:\n  b: { c: 1, __proto__: { d: 1 } }\n', '2:14'],
+      ['a.yaml', 'x: &x { __proto__: 1 }\ny: { <<: *x }\n', '1:9'],
+      ['a.json', '{"a": [\n {"\\u005f_proto__": 1}]}', '2:3'],
+    ] as const)
+      expect(problemsOf(file, text), text).to.deep.equal([`${place} "__proto__" cannot be a key`]);
+    const lineage = 'config/shared/lineage.yaml';
+    const jobs = edited(lineage, 'jobs:\n', 'jobs:\n  __proto__: { group: ingest }\n');
+    expect(validateProject(projectWith({ [lineage]: jobs })).problems[0]).to.deep.include({ code: 'DP2004' });
+  });
+
+  it('is nested without end', () => {
+    const lists = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+    for (const file of ['a.yaml', 'a.json']) {
+      expect(problemsOf(file, lists(101)), file).to.deep.equal([]);
+      for (const text of [lists(102), lists(5000), '['.repeat(2000)]) {
+        const problems = problemsOf(file, text);
+        expect(problems, file).to.have.length(1);
+        expect(problems[0], file).to.match(/^1:\d+ more than 100 values within each other$/);
+      }
+    }
+  });
+});
+
+describe('a place in a file', () => {
+  it('is in it, also where the parser lost count of lines', () => {
+    // The text that begins in the first line ends in no other: the file does, in its second.
+    expect(problemsOf('a.yaml', '{[]"\n')).to.deep.equal([
+      '1:4 Unexpected double-quoted-scalar at node end',
+      '2:1 Flow map must end with a }',
+    ]);
+  });
+
+  it('is found as well for the last of very many problems', () => {
+    const lines = 20_000;
+    const problems = problemsOf('a.yaml', `a: [\n${' ]\n'.repeat(lines)}`);
+    expect(problems.at(-1)).to.match(new RegExp(`^${lines + 1}:2 `));
+  });
+
+  it('is told of in one line, also where a text of several lines is wrong', () => {
+    expect(problemsOf('a.json', 'a:\n b:\n  c')[0]).to.match(/^1:1 not valid JSON: [^\n]*$/);
+  });
+});
+
 describe('what AWS refuses', () => {
   it('is refused: ranges of addresses that are none', () => {
     for (const range of ['10.300.0.0/16', '10.40.0.7/16']) {

@@ -90,6 +90,11 @@ describe('what queries read', function () {
     );
   });
 
+  it('is told of where it is nested without end', async () => {
+    const deep = `SELECT country FROM shops WHERE ${'('.repeat(3000)}1${')'.repeat(3000)} = 1`;
+    expect(await problemsOf(deep)).to.deep.equal(['1:1 is nested too deeply to be read']);
+  });
+
   it('must be UTF-8: saved in another encoding it is called that', async () => {
     const saved = Buffer.from('\ufeffSELECT country FROM shops', 'utf16le').toString('utf8');
     expect(await problemsOf(saved)).to.deep.equal(['1:1 this is no UTF-8; save the file as UTF-8']);

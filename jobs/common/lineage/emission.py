@@ -131,7 +131,7 @@ def _observed(context: RunContext) -> Observed:
 
 
 def _sentence(error: Exception) -> str:
-    return without_secrets(f"{type(error).__name__}: {error}".splitlines()[0])
+    return without_secrets(f"{type(error).__name__}: {error}").splitlines()[0]
 
 
 def _checks(details: Mapping[str, object]) -> tuple[Mapping[str, Any], ...]:

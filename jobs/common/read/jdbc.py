@@ -125,5 +125,5 @@ def _driver(url: str) -> str:
 
 def _said(error: Exception) -> str:
     """What the database said, of a Java stack trace."""
-    lines = [line for line in str(error).splitlines() if "SQLException" in line]
-    return without_secrets(lines[-1].split("SQLException:")[-1].strip())
+    lines = [line for line in without_secrets(str(error)).splitlines() if "SQLException" in line]
+    return lines[-1].split("SQLException:")[-1].strip()
