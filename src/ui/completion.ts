@@ -59,12 +59,15 @@ async function possible(
 
 /** The words that are neither flags nor what flags are given. */
 function withoutFlags(words: readonly string[], withValue: readonly string[]): string[] {
-  return words.filter((word, index) => !word.startsWith('-') && !withValue.includes(words[index - 1] ?? ''));
+  return words.filter((word, index) => {
+    const previous = words[index - 1];
+    return !word.startsWith('-') && (previous === undefined || !withValue.includes(previous));
+  });
 }
 
 function flagsWithValue(verb: Command): string[] {
   return [verb, ...verb.commands].flatMap((one) =>
-    one.options.flatMap(({ required, short, long }) => (required ? [short ?? '', long ?? ''] : [])),
+    one.options.flatMap(({ required, short, long }) => (required ? [short ?? [], long ?? []].flat() : [])),
   );
 }
 
