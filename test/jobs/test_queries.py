@@ -13,6 +13,7 @@ import duckdb
 import pytest
 from conftest import PROJECT
 
+PLACE = r"\{\{(\w+)(?::\w+)?\}\}"  # of a parameter, which may say its type
 SALES = """
 create table sales_fact as select *, cast(strftime(ordered_at, '%Y-%m-%d') as date) as order_date,
   cast(if(order_status in ('cancelled', 'returned'), 0, amount_eur) as decimal(18,2)) as revenue_eur
@@ -116,7 +117,7 @@ def plain(value: object) -> object:
 @pytest.mark.parametrize("name", ANSWERS)
 def test_a_query_answers_what_it_says(database: duckdb.DuckDBPyConnection, name: str) -> None:
     values = {**VALUES, **({"since": "2026-02-01"} if name == "customers_at_risk" else {})}
-    sql = re.sub(r"\{\{(\w+)\}\}", lambda found: f"'{values[found[1]]}'", sql_of(name))
+    sql = re.sub(PLACE, lambda found: f"'{values[found[1]]}'", sql_of(name))
     rows = [tuple(plain(value) for value in row) for row in database.execute(sql).fetchall()]
     assert rows == [tuple(plain(value) for value in row) for row in ANSWERS[name]]
 
@@ -128,7 +129,7 @@ def test_every_query_says_what_it_answers_and_what_it_wants() -> None:
         text = sql_of(name)
         lines = [line for line in text.splitlines() if line.startswith("--")]
         assert text.startswith("-- "), name
-        assert set(re.findall(r"\{\{(\w+)\}\}", text)) == set(re.findall(r"--param (\w+)=", lines[0])), name
+        assert set(re.findall(PLACE, text)) == set(re.findall(r"--param (\w+)=", lines[0])), name
     of_gold = {name for name in names if "-- layer: gold" in sql_of(name)}
     assert of_gold == set(ANSWERS)
 
