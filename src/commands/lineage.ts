@@ -91,7 +91,7 @@ function defineEmit(emit: Command): void {
       'Sends the OpenLineage events that runs have kept in the logs bucket, once more or for the first time: to a receiver over HTTP, or into a file, an event a line. Runs that ended without telling, as those that were killed, get their end from EMR.',
     )
     .argument('[job]', 'default: every job')
-    .option('--url <url>', "the receiver (default: the environment's)", webAddress)
+    .option('--url <url>', "the receiver (default: the environment's)", receiverAddress)
     .option('--file <file>', 'a file instead')
     .option('--since <when>', 'a date, or how long ago, such as 12h or 7d', pointInTime, pointInTime('7d'))
     .addHelpText(
@@ -138,7 +138,7 @@ function receiver(
   );
 }
 
-function webAddress(text: string): string {
+function receiverAddress(text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
     throw new InvalidArgumentError('expected an address that begins with https:// or http://.');
   return text;

@@ -17,23 +17,31 @@ const named =
 
 /** A text without the secrets that it may have come by: those of the environment's variables, and passwords in addresses. */
 export function withoutSecrets(text: string, variables: Variables): string {
-  const values = Object.entries(variables)
-    .flatMap(([name, value = '']) => (secretName.test(name) && value.length >= shortest ? [value] : []))
-    // A longer one may hold a shorter one.
-    .sort((a, b) => b.length - a.length);
-  return values
-    .reduce((shown, value) => shown.replaceAll(value, hidden), text)
-    .replaceAll(inAddress, `$1${hidden}`)
-    .replaceAll(named, `$1${hidden}`);
+  return without(text, secretsOf(variables));
 }
 
 /** The same in every text of a document. */
 export function documentWithoutSecrets<Value>(value: Value, variables: Variables): Value {
+  const secrets = secretsOf(variables);
   const within = (one: unknown): unknown => {
-    if (typeof one === 'string') return withoutSecrets(one, variables);
+    if (typeof one === 'string') return without(one, secrets);
     if (Array.isArray(one)) return one.map(within);
     if (typeof one !== 'object' || one === null) return one;
     return Object.fromEntries(Object.entries(one).map(([key, inner]) => [key, within(inner)]));
   };
   return within(value) as Value;
+}
+
+/** The longest first, for it may hold a shorter one. */
+function secretsOf(variables: Variables): string[] {
+  return Object.entries(variables)
+    .flatMap(([name, value = '']) => (secretName.test(name) && value.length >= shortest ? [value] : []))
+    .sort((a, b) => b.length - a.length);
+}
+
+function without(text: string, secrets: readonly string[]): string {
+  return secrets
+    .reduce((shown, value) => shown.replaceAll(value, hidden), text)
+    .replaceAll(inAddress, `$1${hidden}`)
+    .replaceAll(named, `$1${hidden}`);
 }

@@ -40,7 +40,7 @@ export function livesAndGoes({ name, edit }: WholeEnvironment): void {
 
   it('has its state bucket made first, where it keeps its states in one', async () => {
     if (backend !== 's3') return;
-    expect(await run('bootstrap --yes')).to.match(/states are kept in \S+: \d+ parts made/);
+    expect(await run('bootstrap --yes')).to.match(/\S+, for Terraform states: \d+ parts made/);
     expect(await run('bootstrap --yes')).to.contain('Nothing to do');
   });
 

@@ -169,12 +169,22 @@ def hive_of_arrow(kind: pa.DataType) -> str:
     raise ValueError(athena_of_arrow(kind))
 
 
+# What Athena shows of a result, and Hive has no type for.
+_SHOWN_ALONE = ("uuid", "json", "interval day to second", "unknown")
+
+
 def athena_of_result(kind: pa.DataType, duckdb_type: str) -> str:
     """Athena's name for the type of a query's column, in full."""
     shown = str(result_column("", duckdb_type)["Type"])
-    if shown in ("uuid", "json", "interval day to second", "unknown", "bigint"):
-        return shown
-    return athena_of_arrow(kind)
+    return shown if shown in (*_SHOWN_ALONE, "bigint") else athena_of_arrow(kind)
+
+
+def hive_of_result(kind: pa.DataType, duckdb_type: str) -> str:
+    """The Hive type of a query's column. Raises ValueError with Athena's name of what Hive has no type for."""
+    shown = athena_of_result(kind, duckdb_type)
+    if shown in _SHOWN_ALONE:
+        raise ValueError(shown)
+    return shown if shown == "bigint" else hive_of_arrow(kind)
 
 
 def hive_of_athena(kind: str) -> str:

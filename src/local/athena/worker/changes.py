@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
 from athena_types import hive_of_arrow, result_column
 from botocore.exceptions import ClientError
 from catalog import CATALOG, Catalog
@@ -60,11 +63,8 @@ def _create_table(words: Clauses, asked: Asked, catalog: Catalog, identity: str,
     if catalog.table(database, name) is not None:
         if not unless_there:
             raise _exists(f"Destination table '{CATALOG}.{database}.{name}'")
-        return Result(_ROWS, [], "DDL", "CREATE_TABLE_AS_SELECT", header=False, manifest=[])
-    prepared = prepare(Asked(query, asked.database, asked.parameters, asked.cutoff), catalog)
-    prepared.require_columns()
-    rows = prepared.run()
-    table = stored(rows)
+        return _wrote("DDL", "CREATE_TABLE_AS_SELECT")
+    table, scanned = _run(query, asked, catalog)
     keys = partition_columns(properties, table.column_names)
     location = address(properties.get("external_location", f"{output}/"), "external_location")
     require_empty(catalog, location, f"{database}.{name}", output)
@@ -88,16 +88,7 @@ def _create_table(words: Clauses, asked: Asked, catalog: Catalog, identity: str,
         descriptor,
         written,
     )
-    return Result(
-        _ROWS,
-        [],
-        "DDL",
-        "CREATE_TABLE_AS_SELECT",
-        rows.scanned,
-        header=False,
-        written=wanted.num_rows,
-        manifest=written.files,
-    )
+    return _wrote("DDL", "CREATE_TABLE_AS_SELECT", scanned, wanted.num_rows, written.files)
 
 
 def _table_format(properties: dict[str, Property]) -> Format:
@@ -156,23 +147,24 @@ def _unload(words: Clauses, asked: Asked, catalog: Catalog, identity: str, outpu
         if name not in ("format", "compression", "field_delimiter", "partitioned_by"):
             raise QueryError(f"INVALID_TABLE_PROPERTY: line 1:1: Table property '{name}' does not exist")
     kind = Format.of(properties, None, ("compression",))
-    prepared = prepare(Asked(query, asked.database, asked.parameters, asked.cutoff), catalog)
-    prepared.require_columns()
-    rows = prepared.run()
-    table = stored(rows)
+    table, scanned = _run(query, asked, catalog)
     keys = partition_columns(properties, table.column_names)
     require_empty(catalog, location, f"unload_{identity.replace('-', '_')}", location)
     written = write(catalog, table, keys, kind, location, identity)
-    return Result(
-        _ROWS,
-        [],
-        "DML",
-        "UNLOAD",
-        rows.scanned,
-        header=False,
-        written=table.num_rows,
-        manifest=written.files,
-    )
+    return _wrote("DML", "UNLOAD", scanned, table.num_rows, written.files)
+
+
+def _run(query: str, asked: Asked, catalog: Catalog) -> tuple[pa.Table, int]:
+    """What a query within a statement gives, as files can have it, and the bytes that it scanned."""
+    prepared = prepare(replace(asked, sql=query), catalog)
+    prepared.require_columns()
+    rows = prepared.run()
+    return stored(rows), rows.scanned
+
+
+def _wrote(kind: str, what: str, scanned: int = 0, rows: int = 0, files: Sequence[str] = ()) -> Result:
+    """A statement that wrote rows into files, or none where there was nothing to do."""
+    return Result(_ROWS, [], kind, what, scanned, header=False, written=rows, manifest=list(files))
 
 
 def _create_view(words: Clauses, asked: Asked, catalog: Catalog, replaces: bool) -> Result:
@@ -229,7 +221,7 @@ def _drop_table(words: Clauses, asked: Asked, catalog: Catalog) -> Result:
     found = catalog.table(database, name)
     if found is None:
         if not if_there:
-            raise QueryError(f"FAILED: SemanticException [Error 10001]: Table not found {database}.{name}")
+            raise _not_found(database, name)
         return done("DROP_TABLE")
     if found.get("TableType") == VIRTUAL_VIEW:
         raise QueryError("FAILED: SemanticException Cannot drop a view with DROP TABLE")
@@ -247,7 +239,7 @@ def _alter_table(words: Clauses, asked: Asked, catalog: Catalog) -> Result:
     words.end()
     found = catalog.table(database, name)
     if found is None:
-        raise QueryError(f"FAILED: SemanticException [Error 10001]: Table not found {database}.{name}")
+        raise _not_found(database, name)
     changed = {key: found[key] for key in _INPUT if found.get(key) not in (None, "")}
     changed["Parameters"] = {
         **found.get("Parameters", {}),
@@ -291,6 +283,10 @@ def _delete(catalog: Catalog, database: str, name: str) -> None:
 def _require_database(catalog: Catalog, name: str) -> None:
     if not catalog.has_database(name):
         raise QueryError(f"SCHEMA_NOT_FOUND: line 1:1: Schema '{name}' does not exist")
+
+
+def _not_found(database: str, name: str) -> QueryError:
+    return QueryError(f"FAILED: SemanticException [Error 10001]: Table not found {database}.{name}")
 
 
 def _exists(what: str, kind: str | None = None) -> QueryError:

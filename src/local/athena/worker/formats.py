@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from athena_types import athena_of_result, hive_of_arrow
+from athena_types import hive_of_result
 from clauses import Property, choice, unsupported
 from engine import Rows
 from failures import QueryError
@@ -127,11 +127,8 @@ def stored(rows: Rows) -> pa.Table:
     """The rows of a query with columns that Hive has types for. Raises QueryError where it has none for one."""
     columns = []
     for duckdb_type, column in zip(rows.types, rows.table.columns, strict=True):
-        shown = athena_of_result(column.type, duckdb_type)
         try:
-            if shown in ("uuid", "json", "interval day to second", "unknown"):
-                raise ValueError(shown)
-            hive = hive_of_arrow(column.type) if shown != "bigint" else "bigint"
+            hive = hive_of_result(column.type, duckdb_type)
         except ValueError as error:
             raise QueryError(f"NOT_SUPPORTED: Unsupported Hive type: {error}") from error
         try:

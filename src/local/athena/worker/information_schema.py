@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from athena_types import arrow_of_hive, athena_of_arrow
 from catalog import CATALOG, Catalog, Source, columns_of
+from views import VIRTUAL_VIEW
 
 
 def information_schema(catalog: Catalog, name: str) -> Source | None:
@@ -21,7 +22,7 @@ def information_schema(catalog: Catalog, name: str) -> Source | None:
                 "table_catalog": CATALOG,
                 "table_schema": database,
                 "table_name": table["Name"],
-                "table_type": "VIEW" if table.get("TableType") == "VIRTUAL_VIEW" else "BASE TABLE",
+                "table_type": "VIEW" if table.get("TableType") == VIRTUAL_VIEW else "BASE TABLE",
             }
             for database in catalog.databases()
             for table in catalog.tables(database)
