@@ -333,6 +333,7 @@ def test_optional_column_removed(landed: Lake) -> None:
     assert all("industry" not in row for row in bronze.values())
 
 
+@pytest.mark.heavy
 def test_value_of_another_type(landed: Lake) -> None:
     landed.deliver(accounts_csv=csv_of(one_with(employees="a dozen")))
     only_third_rejected(landed, "type:employees")
@@ -434,6 +435,7 @@ def test_file_added_while_read(landed: Lake) -> None:
         run_while(landed, "accounts.2.csv", csv_of(sound(13)[12:]))
 
 
+@pytest.mark.heavy
 def test_two_files_for_one_day(landed: Lake) -> None:
     newer = {**sound()[2], "employees": "13", "updated_at": "2026-01-05T11:00:00Z"}
     landed.deliver(
@@ -459,14 +461,16 @@ def test_timestamp_of_another_zone(landed: Lake) -> None:
     assert accepted(landed)["ACC-000003"]["updated_at"] == "2026-01-05T07:00:00.000Z"
 
 
+@pytest.mark.heavy
 def test_timestamp_without_zone(landed: Lake) -> None:
     landed.deliver(accounts_csv=csv_of(one_with(updated_at="2026-01-05T12:30:00")))
     only_third_rejected(landed, "type:updated_at")
 
 
+@pytest.mark.heavy  # test_conform.py has both kinds
 @pytest.mark.parametrize(
     "value",
-    ["10000000000000000", pytest.param("1.005", marks=pytest.mark.heavy)],  # test_conform.py has both kinds
+    ["10000000000000000", "1.005"],
     ids=["before the point", "behind it"],
 )
 def test_decimal_overflow(landed: Lake, value: str) -> None:
@@ -482,13 +486,10 @@ def test_file_ends_within_a_row(landed: Lake) -> None:
     assert [reasons for _, reasons in landed.rejected()] == [["malformed"]]
 
 
+@pytest.mark.heavy  # test_csv_records.py has all three
 @pytest.mark.parametrize(
     "name",
-    [
-        '"Acme Corp',
-        pytest.param('"Rohre 5" Zoll"', marks=pytest.mark.heavy),  # test_csv_records.py has these two as well
-        pytest.param('"Rohre \\"5 Zoll\\" GmbH"', marks=pytest.mark.heavy),
-    ],
+    ['"Acme Corp', '"Rohre 5" Zoll"', '"Rohre \\"5 Zoll\\" GmbH"'],
     ids=["not closed", "not doubled", "behind a backslash"],
 )
 def test_quotes_that_do_not_come_out(landed: Lake, name: str) -> None:
@@ -502,6 +503,7 @@ def test_quotes_that_do_not_come_out(landed: Lake, name: str) -> None:
     assert kept["_raw"]["_record"].startswith(f"ACC-000003,{name},retail,")
 
 
+@pytest.mark.heavy
 def test_line_ends_mixed(landed: Lake) -> None:
     header, *lines = csv_of([{**row, "billing_address": "Weg 1"} for row in sound()], ADDRESSED).splitlines()
     content = header + b"\n" + b"\r\n".join(lines[:6]) + b"\r\n" + b"\n".join(lines[6:])
@@ -516,6 +518,7 @@ def test_folder_among_the_files(landed: Lake) -> None:
         landed.run("2026-01-06")
 
 
+@pytest.mark.heavy
 def test_file_that_is_still_uploaded(landed: Lake) -> None:
     landed.deliver(accounts_csv=csv_of(sound()))
     landed.put("accounts2.csv._COPYING_", csv_of(sound(13)[12:]))
@@ -555,6 +558,7 @@ def test_more_digits_of_a_second(landed: Lake) -> None:
     assert moments["ACC-000001"] == moments["ACC-000004"] == "2026-01-05T10:00:00.123Z"
 
 
+@pytest.mark.heavy
 def test_column_called_as_one_of_sparks(landed: Lake) -> None:
     rows = [{**row, "_metadata": "1"} for row in sound()]
     landed.deliver(accounts_csv=csv_of(rows, [*COLUMNS, "_metadata"]))

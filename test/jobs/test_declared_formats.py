@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 import yaml
 from conftest import DAY, Lake
 
@@ -131,6 +132,7 @@ def test_an_export_of_a_german_spreadsheet(lake: Lake) -> None:
     }
 
 
+@pytest.mark.heavy
 def test_a_tab_file_without_a_header_as_a_database_dumps_it(lake: Lake) -> None:
     """No quotes mean anything, `\\N` is what is missing, and yes and no are figures; two files for one day."""
     rows = [

@@ -250,6 +250,7 @@ def rate(day: int, currency: str, value: str) -> tuple[object, ...]:
     return (date, "EUR", currency, Decimal(value), date)
 
 
+@pytest.mark.heavy
 def test_rates_of_the_day_the_last_known_and_those_that_come_or_change_later(lake: Lake) -> None:
     def put(orders: list[tuple[object, ...]], rates: list[tuple[object, ...]]) -> None:
         silver(lake, "snowflake_orders", orders, ORDERS, ["order_date"])

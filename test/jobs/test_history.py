@@ -130,10 +130,11 @@ def check_any_order(lake: Lake, parts: list[list[Change]], folder: Path, orders:
     assert len(current) == len(set(current))
 
 
+@pytest.mark.heavy
 def test_the_order_of_deliveries_changes_nothing_and_none_is_counted_twice(
     lake: Lake, tmp_path: Path
 ) -> None:
-    """A history that was drawn once, the last of two batches first; the heavy test draws many, forth and back."""
+    """A history that was drawn once, the last of two batches first; the next test draws many, forth and back."""
     check_any_order(lake, draw(batches(count=2), 12)[10], tmp_path, ["back"])
 
 

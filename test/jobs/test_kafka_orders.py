@@ -187,6 +187,7 @@ def test_a_run_fails_where_too_many_are_rejected_and_the_next_goes_on_behind_the
     assert orders.run().rows_written == 1
 
 
+@pytest.mark.heavy
 def test_fields_come_as_they_were_written(orders: Orders) -> None:
     orders.put(
         message(1, order_total=9007199254740993.07),  # rounded by Python's own JSON: written by hand below
@@ -308,6 +309,7 @@ def test_messages_that_the_topic_has_thrown_away_unread_are_told(orders: Orders)
     assert orders.there() == 20
 
 
+@pytest.mark.heavy
 def test_a_topic_that_was_written_into_files_does_as_well(lake: Lake) -> None:
     def deliver(date: str, *values: bytes) -> None:
         folder = lake.folder / "landing" / "kafka" / "orders" / date

@@ -103,6 +103,7 @@ def test_changes_of_one_order_are_decided_by_what_they_hold_and_not_by_which_cam
     assert things.content() == [("a", 1, "y", None), ("b", 1, "y", None), ("c", 1, "z", None)]
 
 
+@pytest.mark.heavy
 def test_a_source_that_is_asked_again_is_believed(lake: Lake) -> None:
     things = Things(lake, contract())
     things.merge(("a", 2, "x", None), ("b", 2, "y", None))
@@ -182,6 +183,7 @@ def test_files_that_cannot_hold_a_key_of_the_batch_are_neither_read_nor_written(
     assert len(files - set(things.lake.table("things").inputFiles())) == 1
 
 
+@pytest.mark.heavy
 def test_the_comparison_reads_the_partitions_of_the_batch_and_joins_by_key(lake: Lake) -> None:
     things = Things(lake, contract(partitioned=True))
     day = "2026-01-05"

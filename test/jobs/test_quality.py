@@ -171,6 +171,7 @@ def test_a_reference_is_kept_where_the_other_table_has_it_in_time(lake: Lake) ->
     }
 
 
+@pytest.mark.heavy
 def test_volume_and_drift_are_judged_once_enough_days_are_known(lake: Lake) -> None:
     volume = Expectation(
         "volume", (), "error", settings={"below": 0.5, "above": 1.5, "days": 7, "minimumDays": 2}

@@ -133,7 +133,8 @@ def test_only_what_changed_since_is_asked_for_within_the_lookback(sales: Sales) 
     assert len(sales.bronze("2026-01-06")) == 6
 
 
-@pytest.mark.parametrize("threshold", [1000, pytest.param(1, marks=pytest.mark.heavy)])
+@pytest.mark.heavy
+@pytest.mark.parametrize("threshold", [1000, 1])
 def test_deleted_records_come_as_changes(sales: Sales, threshold: int) -> None:
     sales.put(*some(2, "2026-01-05"))
     sales.run("2026-01-05")
@@ -187,7 +188,8 @@ def test_a_busy_salesforce_is_waited_for(sales: Sales, status: int, monkeypatch:
     assert sales.lake.version(TABLE) == 0
 
 
-@pytest.mark.parametrize("threshold", [1000, pytest.param(1, marks=pytest.mark.heavy)])
+@pytest.mark.heavy
+@pytest.mark.parametrize("threshold", [1000, 1])
 def test_half_of_a_result_is_none(sales: Sales, threshold: int) -> None:
     sales.put(*some(45, "2026-01-05"))
     sales.run("2026-01-05")
