@@ -10,8 +10,8 @@ What is decided here, and nowhere else:
   with more digits than its type holds is not rounded.
 - Where a column declares other spellings (`x-dataplat.parse`), these count and no others; `parse` has what they mean.
 - A value that comes with a type of its own (a database's, not a file's) is taken where it is the contract's type or can
-  become it without loss: no rounding, no overflow, no text from numbers. A time without a zone is UTC, unless
-  the column declares another zone.
+  become it without loss: no rounding, no overflow, no text from numbers, no day outside of the years 1 to 9999. A
+  time without a zone is UTC, unless the column declares another zone.
 - A row whose number of fields is not the header's has the one reason `malformed`: its fields can't be told apart.
 - Of rows with the same primary key that break nothing else the latest by the watermark stays; where that is the same,
   the one delivered last (by file name, then by place in the file). The others are `duplicate`.
@@ -226,7 +226,8 @@ class Conformed:
         """What was delivered of each name, as text."""
         if self.delivery.retold:
             return self.delivery.retold
-        return [_text(raw, self._each.schema[raw].dataType) for _, raw in self.delivery.raw()]
+        schema, beyond = self._each.schema, self.delivery.beyond
+        return [_text(raw, schema[raw].dataType, beyond.get(name)) for name, raw in self.delivery.raw()]
 
 
 @dataclass(frozen=True)
@@ -267,6 +268,8 @@ def conform(delivery: Delivery, contract: Contract, date: dt.date) -> Conformed:
         else:
             typed[column.name] = _fit(raw, delivered, spark_type(column.type))
             present = raw.isNotNull()
+        if column.source_name in delivery.beyond:
+            present = present | F.col(delivery.beyond[column.source_name]).isNotNull()
         checks += _checks(column, present, untyped=not isinstance(delivered, spark.StringType))
     well_formed = F.col(MALFORMED).isNull()
     own = [F.when(well_formed & broken, F.lit(reason)) for reason, broken in checks]
@@ -274,7 +277,7 @@ def conform(delivery: Delivery, contract: Contract, date: dt.date) -> Conformed:
     any_broken = reduce(operator.or_, (broken for _, broken in checks), ~well_formed)
     reasons = F.when(any_broken, told).otherwise(F.array().cast("array<string>"))
 
-    held = [*(delivery.held or [raw for _, raw in delivery.raw()]), *delivery.told]
+    held = [*(delivery.held or [raw for _, raw in delivery.raw()]), *delivery.told, *delivery.beyond.values()]
     if delivery.unknown is not None:
         held.append(delivery.unknown)
     platform = _platform_columns(contract, delivery, date)
@@ -365,8 +368,10 @@ def _fit(value: Expression, delivered: spark.DataType, wanted: spark.DataType) -
     return value if delivered == wanted else F.lit(None).cast(wanted)
 
 
-def _text(raw: str, delivered: spark.DataType) -> Expression:
+def _text(raw: str, delivered: spark.DataType, beyond: str | None = None) -> Expression:
     """A raw column as text, for people."""
+    if beyond is not None:
+        return F.coalesce(F.col(beyond), _text(raw, delivered))
     if isinstance(delivered, spark.StringType):
         return F.col(raw)
     if isinstance(delivered, spark.BinaryType):
@@ -411,7 +416,7 @@ def _checks(column: Column, present: Expression, untyped: bool) -> list[tuple[st
 def _platform_columns(contract: Contract, delivery: Delivery, date: dt.date) -> dict[str, Expression]:
     known = {column.source_name for column in contract.source_columns}
     extras = [
-        (name, _text(raw, delivery.frame.schema[raw].dataType))
+        (name, _text(raw, delivery.frame.schema[raw].dataType, delivery.beyond.get(name)))
         for name, raw in delivery.raw()
         if name not in known
     ]

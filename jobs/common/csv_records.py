@@ -32,7 +32,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.common.declaration import UTF_8
-from jobs.common.delivery import REPLACEMENT, SOURCE_FILE
+from jobs.common.delivery import REPLACEMENT, SOURCE_FILE, source_file
 
 RECORD, BROKEN = "_record", "_broken"
 MARK = "\ufeff"  # the byte order mark that some programs begin a file with
@@ -203,7 +203,7 @@ def records(
             _text(spark, joined, header)
             .select(
                 _decoded(header).alias(RECORD),
-                _file(),
+                source_file(),
                 F.col("_metadata.file_block_start").alias("_start"),
                 F.monotonically_increasing_id().alias("_at"),
             )
@@ -261,7 +261,7 @@ def _lines(spark: SparkSession, paths: Iterable[str], header: Header) -> DataFra
     """The lines of files, without what ends them, as `RECORD`, with their file."""
     value = _decoded(header)
     line = F.when(value.endswith("\r"), value.substr(F.lit(1), F.length(value) - 1)).otherwise(value)
-    return _text(spark, paths, header).select(line.alias(RECORD), _file())
+    return _text(spark, paths, header).select(line.alias(RECORD), source_file())
 
 
 def _is_undecoded(header: Header) -> Expression:
@@ -274,13 +274,6 @@ def _is_undecoded(header: Header) -> Expression:
     if header.encoding == UTF_8:
         return line != F.decode(line.cast("binary"), "UTF-8")
     return line.contains(REPLACEMENT)
-
-
-def _file() -> Expression:
-    """The file of a row, named as it was delivered: Spark has its address, in which some letters are escaped."""
-    address = F.col("_metadata.file_path")
-    decoded = F.url_decode(F.replace(address, F.lit("+"), F.lit("%2B")))
-    return F.when(address.contains("%"), decoded).otherwise(address).alias(SOURCE_FILE)
 
 
 def _is_top(header: Header) -> Expression:
@@ -418,7 +411,7 @@ def _joining(header: Header, dialect: Dialect) -> Callable[[Any], Any]:
             line = ahead.popleft()
             found.append((line[:-1] if line.endswith("\r") else line, True, file))
 
-        def end_file() -> None:
+        def endsource_file() -> None:
             while waiting:
                 ahead: Any = deque()
                 give_up(ahead)
@@ -434,14 +427,14 @@ def _joining(header: Header, dialect: Dialect) -> Callable[[Any], Any]:
         for some in batches:
             for line, of_file in zip(some.column(0).to_pylist(), some.column(1).to_pylist()):
                 if of_file != file:
-                    end_file()
+                    endsource_file()
                     file, seen = of_file, 0
                 seen += 1
                 if seen > skipped:
                     take(line[1:] if marked and seen == 1 and line.startswith(byte_order) else line)
             if found:
                 yield batch()
-        end_file()
+        endsource_file()
         if found:
             yield batch()
 

@@ -51,6 +51,10 @@ class Delivery:
     """Texts that stand for a missing value in every column."""
     told: tuple[str, ...] = ()
     """Columns of text that `_raw` of a malformed row has besides the row's own text."""
+    beyond: Mapping[str, str] = field(default_factory=dict)
+    """By a delivered name whose type here holds less than at the source: the column with a value's text where it does
+    not hold the value, which is null then.
+    """
 
     def raw(self) -> list[tuple[str, str]]:
         """Each delivered name with the frame's column of it."""
@@ -71,20 +75,22 @@ def delivery_of(
     beside: Sequence[str] = (),
     unknown: str | None = None,
     told: Sequence[str] = (),
+    beyond: Mapping[str, str] | None = None,
 ) -> Delivery:
     """A delivery of rows that a system has given as a frame: typed, or all text where it said them in JSON.
 
     `origin` is what `_source_file` says of the rows, an address without any secret. `position` names a column of the
     frame that rises within an origin, `malformed` one with the text of rows that could not be read, `provided` those
-    that the contract has from the platform, `beside` those that are there for `origin` alone; `unknown` and `told`: see
-    `Delivery`. None of them counts as delivered.
+    that the contract has from the platform, `beside` those that are there for `origin` alone; `unknown`, `told` and
+    `beyond`: see `Delivery`. None of them counts as delivered.
 
     :raises SourceSchemaError: see `refuse_schema`
     """
+    texts = dict(beyond or {})
     names = tuple(
         name
         for name in frame.columns
-        if name not in (position, malformed, unknown, *provided, *beside, *told)
+        if name not in (position, malformed, unknown, *provided, *beside, *told, *texts.values())
     )
     refuse_schema(names, contract, str(origin) if isinstance(origin, str) else contract.id)
     return Delivery(
@@ -96,12 +102,23 @@ def delivery_of(
             *provided,
             *([] if unknown is None else [unknown]),
             *told,
+            *texts.values(),
         ),
         names,
         provided=tuple(provided),
         unknown=unknown,
         told=tuple(told),
+        beyond=texts,
     )
+
+
+def source_file() -> Expression:
+    """The file of a row that Spark reads, named as it was delivered: Spark has its address, in which some letters are
+    escaped.
+    """
+    address = F.col("_metadata.file_path")
+    decoded = F.url_decode(F.replace(address, F.lit("+"), F.lit("%2B")))
+    return F.when(address.contains("%"), decoded).otherwise(address).alias(SOURCE_FILE)
 
 
 def refuse_schema(names: Sequence[str], contract: Contract, where: str) -> None:

@@ -28,6 +28,7 @@ from jobs.common.write import merge, partition_is_empty, replace_partition
 log = logging.getLogger("dataplat.ingest")
 
 FULL_REFRESH = "full_refresh"
+_NAMED = 20  # columns that a warning names
 
 
 @dataclass(frozen=True)
@@ -134,8 +135,7 @@ def land(
         else:
             raise DeclarationError(f"{contract.id}: a batch ingest does not write by {contract.write}")
 
-    for name, values in counts.unmapped.items():
-        warnings.append(f'the contract does not know the column "{name}"; {values} values went to _unmapped')
+    warnings += _unknown_columns(counts.unmapped)
     for warning in warnings:
         log.warning("%s", warning)
     result = DatasetResult(
@@ -174,6 +174,19 @@ def _range(connector: Connector, window: Window | None) -> str:
         return ""
     begin = "everything" if window.after is None else f"changes after {text_of(window.after)}"
     return f", {begin} before {text_of(window.before)}"
+
+
+def _unknown_columns(unmapped: Mapping[str, int]) -> list[str]:
+    """One warning, however many there are: `unmapped` of the result names each."""
+    if not unmapped:
+        return []
+    named = [f'"{name}"' for name in list(unmapped)[:_NAMED]]
+    more = f" and {len(unmapped) - _NAMED} more" if len(unmapped) > _NAMED else ""
+    column = "column" if len(unmapped) == 1 else "columns"
+    return [
+        f"the contract does not know the {column} {', '.join(named)}{more}; "
+        f"{sum(unmapped.values())} values went to _unmapped"
+    ]
 
 
 def _check_quarantined(

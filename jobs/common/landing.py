@@ -40,7 +40,7 @@ from jobs.common.csv_records import (
     value,
 )
 from jobs.common.declaration import ALL_FILES, UTF_8, Selection, Source
-from jobs.common.delivery import MALFORMED, POSITION, SOURCE_FILE, Delivery, refuse_schema
+from jobs.common.delivery import MALFORMED, POSITION, SOURCE_FILE, Delivery, refuse_schema, source_file
 from jobs.common.errors import (
     DeclarationError,
     JobError,
@@ -149,7 +149,7 @@ def _read_lines(spark: SparkSession, files: list[str], encoding: str, whole: boo
         value = F.decode(value.cast("binary"), encoding)
     line = F.when(value.startswith(MARK), value.substr(F.lit(2), F.length(value))).otherwise(value)
     lines = reader.text([_literally(file) for file in files], wholetext=whole).where(F.trim(line) != "")
-    return lines.select(line.alias(LINE), F.col("_metadata.file_path").alias(SOURCE_FILE))
+    return lines.select(line.alias(LINE), source_file())
 
 
 @contextmanager

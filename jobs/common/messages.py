@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -13,19 +15,20 @@ from jobs.common.json_objects import NO_OBJECT, field, fields_but, with_fields
 TOPIC, PARTITION, OFFSET, TIMESTAMP = "_topic", "_partition", "_offset", "_timestamp"
 PLACE = (TOPIC, PARTITION, OFFSET, TIMESTAMP)
 """Where and when a message came in: columns of the table, and of its quarantine."""
-MESSAGE = "_message"
+MESSAGE, TAKEN = "_message", "_taken"
 KEY, HEADERS, TOMBSTONE = "_key", "_headers", "_tombstone"
 SENT = (KEY, HEADERS, TOMBSTONE)
 """What came with a message, as text: `_raw` of a malformed one has it."""
 _UNKNOWN = "_unknown"
+_FIRST_DAY = dt.date(2011, 1, 1)  # the year of Kafka's first release: no message is older
 
 
 def delivery_of_messages(messages: DataFrame, contract: Contract) -> Delivery:
     """The messages of a batch.
 
-    `messages` has the columns of `PLACE`, and the message, its key and its headers as bytes. What is no JSON object, or
-    no UTF-8, is malformed as a whole. Fields that the contract does not know, whatever they are called, are unknown
-    and no more: no message can stop a stream.
+    `messages` has the columns of `PLACE`, when the stream took them, and the message, its key and its headers as bytes.
+    What is no JSON object, or no UTF-8, is malformed as a whole. Fields that the contract does not know, whatever they
+    are called, are unknown and no more: no message can stop a stream.
     """
     text = as_text(F.col(MESSAGE))
     parsed = with_fields(messages, text)
@@ -59,5 +62,8 @@ def as_text(sent: Expression) -> Expression:
 
 
 def _arrival(partition: str) -> Expression:
-    """A stream has no logical date: a message belongs to the day on which it came in, UTC."""
-    return F.to_date(TIMESTAMP).alias(partition)
+    """A stream has no logical date: a message belongs to the day of its timestamp, UTC. Unless the topic says otherwise
+    that is the producer's clock; where it cannot be right, the day is the one on which the stream took the message.
+    """
+    day, taken = F.to_date(TIMESTAMP), F.to_date(TAKEN)
+    return F.when(day.between(F.lit(_FIRST_DAY), taken), day).otherwise(taken).alias(partition)

@@ -2,8 +2,8 @@
 
 Source: Salesforce, "REST API Developer Guide" and "Bulk API 2.0 and Bulk API Developer Guide". Records that were
 deleted come too (`queryAll`); `IsDeleted` says which. A session that ends is renewed once a call; where Salesforce asks
-to wait (429, 503 with Retry-After) the client waits and asks again. What it says it sends is counted: half of a result
-is no result.
+to wait (429, 503 with Retry-After) the client waits and asks again. What it says it sends is held against what comes,
+by number and by `Id`: half of a result is no result, and one in which a record comes twice in another's place is none.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import csv
 import io
 import json
 import logging
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -34,6 +36,10 @@ _CONNECTS = 2
 _PAGE = 50_000  # records of a bulk job's page: bounds what the driver holds at once
 _NO_TABLE = {"address", "location", "base64", "complexvalue"}  # types of fields that are not one value
 _ENDED = {"Aborted", "Failed"}
+_ADDRESS = (
+    15_000  # letters of a query that an address holds: Salesforce refuses addresses of more than 16,384 (414)
+)
+_STATEMENT = 100_000  # letters that Salesforce takes of a query, however it comes
 
 
 class Salesforce:
@@ -79,45 +85,62 @@ class Salesforce:
     def query(self, soql: str) -> Iterator[list[Record]]:
         """The records of a query, over REST."""
         page = self._json("GET", f"{self._root}/queryAll", {"q": soql})
+        ids: set[str | None] = set()
+        places: set[str] = set()
         got = 0
         while True:
-            got += len(page["records"])
-            yield [
+            records = [
                 {name: _text(value) for name, value in record.items() if name != "attributes"}
-                for record in page["records"]
+                for record in _told(page, "records", "the query")
             ]
-            if page["done"]:
-                _require(page["totalSize"], got, "the query")
+            got += len(records)
+            ids.update(record.get("Id") for record in records)
+            yield records
+            if _told(page, "done", "the query"):
+                _require(_told(page, "totalSize", "the query"), got, "the query")
+                _require(str(got), len(ids), "the query", "different ones")
                 return
-            page = self._json("GET", page["nextRecordsUrl"])
+            place = _told(page, "nextRecordsUrl", "the query, which is not done,")
+            if place in places:
+                raise SourceError(f"Salesforce broke off: the query goes round in circles, at {place}")
+            places.add(place)
+            page = self._json("GET", place)
 
     def bulk_query(self, soql: str) -> Iterator[list[Record]]:
         """The records of a query, by a job of Bulk API 2.0, which is put away afterwards."""
         asked = {"operation": "queryAll", "query": soql}
         job = f"{self._root}/jobs/query/{self._json('POST', f'{self._root}/jobs/query', body=asked)['id']}"
         try:
-            self._await(job)
+            found = self._await(job)
+            got, locators = 0, {"null"}
             locator: str | None = None
             while locator != "null":
                 place = {"maxRecords": str(_PAGE), **({"locator": locator} if locator else {})}
                 answer = self._call("GET", f"{job}/results", place)
-                answer.encoding = "utf-8"
-                rows = csv.DictReader(io.StringIO(answer.text, newline=""))
-                records = [{name: value or None for name, value in row.items()} for row in rows]
+                records = _records(answer.content.decode("utf-8"))
                 _require(
                     answer.headers.get("Sforce-NumberOfRecords", ""), len(records), "the query job's page"
                 )
+                got += len(records)
                 yield records
                 locator = answer.headers.get("Sforce-Locator", "null")
+                if locator in locators - {"null"}:
+                    raise SourceError(
+                        f"Salesforce broke off: the query job goes round in circles, at {locator}"
+                    )
+                locators.add(locator)
+            if found is not None:
+                _require(found, got, "the query job")
         finally:
             self._put_away(job)
 
-    def _await(self, job: str) -> None:
+    def _await(self, job: str) -> str | None:
+        """Wait for the job's end. How many records it has found, where it says so."""
         wait = 0.5
         while True:
             state = self._json("GET", job)
             if state["state"] == "JobComplete":
-                return
+                return state.get("numberRecordsProcessed")
             if state["state"] in _ENDED:
                 raise SourceError(
                     without_secrets(
@@ -195,9 +218,39 @@ class Salesforce:
         self._http.headers["Authorization"] = f"Bearer {token.reveal()}"
 
 
-def _require(told: str, got: int, what: str) -> None:
+def fits_address(soql: str) -> bool:
+    """Whether a query can be asked over REST, which has it in its address. One of six hundred fields cannot.
+
+    :raises SourceError: it is longer than Salesforce takes of any query
+    """
+    if len(soql) > _STATEMENT:
+        raise SourceError(
+            f"a query of {len(soql)} letters; Salesforce takes {_STATEMENT}: hide fields from the user whom the "
+            "connector logs in as"
+        )
+    return len(quote(soql)) <= _ADDRESS
+
+
+def _records(text: str) -> list[Record]:
+    """The records of a page of CSV, whose fields may be long and hold any letter."""
+    csv.field_size_limit(sys.maxsize)  # else 131,072 letters: a long text area has as many
+    # Python before 3.11 reads no NUL; a letter that is not in the text stands for it.
+    nul = next(letter for letter in map(chr, range(0xE000, 0xF8FF)) if letter not in text)
+    rows = csv.DictReader(io.StringIO(text.replace("\0", nul), newline=""))
+    return [
+        {name: value.replace(nul, "\0") if value else None for name, value in row.items()} for row in rows
+    ]
+
+
+def _told(page: Mapping[str, Any], name: str, what: str) -> Any:
+    if name not in page:
+        raise SourceError(f"Salesforce broke off: {what} does not tell its {name}")
+    return page[name]
+
+
+def _require(told: str, got: int, what: str, kind: str = "of them") -> None:
     if told != str(got):
-        raise SourceError(f"Salesforce broke off: {what} has {told} records, {got} came")
+        raise SourceError(f"Salesforce broke off: {what} has {told} records, {got} {kind} came")
 
 
 def _text(value: object) -> str | None:

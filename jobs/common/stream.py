@@ -28,6 +28,7 @@ from jobs.common.messages import (
     MESSAGE,
     OFFSET,
     PARTITION,
+    TAKEN,
     TIMESTAMP,
     TOPIC,
     delivery_of_messages,
@@ -154,7 +155,7 @@ def _source_and_contract(context: RunContext) -> tuple[Source, Contract]:
 
 
 def _messages(context: RunContext, source: Source, connector: Connector) -> DataFrame:
-    """The source's messages as a stream, with the columns of `PLACE` and the message as bytes."""
+    """The source's messages as a stream: as `delivery_of_messages` wants them."""
     if connector.kind == "kafka":
         return _of_topic(context, source, connector)
     if connector.kind == "files":
@@ -185,6 +186,7 @@ def _of_topic(context: RunContext, source: Source, connector: Connector) -> Data
             F.col("partition").alias(PARTITION),
             F.col("offset").alias(OFFSET),
             F.col("timestamp").alias(TIMESTAMP),
+            F.current_timestamp().alias(TAKEN),  # a batch that is tried again has the same
             F.col("value").alias(MESSAGE),
             F.col("key").alias(KEY),
             F.to_json("headers").alias(HEADERS),
@@ -223,6 +225,7 @@ def _of_files(context: RunContext, source: Source) -> DataFrame:
             F.col("partition").alias(PARTITION),
             F.col("offset").alias(OFFSET),
             F.col("timestamp").alias(TIMESTAMP),
+            F.current_timestamp().alias(TAKEN),
             F.encode("value", "UTF-8").alias(MESSAGE),
             F.encode("key", "UTF-8").alias(KEY),
             F.lit(None).cast("string").alias(HEADERS),

@@ -10,7 +10,7 @@ from conftest import Lake
 
 from jobs.common.contract import Contract, contract_of
 from jobs.common.declaration import Source
-from jobs.common.delivery import MALFORMED, Delivery
+from jobs.common.delivery import MALFORMED, SOURCE_FILE, Delivery
 from jobs.common.errors import LandingDamagedError, SourceSchemaError
 from jobs.common.json_files import read_json_delivery
 
@@ -59,6 +59,14 @@ def rows(delivery: Delivery) -> list[tuple[Any, ...]]:
     raw = dict(delivery.raw())
     columns = [*(raw[name] for name in ("id", "amount", "note")), str(delivery.unknown), MALFORMED]
     return [tuple(row) for row in delivery.frame.select(*columns).collect()]
+
+
+@pytest.mark.parametrize("array", [False, True])
+def test_a_file_is_called_what_it_was_delivered_as(lake: Lake, contract: Contract, array: bool) -> None:
+    content = f"[{OBJECTS[0]}]" if array else OBJECTS[0]
+    delivery = read(lake, contract, content.encode(), "Kunden 1+2, März 100%.json", array=array)
+    (row,) = delivery.frame.select(SOURCE_FILE).collect()
+    assert row[SOURCE_FILE].endswith("/landing/drawn/Kunden 1+2, März 100%.json")
 
 
 def test_an_array_is_read_as_lines_are(lake: Lake, contract: Contract) -> None:

@@ -357,7 +357,8 @@ def test_fields_of_json_are_read_as_columns_declare(lake: Lake) -> None:
         [],
     )
     message = '{"id": "1", "createdAt": 1767600000123, "price": "1.234,50", "flag": 1, "other": 5}'
-    place = "'t' _topic, 0 _partition, 0L _offset, timestamp '2026-01-05 00:00:00' _timestamp"
+    times = "timestamp '2026-01-05 00:00:00' _timestamp, timestamp '2026-01-06 00:00:00' _taken"
+    place = f"'t' _topic, 0 _partition, 0L _offset, {times}"
     frame = lake.spark.sql(
         f"select cast('{message}' as binary) {MESSAGE}, cast(null as binary) _key, '' _headers, {place}"
     )

@@ -203,6 +203,34 @@ def test_ids_may_be_as_large_and_as_small_as_they_get(web: Web) -> None:
     assert 2**63 - 1 in {row["event_id"] for row in web.lake.rows("redshift_behavior_events")}
 
 
+def test_moments_in_no_year_of_four_digits_are_told_as_the_database_says_them(web: Web) -> None:
+    said = {
+        "0044-03-15 09:00:00 BC": "0044-03-15 09:00:00+00 BC",
+        "infinity": "infinity",
+        "-infinity": "-infinity",
+        "20226-01-05 10:00:00": "20226-01-05 10:00:00+00",
+        "9999-12-31 23:59:59.999999-00:01": "10000-01-01 00:00:59.999999+00",
+    }
+    rows = sound(DATES[0])[:60]
+    for row, moment in zip(rows, said):
+        row["occurred_at"] = moment
+    rows[5]["occurred_at"] = "9999-12-31 23:59:59.999999"
+    rows[6]["occurred_at"] = "0001-01-01 00:00:00"
+    web.live(*rows)
+    (output,) = web.run(DATES[0]).outputs
+    assert (output.rows_read, output.reasons) == (60, {"type:occurred_at": len(said)})
+    rejected = [row["_raw"] for row in web.lake.rows("redshift_behavior_events__quarantine")]
+    assert {raw["event_id"]: raw["occurred_at"] for raw in rejected} == {
+        row["event_id"]: text for row, text in zip(rows, said.values())
+    }
+    kept = {
+        str(row["event_id"]): row["occurred_at"].isoformat()
+        for row in web.lake.rows("redshift_behavior_events")
+    }
+    assert kept[rows[5]["event_id"]] == "9999-12-31T23:59:59.999999+00:00"
+    assert kept[rows[6]["event_id"]] == "0001-01-01T00:00:00+00:00"
+
+
 @pytest.mark.heavy  # test_watermark.py has what a day without rows leaves behind
 def test_a_day_without_events_leaves_the_watermark_where_it_is(web: Web, first_day: FirstDay) -> None:
     first = first_day(web)

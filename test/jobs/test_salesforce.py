@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from conftest import Lake
-from peers.http_peer import Request, Response
+from peers.http_peer import Request, Response, as_json
 from peers.salesforce import Salesforce
 from peers.secrets_manager import secrets_manager
 
 from jobs.common.errors import SecretError, SourceError, SourceSchemaError
 from jobs.common.read.salesforce import table_name
 from jobs.common.result import DatasetResult
+from jobs.common.salesforce import Salesforce as Client
+from jobs.common.secret import Secret
 from jobs.ingest.salesforce_to_bronze import JOB, run
 
 TABLE = "salesforce_leads"
@@ -228,6 +231,128 @@ def test_a_field_that_is_added_is_told_of_and_kept_and_one_that_goes_stops_the_r
     with pytest.raises(SourceSchemaError, match="lacks status"):
         sales.run("2026-01-06")
     assert sales.lake.version(TABLE) == 1
+
+
+def test_an_object_of_six_hundred_fields_comes_in_bulk_with_all_that_they_hold_and_one_warning(
+    sales: Sales,
+) -> None:
+    wide: dict[str, str | None] = {f"A_field_with_a_long_name_{number:03d}__c": None for number in range(600)}
+    held = {"A_field_with_a_long_name_000__c": "n\0l", "A_field_with_a_long_name_599__c": 'ü"\n' * 70_000}
+    sales.put(*(lead(number, "2026-01-05T08:00:00", **{**wide, **held}) for number in (1, 2)))
+    result = sales.run("2026-01-05")
+    assert [path for path in sales.calls() if path.endswith("/results")]
+    assert (result.rows_written, sum(result.unmapped.values()), len(result.unmapped)) == (2, 4, 600)
+    (warning,) = result.warnings
+    assert "580 more" in warning
+    assert sales.bronze("2026-01-05")["00Q5f0000000002EAA"]["_unmapped"] == {
+        table_name(name): value for name, value in held.items()
+    }
+
+
+@pytest.fixture
+def client() -> Iterator[tuple[Client, Salesforce]]:
+    """What asks, and whom; 45 leads, in pages of 20."""
+    with Salesforce(page_size=20) as organisation:
+        organisation.put("Lead", some(45, "2026-01-05"))
+        secrets = (Secret(organisation.client_id), Secret(organisation.client_secret))
+        with Client(organisation.url, "62.0", *secrets) as asking:
+            yield asking, organisation
+
+
+def changed(organisation: Salesforce, change: Callable[[dict[str, Any]], object]) -> None:
+    """Let every page of a query be otherwise."""
+    answer = organisation._answer
+
+    def changing(request: Request) -> Response:
+        whole = answer(request)
+        page = json.loads(whole.body)
+        if "records" in page:
+            change(page)
+        return Response(whole.status, json.dumps(page).encode(), whole.headers)
+
+    organisation.peer.answer = changing
+
+
+def in_circles(page: dict[str, Any]) -> None:
+    if "nextRecordsUrl" in page:
+        page["nextRecordsUrl"] = page["nextRecordsUrl"].rsplit("-", 1)[0] + "-20"
+
+
+def twice(page: dict[str, Any]) -> None:
+    if len(page["records"]) == 5:
+        page["records"] = page["records"][:4] + page["records"][:1]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda page: page.pop("nextRecordsUrl", None),
+            "the query, which is not done, does not tell its nextRec",
+        ),
+        (lambda page: page.pop("done"), "does not tell its done"),
+        (lambda page: page.update(totalSize=46), "has 46 records, 45 of them came"),
+        (in_circles, "goes round in circles, at .*-20"),
+        (twice, "has 45 records, 44 different ones came"),
+    ],
+    ids=["no next address", "no done", "one is missing", "the same page again", "one comes twice"],
+)
+def test_an_answer_that_is_not_whole_is_none(
+    client: tuple[Client, Salesforce], change: Callable[[dict[str, Any]], object], said: str
+) -> None:
+    asking, organisation = client
+    changed(organisation, change)
+    with pytest.raises(SourceError, match=said):
+        list(asking.query("SELECT Id FROM Lead"))
+
+
+def test_a_bulk_job_whose_pages_are_fewer_or_other_than_it_says_is_none(
+    client: tuple[Client, Salesforce],
+) -> None:
+    asking, organisation = client
+    assert [len(page) for page in asking.bulk_query("SELECT Id FROM Lead")] == [20, 20, 5]
+    answer = organisation._answer
+
+    def told(change: dict[str, str], found: int = 45) -> None:
+        def telling(request: Request) -> Response:
+            whole = answer(request)
+            if request.path.endswith("/results"):
+                return Response(whole.status, whole.body, {**whole.headers, **change})
+            if b"JobComplete" in whole.body:
+                return as_json({**json.loads(whole.body), "numberRecordsProcessed": found})
+            return whole
+
+        organisation.peer.answer = telling
+
+    for change, found, said in (
+        ({}, 46, "the query job has 46 records, 45 of them came"),
+        ({"Sforce-Locator": "null"}, 45, "the query job has 45 records, 20 of them came"),
+        ({"Sforce-Locator": "20"}, 45, "goes round in circles, at 20"),
+        ({"Sforce-NumberOfRecords": "21"}, 45, "the query job's page has 21 records, 20 of them came"),
+    ):
+        told(change, found)
+        with pytest.raises(SourceError, match=said):
+            list(asking.bulk_query("SELECT Id FROM Lead"))
+        assert organisation._jobs == {}
+
+
+def test_a_record_that_comes_twice_in_bulk_stands_for_one_that_is_missing(sales: Sales) -> None:
+    sales.put(*some(25, "2026-01-05"))
+    answer = sales.organisation._answer
+
+    def twice_in_bulk(request: Request) -> Response:
+        whole = answer(request)
+        if not request.path.endswith("/results") or whole.headers["Sforce-Locator"] != "null":
+            return whole
+        first = Request(request.method, request.path, {**request.query, "locator": "0"}, request.headers, b"")
+        head, *records = answer(first).body.split(b'"\n"')
+        body = b'"\n"'.join([head, *records[:4], records[0]]) + b'"\n'
+        return Response(whole.status, body, whole.headers)
+
+    sales.organisation.peer.answer = twice_in_bulk
+    with pytest.raises(SourceError, match="of 25 records of Lead 24 are different ones"):
+        sales.run("2026-01-05", 1)
+    assert not (sales.lake.folder / "bronze" / TABLE).exists()
 
 
 def test_a_wrong_secret_is_refused_and_none_reaches_a_log(

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
+from pyspark.sql import types as spark
 
 from jobs.common.delivery import Delivery, delivery_of
 from jobs.common.errors import SourceError
@@ -25,6 +27,17 @@ _DRIVERS = {
 }
 _LARGEST = 2**63 - 1  # number that JDBC counts ranges in
 _FETCH_ROWS = 10_000  # a connection's memory: without it the driver takes all rows at once
+# What Spark and whoever reads the table have as days and moments: years of four digits, of our era. A database has
+# more, and its driver makes others of them without a word: 44 AD of 44 BC.
+_DAYS: Mapping[type[spark.DataType], tuple[str, str]] = {
+    spark.DateType: ("date '0001-01-01'", "date '9999-12-31'"),
+    spark.TimestampNTZType: ("timestamp '0001-01-01 00:00:00'", "timestamp '9999-12-31 23:59:59.999999'"),
+    spark.TimestampType: (
+        "timestamptz '0001-01-01 00:00:00+00'",
+        "timestamptz '9999-12-31 23:59:59.999999+00'",
+    ),
+}
+_TEXT_LENGTH = 64  # letters that a moment has at most
 
 
 @contextmanager
@@ -38,8 +51,9 @@ def read_jdbc(extraction: Extraction) -> Iterator[Delivery]:
     login = {name: field_of(secret, name, connector) for name in ("user", "password")}
     url = str(connector.setting("url"))
     try:
-        frame = _frame(extraction, url, login)
-        delivery = delivery_of(frame, f"{url.split('?')[0]}/{source.entity}", extraction.contract)
+        read = _read_all(extraction, url, login)
+        origin = f"{url.split('?')[0]}/{source.entity}"
+        delivery = delivery_of(read.frame, origin, extraction.contract, beyond=read.beyond)
         yield delivery
     except (Py4JJavaError, PySparkException) as error:
         if "SQLException" not in str(error) and "PSQLException" not in str(error):
@@ -49,27 +63,75 @@ def read_jdbc(extraction: Extraction) -> Iterator[Delivery]:
         ) from None
 
 
-def _frame(extraction: Extraction, url: str, login: Mapping[str, Secret]) -> DataFrame:
+@dataclass(frozen=True)
+class _Rows:
+    """What was read."""
+
+    frame: DataFrame
+    beyond: Mapping[str, str]
+    """See `Delivery`."""
+
+
+def _read_all(extraction: Extraction, url: str, login: Mapping[str, Secret]) -> _Rows:
     source, connector = extraction.source, extraction.connector
     query = changes_query(extraction)
     column = source.partition_column
-    counted = (
-        "count(*) n" if column is None else f"count(*) n, min({identifier(column)}) low, max({column}) high"
-    )
-    bounds = _read(extraction, url, login, f"select {counted} from ({query}) changes").collect()[0]  # noqa: S608
+    whole = _read(extraction, url, login, query)
+    strange = _strange(whole.schema)
+    measures = [
+        "count(*) n",
+        f"sum(case when {' or '.join(strange.values()) or '1 = 0'} then 1 else 0 end) strange",
+    ]
+    if column is not None:
+        measures += [f"min({identifier(column)}) low", f"max({column}) high"]
+    measuring = f"select {', '.join(measures)} from ({query}) changes"  # noqa: S608 -- names that the database told
+    bounds = _read(extraction, url, login, measuring).collect()[0]
+    beyond: dict[str, str] = {}
+    if bounds["strange"]:
+        beyond = {name: f"_beyond_{index}" for index, name in enumerate(strange)}
+        query = _telling(query, whole.schema.names, strange, beyond)
     unload: Mapping[str, Any] | None = connector.settings.get("unload")
     if unload is not None and bounds["n"] > unload["aboveRows"]:
-        return _unloaded(extraction, url, login, query, str(unload["roleArn"]))
+        return _Rows(_unloaded(extraction, url, login, query, str(unload["roleArn"])), beyond)
     partitions = min(int(connector.settings.get("partitions") or 1), max(1, bounds["n"]))
     if column is None or bounds["low"] is None or partitions == 1:
-        return _read(extraction, url, login, query)
+        return _Rows(_read(extraction, url, login, query), beyond)
     # Rows outside of the bounds, or without a value, are in the first and last range: nothing can get lost.
     ranges = {
         "partitionColumn": column,
         "lowerBound": bounds["low"],
         "upperBound": min(bounds["high"] + 1, _LARGEST),
     }
-    return _read(extraction, url, login, query, numPartitions=partitions, **ranges)
+    return _Rows(_read(extraction, url, login, query, numPartitions=partitions, **ranges), beyond)
+
+
+def _strange(schema: spark.StructType) -> dict[str, str]:
+    """By each column of days or moments when a value of it is none that Spark has, in SQL: null counts as no."""
+    limits = {field.name: _DAYS.get(type(field.dataType)) for field in schema}
+    return {
+        name: f"{_quoted(name)} < {between[0]} or {_quoted(name)} > {between[1]}"
+        for name, between in limits.items()
+        if between is not None
+    }
+
+
+def _telling(query: str, names: list[str], strange: Mapping[str, str], beyond: Mapping[str, str]) -> str:
+    """The query with null for such values, and their texts in columns of their own."""
+    columns = [
+        f"case when {strange[name]} then null else {_quoted(name)} end as {_quoted(name)}"
+        if name in strange
+        else _quoted(name)
+        for name in names
+    ]
+    texts = [
+        f"case when {strange[name]} then cast({_quoted(name)} as varchar({_TEXT_LENGTH})) end as {text}"
+        for name, text in beyond.items()
+    ]
+    return f"select {', '.join((*columns, *texts))} from ({query}) found"  # noqa: S608 -- names that the database told
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _read(

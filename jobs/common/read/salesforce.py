@@ -1,6 +1,6 @@
-"""Reads Salesforce's objects: what changed by SOQL, over REST page by page or, from the connector's `bulkThreshold` on,
-by a job of Bulk API 2.0. Records that were deleted come too, with `is_deleted`. All of its fields are asked for, so one
-that an administrator adds is told of by the next run.
+"""Reads Salesforce's objects: what changed by SOQL, over REST page by page or, from the connector's `bulkThreshold` on
+and where the query is too long for an address, by a job of Bulk API 2.0. Records that were deleted come too, with
+`is_deleted`. All of its fields are asked for, so one that an administrator adds is told of by the next run.
 
 Names become those of a table: `ConvertedContactId__c` is `converted_contact_id__c`.
 """
@@ -22,12 +22,12 @@ from pyspark.sql import types as spark
 
 from jobs.common.contract import Contract
 from jobs.common.delivery import SOURCE_FILE, Delivery, delivery_of
-from jobs.common.errors import DeclarationError
+from jobs.common.errors import DeclarationError, SourceError
 from jobs.common.ingest import Extraction
 from jobs.common.json_files import read_objects
 from jobs.common.json_objects import NO_OBJECT, field, names_in, with_fields
 from jobs.common.landing import LINE
-from jobs.common.salesforce import Record, Salesforce
+from jobs.common.salesforce import Record, Salesforce, fits_address
 from jobs.common.secret import field_of, secret_of
 
 log = logging.getLogger("dataplat.salesforce")
@@ -55,10 +55,12 @@ def read_salesforce(extraction: Extraction) -> Iterator[Delivery]:
         condition = _condition(extraction)
         soql = f"SELECT {', '.join(names)} FROM {entity}{condition}"  # noqa: S608 -- names that Salesforce gave
         count = salesforce.count(entity, condition)
-        in_bulk = count >= int(connector.setting("bulkThreshold"))
+        in_bulk = count >= int(connector.setting("bulkThreshold")) or not fits_address(soql)
         log.info("%s: %d records, over %s", entity, count, "Bulk API 2.0" if in_bulk else "REST")
         pages = salesforce.bulk_query(soql) if in_bulk else salesforce.query(soql)
         frame = _frame(extraction.context.spark, names, pages)
+        if in_bulk:
+            _refuse_repeated(frame, entity)
     yield delivery_of(_named(frame, names, extraction.contract), f"{login_url}/{entity}", extraction.contract)
 
 
@@ -118,6 +120,15 @@ def _frame(session: SparkSession, names: Sequence[str], pages: Iterable[list[Rec
         for records in _gathered(pages)
     ]
     return reduce(DataFrame.unionAll, parts) if parts else session.createDataFrame([], schema)
+
+
+def _refuse_repeated(frame: DataFrame, entity: str) -> None:
+    """:raises SourceError: a record came twice. As many came as were told, so another has not come."""
+    came = frame.agg(F.count("*").alias("all"), F.count_distinct("Id").alias("different")).collect()[0]
+    if came["all"] != came["different"]:
+        raise SourceError(
+            f"Salesforce broke off: of {came['all']} records of {entity} {came['different']} are different ones"
+        )
 
 
 def _gathered(pages: Iterable[list[Record]]) -> Iterator[list[Record]]:

@@ -208,7 +208,10 @@ class Salesforce:
 
     def _described(self, job: _Job) -> dict[str, object]:
         operation = "queryAll" if job.with_deleted else "query"
-        return {"id": job.id, "operation": operation, "state": job.state, "contentType": "CSV"}
+        described = {"id": job.id, "operation": operation, "state": job.state, "contentType": "CSV"}
+        if job.state != "JobComplete":
+            return described
+        return {**described, "numberRecordsProcessed": len(self._select(job.soql, job.with_deleted))}
 
     def _results(self, job: _Job, request: Request) -> Response:
         if job.state != "JobComplete":
