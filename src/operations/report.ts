@@ -78,7 +78,8 @@ export async function* report(
       runs: runs.details.map((run) => rowOf(run, at)),
       earlierRuns: runs.details.length >= mostRuns,
       observed: { at, runs: runs.runs, newestData, checks },
-      backfills: backfills.found ?? [],
+      backfills: backfills.found?.newest ?? [],
+      earlierBackfills: backfills.found?.earlier ?? 0,
       unknown: {
         ...(data.why !== undefined && { data: data.why }),
         ...(backfills.why !== undefined && { backfills: backfills.why }),

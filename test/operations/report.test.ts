@@ -6,6 +6,7 @@ import { ledgerNames } from '../../src/operations/backfill/ledger-names.js';
 import type { OperationEvent } from '../../src/operations/events.js';
 import { report } from '../../src/operations/report.js';
 import { loadPlatform } from '../../src/project/load-platform.js';
+import { reportPage } from '../../src/ui/report-page.js';
 import { smallPlatform } from '../small-platform.js';
 import { collect, failureOf } from './collect.js';
 import { MemoryRecords } from './memory-records.js';
@@ -23,6 +24,22 @@ const reported = (
 
 const told = (events: readonly OperationEvent<Report>[]): string[] =>
   events.flatMap((event) => (event.type === 'message' ? [event.text] : []));
+
+/** A backfill of two dates of one job. */
+const planOf = (id: string): LedgerPlan => ({
+  ...{ id, environment: 'local', what: 'shops', from: '2026-01-04', to: '2026-01-05' },
+  ...{ downstream: false, reprocess: 'none', backwards: false, release: 'cafe', retries: 0 },
+  ...{ by: 'somebody@somewhere', createdAt: '2026-01-06T07:00:00.000Z' },
+  ...{
+    jobs: [{ id: 'shops', layer: 'bronze', once: false, exclusive: [], after: [], reads: [] }],
+    dates: ['2026-01-04', '2026-01-05'],
+  },
+  pairs: [
+    [0, '2026-01-04'],
+    [0, '2026-01-05'],
+  ],
+  ...{ skipped: [], leftOut: [] },
+});
 
 describe('report', () => {
   it('of an environment that is not deployed asks for nothing more, and says so', async () => {
@@ -74,23 +91,9 @@ describe('report', () => {
   it('has the backfills, and of each job and date what became of it', async () => {
     const records = new MemoryRecords();
     const id = '20260106-070000-ab12';
-    const plan: LedgerPlan = {
-      ...{ id, environment: 'local', what: 'shops', from: '2026-01-04', to: '2026-01-05' },
-      ...{ downstream: false, reprocess: 'none', backwards: false, release: 'cafe', retries: 0 },
-      ...{ by: 'somebody@somewhere', createdAt: '2026-01-06T07:00:00.000Z' },
-      ...{
-        jobs: [{ id: 'shops', layer: 'bronze', once: false, exclusive: [], after: [], reads: [] }],
-        dates: ['2026-01-04', '2026-01-05'],
-      },
-      pairs: [
-        [0, '2026-01-04'],
-        [0, '2026-01-05'],
-      ],
-      ...{ skipped: [], leftOut: [] },
-    };
     const line = (n: number, date: string, state: string): string =>
       `${JSON.stringify({ n, writer: 'w', at: '2026-01-06T07:01:00.000Z', job: 'shops', date, attempt: 1, token: 't', runId: `r${n}`, state })}\n`;
-    await records.create(ledgerNames.plan(id), JSON.stringify(plan));
+    await records.create(ledgerNames.plan(id), JSON.stringify(planOf(id)));
     await records.create(
       ledgerNames.segment(id, 1),
       line(1, '2026-01-04', 'succeeded') + line(2, '2026-01-05', 'failed'),
@@ -101,6 +104,19 @@ describe('report', () => {
       ['2026-01-04', 'succeeded'],
       ['2026-01-05', 'failed'],
     ]);
+  });
+
+  it('has the newest twenty backfills, and says how many there are besides', async () => {
+    const records = new MemoryRecords();
+    const ids = Array.from(
+      { length: 23 },
+      (_, index) => `202601${String(index + 1).padStart(2, '0')}-070000-ab12`,
+    );
+    for (const id of ids) await records.create(ledgerNames.plan(id), JSON.stringify(planOf(id)));
+    const { result } = await reported(new SlaAws(), records);
+    expect(result.backfills.map(({ backfill }) => backfill)).to.deep.equal(ids.slice(3).reverse());
+    expect(result.earlierBackfills).to.equal(3);
+    expect(await reportPage(result)).to.match(/Only the newest 20 are shown; .* has 3 earlier ones/);
   });
 
   it('says where it has not looked at every run', async () => {

@@ -32,7 +32,7 @@ export function fullReport(runs: number, directory = smallPlatform): Report {
   ] as const;
   return reportOf(platform, at, 14, {
     release: '0123456789abcdef',
-    ...{ runs: all, earlierRuns: false },
+    ...{ runs: all, earlierRuns: false, earlierBackfills: 0 },
     observed: {
       at,
       runs: all.map(({ startedAt, seconds, ...run }) => ({
@@ -71,7 +71,7 @@ export function emptyReport(deployed: boolean): Report {
   const platform = loadPlatform(smallPlatform, 'local', {}, {});
   if (!deployed) return reportOf(platform, at, 14);
   const observed = { at, runs: [], newestData: new Map<string, Date>(), checks: new Map<string, never>() };
-  return reportOf(platform, at, 14, { runs: [], earlierRuns: false, observed, backfills: [], unknown: {} });
+  return reportOf(platform, at, 14, { runs: [], earlierRuns: false, observed, backfills: [], earlierBackfills: 0, unknown: {} });
 }
 
 function dateBefore(days: number): string {

@@ -21,6 +21,8 @@ export interface ReportSources {
   readonly observed: Observed;
   /** The newest first. */
   readonly backfills: readonly ReportedBackfill[];
+  /** How many there are besides, which were not looked at. */
+  readonly earlierBackfills: number;
   readonly unknown: Unknown;
 }
 
@@ -55,6 +57,8 @@ export interface Report {
   readonly promises: readonly Verdict[];
   readonly checks: readonly DatasetCheck[];
   readonly backfills: readonly ReportedBackfill[];
+  /** How many there are besides: neither the list nor the calendar has them. */
+  readonly earlierBackfills: number;
   readonly calendar: BackfillCalendar;
   readonly unknown: Unknown;
 }
@@ -93,6 +97,7 @@ export function reportOf(platform: Platform, at: Date, days: number, sources?: R
       .map(([dataset, check]) => ({ dataset, ...check }))
       .sort((a, b) => b.errors - a.errors || b.warnings - a.warnings),
     backfills,
+    earlierBackfills: sources?.earlierBackfills ?? 0,
     calendar: backfillCalendar(
       backfills,
       platform.graph.order.map(({ id }) => id),

@@ -75,17 +75,21 @@ export async function* listBackfills(
   };
 }
 
-/** The newest backfills, each with its pairs, the newest first. */
+/** The newest backfills, each with its pairs, the newest first; `earlier`: how many there are besides. */
 export async function readBackfills(
   records: Records,
   most: number,
-): Promise<readonly (BackfillRow & { readonly pairs: readonly PairRow[] })[]> {
-  const ids = (await listLedgers(records)).reverse().slice(0, most);
+): Promise<{
+  readonly newest: readonly (BackfillRow & { readonly pairs: readonly PairRow[] })[];
+  readonly earlier: number;
+}> {
+  const ids = (await listLedgers(records)).reverse();
   const limit = pLimit(4);
-  const ledgers = await Promise.all(ids.map((id) => limit(() => readLedger(records, id))));
-  return ledgers.flatMap((ledger) =>
+  const ledgers = await Promise.all(ids.slice(0, most).map((id) => limit(() => readLedger(records, id))));
+  const newest = ledgers.flatMap((ledger) =>
     ledger ? [{ ...rowOf(ledger), pairs: pairsOf(ledger, bookOf(ledger.plan, ledger.lines)) }] : [],
   );
+  return { newest, earlier: Math.max(0, ids.length - most) };
 }
 
 /** One backfill, each pair with its runs. Without an id, the newest. @throws DataplatError DP6012 */

@@ -27,6 +27,11 @@ function content(report: Report): string[] {
           `<p>${count(calendar.left, 'run')} of earlier dates or further jobs have no place in it; <code>dataplat backfills show</code> has all.</p>`,
         ]
       : []),
+    ...(report.earlierBackfills > 0
+      ? [
+          `<p>Only the newest ${backfills.length} are shown; <code>dataplat backfills list</code> has ${count(report.earlierBackfills, 'earlier one')}.</p>`,
+        ]
+      : []),
     htmlTable(
       'The last backfills',
       [

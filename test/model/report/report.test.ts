@@ -112,7 +112,7 @@ describe('a report', () => {
   const platform = loadPlatform(smallPlatform, 'local', {}, {});
   const at = new Date('2026-01-06T08:00:00Z');
   const observed = { at, runs: [], newestData: new Map<string, Date>(), checks: new Map<string, never>() };
-  const nothing = { runs: [], earlierRuns: false, observed, backfills: [], unknown: {} };
+  const nothing = { runs: [], earlierRuns: false, observed, backfills: [], earlierBackfills: 0, unknown: {} };
 
   it('of what is not deployed has the declaration alone', () => {
     const report = reportOf(platform, at, 2);
