@@ -206,8 +206,19 @@ def test_without_quotes_every_letter_is_one_of_a_value(lake: Lake, wanted: Contr
     assert found == [["1", '5" pipe', '"'], ["2", '"a', 'b"'], [MALFORMED, "3\tx\ty\tz"]]
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize(("mark", "encoding"), [("", "utf-8"), ("\ufeff", "utf-8"), ("\ufeff", "utf-16le")])
+@pytest.mark.parametrize(
+    ("mark", "encoding", "end"),
+    [
+        ("", "utf-8", "\n"),
+        ("\ufeff", "utf-8", "\r\n"),
+        ("\ufeff", "utf-16le", "\r"),
+        *(
+            pytest.param(*marked, end, marks=pytest.mark.heavy)
+            for marked in (("", "utf-8"), ("\ufeff", "utf-8"), ("\ufeff", "utf-16le"))
+            for end in ("\n", "\r\n", "\r")
+        ),
+    ],
+)
 def test_files_without_a_header_begin_with_their_rows(
     lake: Lake, wanted: Contract, mark: str, encoding: str, end: str
 ) -> None:
@@ -269,7 +280,7 @@ def test_lines_with_a_mark_of_comments_are_no_records_except_between_quotes(
         ("utf-16be", "utf-16-be", "Müller 张三 😀"),
     ],
 )
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["\n", pytest.param("\r\n", marks=pytest.mark.heavy)])
 def test_files_in_another_encoding_are_read_as_it_says(
     lake: Lake, wanted: Contract, encoding: str, written_as: str, letters: str, end: str
 ) -> None:

@@ -148,6 +148,7 @@ def test_drawn_csv_keeps_every_row(
         assert row["text"] == (text if text.strip() else None)
 
 
+@pytest.mark.heavy
 def test_drawn_json_lines_keep_every_row(lake: Lake, tmp_path: Path) -> None:
     draw = random.Random(5)
     rows = drawn_rows(draw, 60)

@@ -96,6 +96,7 @@ def test_the_newest_change_of_a_key_stays_whatever_came_first(lake: Lake) -> Non
         assert lake.spark.conf.get(name, None) in (None, "false")
 
 
+@pytest.mark.heavy
 def test_changes_of_one_order_are_decided_by_what_they_hold_and_not_by_which_came_first(lake: Lake) -> None:
     things = Things(lake, contract())
     things.merge(("a", 1, "x", None), ("b", 1, "y", None), ("c", 1, None, None))

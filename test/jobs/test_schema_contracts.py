@@ -207,7 +207,16 @@ def test_every_row_of_the_samples_keeps_its_contract_but_for_the_defects_on_the_
     assert [cells[0] for cells in readme_rows(table)[:-1]] == DATES
 
 
-@pytest.mark.parametrize("job", list(JOBS), ids=lambda job: job.JOB)
+@pytest.mark.parametrize(
+    "job",
+    [
+        pytest.param(
+            job, marks=pytest.mark.heavy if job in (snowflake_to_bronze, redshift_behavior_ingest) else []
+        )
+        for job in JOBS
+    ],
+    ids=[job.JOB for job in JOBS],
+)
 def test_the_tables_that_a_job_writes_have_the_contracts_schema(
     sampled: Callable[..., Sampled], job: Any
 ) -> None:

@@ -1,111 +1,25 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import {
   CancelJobRunCommand,
   CreateApplicationCommand,
-  EMRServerlessClient,
   GetDashboardForJobRunCommand,
-  GetJobRunCommand,
   ListJobRunAttemptsCommand,
   ListJobRunsCommand,
-  StartJobRunCommand,
   StopApplicationCommand,
-  type JobRun,
   type StartJobRunCommandInput,
 } from '@aws-sdk/client-emr-serverless';
-import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import { createEmrServerlessService } from '../../../src/local/emr-serverless/service.js';
-import { groupOfJar } from '../../../src/toolchain/jars.js';
-import { locateRuntime } from '../../../src/toolchain/locate-toolchain.js';
-import { TinyEndpoint, account, eventually, region } from '../tiny-endpoint.js';
+import { eventually, region } from '../tiny-endpoint.js';
+import { TinyEmr } from './tiny-emr.js';
 
-const role = `arn:aws:iam::${account}:role/job`;
-/** A minute of the service's timeouts in these tests. */
-const minuteMilliseconds = 100;
+describe('EMR Serverless job runs', () => {
+  const tiny = new TinyEmr();
+  const { endpoint, put, application, submit, get, reaches, ended, log } = tiny;
+  before(() => tiny.start());
+  after(() => tiny.stop());
 
-describe('EMR Serverless job runs', function () {
-  const endpoint = new TinyEndpoint((context, settings) =>
-    createEmrServerlessService(context, settings, {
-      minuteMilliseconds,
-      logIntervalMilliseconds: 300,
-      hostSlots: 2,
-      classData: false,
-    }),
-  );
-  let emr: EMRServerlessClient;
-  let s3: S3Client;
-
-  before(async () => {
-    await endpoint.start();
-    const credentials = { accessKeyId: account, secretAccessKey: 'local' };
-    emr = new EMRServerlessClient({ endpoint: endpoint.url, region, credentials, maxAttempts: 1 });
-    s3 = new S3Client({ endpoint: endpoint.url, region, credentials, forcePathStyle: true });
-    for (const Bucket of ['code', 'logs', 'lake']) await s3.send(new CreateBucketCommand({ Bucket }));
-  });
-  after(async () => {
-    emr?.destroy();
-    s3?.destroy();
-    await endpoint.stop();
-  });
-
-  const put = async (Key: string, Body: string | Buffer): Promise<string> => {
-    await s3.send(new PutObjectCommand({ Bucket: 'code', Key, Body }));
-    return `s3://code/${Key}`;
-  };
-  /** @param queueTimeoutMinutes the most that EMR takes, unless the test is about it: nobody else waits in vain */
-  const application = async (maxConcurrentRuns = 2, queueTimeoutMinutes = 720): Promise<string> => {
-    const made = await emr.send(
-      new CreateApplicationCommand({
-        type: 'SPARK',
-        releaseLabel: 'emr-7.12.0',
-        schedulerConfiguration: { maxConcurrentRuns, queueTimeoutMinutes },
-        monitoringConfiguration: { s3MonitoringConfiguration: { logUri: 's3://logs/emr/' } },
-        runtimeConfiguration: [
-          {
-            classification: 'spark-defaults',
-            properties: { 'spark.emr-serverless.driverEnv.FROM_APPLICATION': 'yes' },
-          },
-        ],
-      }),
-    );
-    return made.applicationId ?? '';
-  };
-  const submit = async (
-    applicationId: string,
-    entryPoint: string,
-    more: Partial<StartJobRunCommandInput> & { arguments?: string[]; parameters?: string } = {},
-  ): Promise<string> => {
-    const { arguments: entryPointArguments, parameters: sparkSubmitParameters, ...rest } = more;
-    const started = await emr.send(
-      new StartJobRunCommand({
-        applicationId,
-        executionRoleArn: role,
-        jobDriver: { sparkSubmit: { entryPoint, entryPointArguments, sparkSubmitParameters } },
-        ...rest,
-      }),
-    );
-    return started.jobRunId ?? '';
-  };
-  const get = async (applicationId: string, jobRunId: string): Promise<JobRun> => {
-    const { jobRun } = await emr.send(new GetJobRunCommand({ applicationId, jobRunId }));
-    if (jobRun === undefined) throw new Error('no job run in the answer');
-    return jobRun;
-  };
-  const reaches = (applicationId: string, jobRunId: string, ...states: string[]): Promise<JobRun> =>
-    eventually(async () => {
-      const run = await get(applicationId, jobRunId);
-      return states.includes(run.state ?? '') ? run : undefined;
-    });
-  const ended = (applicationId: string, jobRunId: string): Promise<JobRun> =>
-    reaches(applicationId, jobRunId, 'SUCCESS', 'FAILED', 'CANCELLED');
-  const log = async (applicationId: string, jobRunId: string, name: string, base = ''): Promise<string> => {
-    const Key = `emr/applications/${applicationId}/jobs/${jobRunId}/${base}SPARK_DRIVER/${name}.gz`;
-    const object = await s3.send(new GetObjectCommand({ Bucket: 'logs', Key }));
-    return gunzipSync((await object.Body?.transformToByteArray()) ?? Buffer.alloc(0)).toString();
-  };
   const failure = (attempt: Promise<unknown>): Promise<string> =>
     attempt.then(
       () => 'it succeeded',
@@ -198,73 +112,12 @@ describe('EMR Serverless job runs', function () {
     expect(done.billedResourceUtilization?.vCPUHour).to.be.closeTo((3 * billedSeconds) / 3600, half);
     expect(done.billedResourceUtilization?.memoryGBHour).to.be.closeTo((8 * billedSeconds) / 3600, half);
     expect(done).to.deep.include({ name: 'ingest', mode: 'BATCH', attempt: 1, tags: { team: 'data' } });
-    const { url } = await emr.send(new GetDashboardForJobRunCommand({ applicationId: id, jobRunId: run }));
+    const { url } = await tiny.emr.send(
+      new GetDashboardForJobRunCommand({ applicationId: id, jobRunId: run }),
+    );
     expect(await (await fetch(url ?? '')).text())
       .to.contain('SUCCESS')
       .and.to.contain('rows 7 jobs');
-  });
-
-  it('has on its class path what EMR has there and what it names, and nothing else', async () => {
-    const id = await application();
-    const entryPoint = await put(
-      'kafka.py',
-      'from pyspark.sql import SparkSession\n' +
-        'spark = SparkSession.builder.getOrCreate()\n' +
-        'for name in ("io.delta.tables.DeltaTable", "org.postgresql.Driver"):\n' +
-        '    try:\n' +
-        '        spark._jvm.java.lang.Class.forName(name, False, spark._jvm.Thread.currentThread().getContextClassLoader())\n' +
-        '        print(name, "is there")\n' +
-        '    except Exception as error:\n' +
-        '        print(name, "is missing")\n' +
-        'messages = spark.readStream.format("kafka").option("kafka.bootstrap.servers", "127.0.0.1:1")\n' +
-        'messages.option("subscribe", "orders").load().printSchema()\n',
-    );
-    const alone = await ended(id, await submit(id, entryPoint));
-    expect(alone.state).to.equal('FAILED');
-    expect(alone.stateDetails).to.match(/kafka/i);
-    const without = await log(id, alone.jobRunId ?? '', 'stdout');
-    expect(without).to.contain('DeltaTable is missing').and.to.contain('Driver is missing');
-
-    const { jars } = await locateRuntime();
-    const connector = jars.filter((jar) => groupOfJar(path.basename(jar)) === 'kafka');
-    const named = await Promise.all(
-      connector.map((jar) => put(`jars/${path.basename(jar)}`, readFileSync(jar))),
-    );
-    const delta = '/usr/share/aws/delta/lib/delta-spark.jar';
-    const run = await submit(id, entryPoint, {
-      parameters: `--conf spark.jars=${[delta, ...named].join(',')}`,
-    });
-    const done = await ended(id, run);
-    const output = await log(id, run, 'stdout');
-    expect(done.state, `${done.stateDetails}\n${output}`).to.equal('SUCCESS');
-    expect(output)
-      .to.contain('DeltaTable is there')
-      .and.to.contain('Driver is missing')
-      .and.to.contain('topic: string');
-
-    const nowhere = '/usr/share/aws/kafka/lib/connector.jar';
-    const wrong = await ended(
-      id,
-      await submit(id, entryPoint, { parameters: `--conf spark.jars=${nowhere}` }),
-    );
-    expect(wrong.stateDetails).to.contain(`FileNotFoundException: File ${nowhere} does not exist`);
-  });
-
-  it('finds of Python what jobs have, and nothing of the tools beside it', async () => {
-    const id = await application();
-    const entryPoint = await put(
-      'imports.py',
-      'import yaml, delta, pandas\nprint("libraries")\nimport pytest\n',
-    );
-    const run = await submit(id, entryPoint);
-    const done = await ended(id, run);
-    expect(await log(id, run, 'stdout')).to.match(/^libraries$/m);
-    expect(done.stateDetails).to.contain("ModuleNotFoundError: No module named 'pytest'");
-    // The job may bring a module of that name.
-    const own = await put('pytest.py', 'print("of the job")\n');
-    const brought = await submit(id, entryPoint, { parameters: `--py-files ${own}` });
-    expect((await ended(id, brought)).state).to.equal('SUCCESS');
-    expect(await log(id, brought, 'stdout')).to.contain('of the job');
   });
 
   it('fails with the exit code and the last exception, and keeps the log', async () => {
@@ -307,11 +160,11 @@ describe('EMR Serverless job runs', function () {
       return /pids (\d+) (\d+) (\d+)/.exec(text)?.slice(1);
     });
     expect(pids.every(lives), 'all live while it runs').to.be.true;
-    const active = emr.send(new StopApplicationCommand({ applicationId: id }));
+    const active = tiny.emr.send(new StopApplicationCommand({ applicationId: id }));
     expect(await failure(active))
       .to.contain('ValidationException')
       .and.to.contain('1 job run');
-    await emr.send(new CancelJobRunCommand({ applicationId: id, jobRunId: run }));
+    await tiny.emr.send(new CancelJobRunCommand({ applicationId: id, jobRunId: run }));
     expect((await get(id, run)).state).to.be.oneOf(['CANCELLING', 'CANCELLED']);
     expect((await ended(id, run)).state).to.equal('CANCELLED');
     await eventually(() => Promise.resolve(pids.some(lives) ? undefined : true));
@@ -337,7 +190,7 @@ describe('EMR Serverless job runs', function () {
       Promise.all(runs.map(async (run) => (await get(id, run)).state ?? ''));
     await eventually(async () => ((await states()).join().endsWith('QUEUED,QUEUED') ? true : undefined));
     const listed = async (more: object): Promise<(string | undefined)[]> =>
-      ((await emr.send(new ListJobRunsCommand({ applicationId: id, ...more }))).jobRuns ?? []).map(
+      ((await tiny.emr.send(new ListJobRunsCommand({ applicationId: id, ...more }))).jobRuns ?? []).map(
         (run) => run.name,
       );
     expect(await listed({ states: ['QUEUED'] })).to.deep.equal(['third', 'second']);
@@ -354,7 +207,7 @@ describe('EMR Serverless job runs', function () {
       ['third'],
     );
     expect(await listed({ createdAtBefore: first?.createdAt })).to.have.length.at.most(1);
-    const page = await emr.send(new ListJobRunsCommand({ applicationId: id, maxResults: 2 }));
+    const page = await tiny.emr.send(new ListJobRunsCommand({ applicationId: id, maxResults: 2 }));
     expect(page.jobRuns?.map((run) => run.name)).to.deep.equal(['third', 'second']);
     expect(await listed({ maxResults: 2, nextToken: page.nextToken })).to.deep.equal(['first']);
   });
@@ -378,7 +231,7 @@ describe('EMR Serverless job runs', function () {
     const entryPoint = await put('quick.py', 'print("quick")\n');
     const sized = (cores: number): string =>
       `--conf spark.driver.cores=${cores} --conf spark.executor.cores=${cores}`;
-    const { applicationId: small = '' } = await emr.send(
+    const { applicationId: small = '' } = await tiny.emr.send(
       new CreateApplicationCommand({
         type: 'SPARK',
         releaseLabel: 'emr-7.12.0',
@@ -406,7 +259,7 @@ describe('EMR Serverless job runs', function () {
     });
     const done = await ended(id, run);
     expect(done).to.deep.include({ state: 'FAILED', attempt: 2 });
-    const attempts = await emr.send(new ListJobRunAttemptsCommand({ applicationId: id, jobRunId: run }));
+    const attempts = await tiny.emr.send(new ListJobRunAttemptsCommand({ applicationId: id, jobRunId: run }));
     expect(attempts.jobRunAttempts?.map((one) => [one.attempt, one.state])).to.deep.equal([
       [1, 'FAILED'],
       [2, 'FAILED'],
