@@ -74,10 +74,11 @@ export async function invoke(
   try {
     process.exitCode = (await work(invocation)) ?? 0;
   } catch (error) {
+    const { machineFailure } = await import('../toolchain/machine-failure.js');
     process.exitCode = ui.failure(
       signal.aborted && !(error instanceof DataplatError)
         ? new DataplatError('DP1008', 'interrupted')
-        : error,
+        : (machineFailure(error) ?? error),
     );
   } finally {
     ui.close();

@@ -7,9 +7,9 @@ import { DataplatError } from '../model/errors.js';
  * The project directory: the one that was named, else the nearest parent of where we are that holds a `cdktf.json`.
  * @throws DataplatError DP1002
  */
-export function findProjectDirectory(named: string | undefined, from: string = process.cwd()): string {
+export function findProjectDirectory(named: string | undefined, from?: string): string {
   if (named !== undefined) {
-    const directory = resolve(from, named);
+    const directory = from === undefined ? resolve(named) : resolve(from, named);
     if (!existsSync(directory) || !statSync(directory).isDirectory()) {
       throw new DataplatError('DP1002', `no directory ${directory}`);
     }
@@ -18,12 +18,13 @@ export function findProjectDirectory(named: string | undefined, from: string = p
     }
     return directory;
   }
-  for (let directory = resolve(from); ; directory = dirname(directory)) {
+  const begin = resolve(from ?? process.cwd());
+  for (let directory = begin; ; directory = dirname(directory)) {
     if (existsSync(join(directory, 'cdktf.json'))) return directory;
     if (dirname(directory) === directory) {
       throw new DataplatError(
         'DP1002',
-        `no dataplat project here: neither ${resolve(from)} nor a parent of it holds a cdktf.json`,
+        `no dataplat project here: neither ${begin} nor a parent of it holds a cdktf.json`,
         {
           next: ['cd into the project', 'or name it: dataplat -C <directory> …'],
         },

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, mkdtemp, rmdir, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { DataplatError } from '../model/errors.js';
 
 /** Free space where this path is or will be, in bytes. */
@@ -23,6 +23,19 @@ export async function requireFreeSpace(path: string, bytes: number, purpose: str
       next: [`df -h ${path}`, 'export DATAPLAT_CACHE_DIR=<a folder with more room>'],
     },
   );
+}
+
+/** Makes the folder of the cache, and a folder in it and away again. @throws DataplatError DP1010 */
+export async function requireWritable(cache: string): Promise<void> {
+  try {
+    await mkdir(cache, { recursive: true });
+    await rmdir(await mkdtemp(join(cache, '.writable-')));
+  } catch (error) {
+    throw new DataplatError('DP1010', `${cache} cannot be written: ${(error as Error).message}`, {
+      left: 'nothing was fetched',
+      next: ['export DATAPLAT_CACHE_DIR=<a folder that you may write to>', 'npm run setup'],
+    });
+  }
 }
 
 export function gigabytes(bytes: number): string {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { lstat, mkdir, readlink, rm, symlink } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { cacheDirectory } from './cache-directory.js';
-import { requireFreeSpace } from './disk-space.js';
+import { requireFreeSpace, requireWritable } from './disk-space.js';
 import { requireFound } from './finding.js';
 import { findJars, installJars } from './jars.js';
 import { findJava, installJava } from './java.js';
@@ -25,7 +25,7 @@ const sizes = { jobs: 0.7e9, local: 1.0e9, jars: 0.4e9, java: 0.2e9, terraform: 
 
 /**
  * Installs what is missing of everything but Node and Python into the cache. Where nothing is, it starts no program.
- * @throws DataplatError DP3001, DP3005
+ * @throws DataplatError DP1010, DP3001, DP3005
  */
 export async function setup(report: SetupReport): Promise<Toolchain> {
   await linkOwnCommand();
@@ -59,6 +59,7 @@ async function installMissing(report: SetupReport): Promise<void> {
     ...(terraformFound.state === 'found' ? [] : (['terraform'] as const)),
   ];
   const bytes = needed.reduce((sum, name) => sum + sizes[name], 0);
+  await requireWritable(cache);
   if (bytes > 0) await requireFreeSpace(cache, bytes, 'set-up');
 
   const uv =

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { DataplatError } from '../../src/model/errors.js';
-import { requireFreeSpace } from '../../src/toolchain/disk-space.js';
+import { requireFreeSpace, requireWritable } from '../../src/toolchain/disk-space.js';
 import { failure, runProgram } from '../../src/toolchain/run-program.js';
 
 describe('a set-up that fails', () => {
@@ -20,6 +22,15 @@ describe('a set-up that fails', () => {
     );
     expect(error.details.excerpt?.[0]).to.include('dns error');
     expect(error.details.next).to.deep.equal(['npm run setup']);
+  });
+
+  it('says that the cache cannot be written, where it cannot, and what to set', async () => {
+    const file = fileURLToPath(import.meta.url);
+    for (const cache of [file, join(file, 'cache'), '/dev/null/cache']) {
+      const error: unknown = await requireWritable(cache).catch((thrown: unknown) => thrown);
+      expect(error).to.be.instanceOf(DataplatError).with.property('code', 'DP1010');
+      expect((error as DataplatError).message).to.contain(`${cache} cannot be written: `);
+    }
   });
 
   it('names the exit code and the last lines of a program, and no stack trace', async () => {
