@@ -3,6 +3,7 @@ import { verbs } from './commands/verbs.js';
 import { errorCodes } from './model/errors.js';
 import { withoutSecrets } from './model/without-secrets.js';
 import { addGlobalOptions, globalOptionsWithValue } from './commands/global-options.js';
+import { settleHome } from './toolchain/home-directory.js';
 import { codeOfLostOutput, watchOutput } from './ui/output.js';
 
 /** Runs one command line. Only the module of the verb that is named is loaded. @returns the exit code (docs/CLI.md) */
@@ -50,6 +51,7 @@ async function run(argv: readonly string[]): Promise<number> {
     }
   }
   try {
+    settleHome();
     if (named === undefined && !argv.some((word) => ['-h', '--help', '-V', '--version'].includes(word))) {
       program.outputHelp({ error: true });
       if (json) usageErrors(json)('no verb is named', () => undefined);

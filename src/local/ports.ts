@@ -16,7 +16,7 @@ const held: string[] = [];
 
 /** A loopback port that nobody listens on, for this process and what it starts, until it ends. */
 export async function reservePort(): Promise<number> {
-  const folder = join(tmpdir(), `dataplat-ports-${userInfo().username}`);
+  const folder = join(tmpdir(), `dataplat-ports-${process.getuid?.() ?? userInfo().username}`);
   mkdirSync(folder, { recursive: true });
   for (;;) {
     const port = randomInt(lowest, highest);

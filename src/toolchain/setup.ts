@@ -3,6 +3,7 @@ import { lstat, mkdir, readlink, rm, symlink } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { cacheDirectory } from './cache-directory.js';
 import { requireFreeSpace, requireWritable } from './disk-space.js';
+import { settleHome } from './home-directory.js';
 import { requireFound } from './finding.js';
 import { findJars, installJars } from './jars.js';
 import { findJava, installJava } from './java.js';
@@ -28,6 +29,7 @@ const sizes = { jobs: 0.7e9, local: 1.0e9, jars: 0.4e9, java: 0.2e9, terraform: 
  * @throws DataplatError DP1010, DP3001, DP3005
  */
 export async function setup(report: SetupReport): Promise<Toolchain> {
+  settleHome();
   await linkOwnCommand();
   try {
     return await locateToolchain();
