@@ -2,8 +2,9 @@
  * moto holds everything in memory. So that a stop and start keeps it, each request that changes something is written
  * to a journal before it is sent, and all are sent again at the next start. moto takes its identifiers from one
  * random generator that can be seeded: it is seeded with the request's number in the journal before each of them, so
- * that the same requests make the same identifiers. For that, requests go to moto one at a time. What moto stamps with
- * the time of a request (a creation, a datapoint sent without its time) has the time of the replay afterwards.
+ * that the same requests make the same identifiers. For that, requests go to moto one at a time. Each says when it was
+ * made, so that in CloudWatch a datapoint or a change of an alarm keeps its time (quirks/moto_alarms.py); what EC2 stamps
+ * has the time of the replay afterwards.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
@@ -12,7 +13,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { readBody } from './exchange.js';
 import type { Exchange } from './exchange.js';
 import { giveBack, send } from './forward.js';
-import type { Answer, Sent } from './forward.js';
+import type { Answer } from './forward.js';
 
 interface Entry {
   readonly seq: number;
@@ -31,6 +32,21 @@ interface Outcome {
   /** Of the identifiers in the answer. */
   readonly made: string;
 }
+
+/** A request that changes something. */
+interface Change {
+  /** Service, region and account that it is for. */
+  readonly scope: string;
+  readonly method?: string;
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  /** When it was made, if not now. */
+  readonly at?: string;
+}
+
+/** The header that says when a request was made. */
+const atHeader = 'x-dataplat-at';
 
 /** What the journal holds in place of the endpoint's own address, so that it can be replayed at another port. */
 const anyHost = '127.0.0.1';
@@ -66,7 +82,7 @@ export class JournaledEmulator {
       const answer = await send(this.#port, {
         method: entry.method,
         target: entry.target,
-        headers: entry.headers,
+        headers: { ...entry.headers, [atHeader]: entry.at },
         body: Buffer.from(entry.body, 'base64'),
       });
       replayed++;
@@ -85,35 +101,43 @@ export class JournaledEmulator {
 
   /** Answers a request of a client. */
   async handle(exchange: Exchange): Promise<void> {
-    const body = await readBody(exchange.request);
-    const answer = await this.#oneAtATime(() => this.#exchange(exchange, body));
-    giveBack(exchange, answer);
+    giveBack(exchange, await this.answer(exchange, await readBody(exchange.request)));
   }
 
-  async #exchange(exchange: Exchange, body: Buffer): Promise<Answer> {
-    const { request } = exchange;
-    const sent: Sent = {
-      method: request.method ?? 'GET',
-      target: exchange.target,
-      headers: { ...request.headers, host: anyHost },
-      body,
-    };
+  /** What a client's request, whose body has been read, is to be answered with. */
+  answer(exchange: Exchange, body: Buffer): Promise<Answer> {
+    const { request, target } = exchange;
+    const { method = 'GET', headers } = request;
     const scope = `${exchange.service}/${exchange.region}/${exchange.account}`;
-    const operation = operationOf(exchange.target, request.headers, body);
-    if (this.#touched.has(scope) && onlyReads(operation)) return send(this.#port, sent);
+    const operation = operationOf(target, headers, body);
+    return this.#oneAtATime(() =>
+      this.#touched.has(scope) && onlyReads(operation)
+        ? send(this.#port, { method, target, headers: { ...headers, host: anyHost }, body })
+        : this.#change({ scope, method, target, headers, body }),
+    );
+  }
 
+  /** Reads something of moto's own. @throws Error if it does not answer */
+  async look(target: string): Promise<Answer> {
+    const answer = await this.#oneAtATime(() =>
+      send(this.#port, { method: 'GET', target, headers: { host: anyHost }, body: Buffer.alloc(0) }),
+    );
+    if (answer.status !== 200) throw new Error(`moto does not answer ${target}: ${answer.status}`);
+    return answer;
+  }
+
+  /** Sends a request of the endpoint's own that changes something. */
+  change(change: Change): Promise<Answer> {
+    return this.#oneAtATime(() => this.#change(change));
+  }
+
+  async #change(change: Change): Promise<Answer> {
+    const { scope, method = 'POST', target, body, at = new Date().toISOString() } = change;
+    const headers = { ...change.headers, host: anyHost };
     const seq = ++this.#sequence;
-    this.#write({
-      seq,
-      at: new Date().toISOString(),
-      scope,
-      method: sent.method,
-      target: sent.target,
-      headers: { ...request.headers, host: anyHost },
-      body: body.toString('base64'),
-    });
+    this.#write({ seq, at, scope, method, target, headers, body: body.toString('base64') });
     await this.#seed(seq);
-    const answer = await send(this.#port, sent);
+    const answer = await send(this.#port, { method, target, headers: { ...headers, [atHeader]: at }, body });
     this.#write({ seq, status: answer.status, made: identifiers(answer) });
     if (answer.status < 400) this.#touched.add(scope);
     return answer;
@@ -171,7 +195,7 @@ export function operationOf(target: string, headers: IncomingHttpHeaders, body: 
   return inQuery ?? /(?:^|&)Action=([A-Za-z]+)/.exec(body.toString('latin1'))?.[1] ?? '';
 }
 
-function onlyReads(operation: string): boolean {
+export function onlyReads(operation: string): boolean {
   return /^(?:Describe|Get|List|Search)/.test(operation);
 }
 

@@ -6,8 +6,10 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { AlarmWatch, type Reached } from './alarms/watch.js';
 import type { Emulator } from './emulator.js';
 import { servedByMoto, startMinistack, startMoto, type EmulatorPlace } from './emulators.js';
+import { EventBus } from './event-bus.js';
 import type { Exchange } from './exchange.js';
 import { refuse } from './exchange.js';
 import { readJson, writeWhole } from './files.js';
@@ -32,6 +34,13 @@ import type { EndpointSettings, Service } from './service.js';
 import { servicesOfOurs } from './services.js';
 import { simulated } from './simulated.js';
 import type { EndpointPhase, EndpointRecord, EndpointStatus } from './status.js';
+import { Topics } from './topics.js';
+
+/** moto, and what watches the alarms that it keeps. */
+interface Moto {
+  readonly emulator: JournaledEmulator;
+  readonly alarms: AlarmWatch;
+}
 
 class Endpoint {
   readonly #settings: EndpointSettings;
@@ -43,7 +52,8 @@ class Endpoint {
   #failed = false;
   #instance: Instance | undefined;
   #emulators: Emulator[] = [];
-  #moto: OnFirstUse<JournaledEmulator> | undefined;
+  #moto: OnFirstUse<Moto> | undefined;
+  #alarms: AlarmWatch | undefined;
   #services = new Map<string, Service>();
   #backends: GatewayBackends | undefined;
   #stopping: Promise<void> | undefined;
@@ -111,7 +121,17 @@ class Endpoint {
     if (existsSync(reason)) throw new ReplayError(readFileSync(reason, 'utf8'));
     const ministack = await startMinistack(this.#settings, place);
     this.#emulators = [ministack];
-    const moto = new OnFirstUse(() => this.#startMoto(instance, place));
+    const bus = new EventBus(ministack.port, log);
+    const topics = new Topics(ministack.port, log);
+    const reached: Reached = {
+      publish: (topic, notice) => topics.publish(topic, notice),
+      announce: (events) => bus.put(events),
+    };
+    const moto = new OnFirstUse(() => this.#startMoto(instance, place, reached));
+    bus.onTriggered = async ({ rules, ...of }) => {
+      if (this.#stopping) return;
+      await (await moto.get()).alarms.measure('AWS/Events', 'TriggeredRules', 'RuleName', rules, of);
+    };
     this.#moto = moto;
 
     this.#detail = 'starting our services';
@@ -125,6 +145,8 @@ class Endpoint {
           region: this.#settings.region,
           endpoint: `http://${address}:${this.#settings.port}`,
           log: (line) => log(`${name}: ${line}`),
+          // What ends with the endpoint is nothing that anybody is to be woken for.
+          announce: (event) => void (this.#stopping ? undefined : bus.put([event])),
         },
         this.#settings,
       );
@@ -148,7 +170,7 @@ class Endpoint {
   }
 
   /** Starts moto with all that it held. An endpoint whose moto does not come up has failed. */
-  async #startMoto(instance: Instance, place: EmulatorPlace): Promise<JournaledEmulator> {
+  async #startMoto(instance: Instance, place: EmulatorPlace, reached: Reached): Promise<Moto> {
     try {
       const emulator = await startMoto(this.#settings, place);
       this.#emulators.push(emulator);
@@ -160,7 +182,8 @@ class Endpoint {
         throw new ReplayError(reason);
       });
       log(`moto answers${replayed > 0 ? `; replayed ${replayed} requests to it` : ''}`);
-      return moto;
+      this.#alarms = new AlarmWatch(moto, reached, log);
+      return { emulator: moto, alarms: this.#alarms };
     } catch (error) {
       if (!this.#stopping) this.#fail(messageOf(error));
       throw error;
@@ -184,6 +207,7 @@ class Endpoint {
   /** Something that the endpoint cannot do without is gone: it answers no more, and says why. */
   #fail(reason: string): void {
     log(`failed: ${reason}`);
+    void this.#alarms?.stop();
     this.#failed = true;
     this.#phase = 'failed';
     this.#detail = reason;
@@ -204,6 +228,7 @@ class Endpoint {
 
   async #stopEmulators(): Promise<void> {
     await this.#moto?.settled();
+    await this.#alarms?.stop();
     const emulators = this.#emulators;
     this.#emulators = [];
     hangUp();
@@ -314,11 +339,14 @@ async function emulate(
   exchange: Exchange,
   body: Buffer | undefined,
   ministackPort: number,
-  moto: OnFirstUse<JournaledEmulator>,
+  moto: OnFirstUse<Moto>,
   inventories: BucketInventories,
   lakeFormation: LakeFormationService | undefined,
 ): Promise<void> {
-  if (servedByMoto.has(exchange.service)) return (await moto.get()).handle(exchange);
+  if (servedByMoto.has(exchange.service)) {
+    const { emulator, alarms } = await moto.get();
+    return exchange.service === 'monitoring' ? alarms.handle(exchange) : emulator.handle(exchange);
+  }
   if (body === undefined && isGlueCreateWithTags(exchange)) return createThenTag(exchange, ministackPort);
   if (body === undefined && isBucketInventory(exchange)) return inventories.answer(exchange);
   if (body === undefined && isGlueCreate(exchange)) {

@@ -2,6 +2,8 @@
  * What a service of the endpoint is: it is handed a request that the gateway has read and routed by the service in
  * its SigV4 scope, and answers it. Services keep what they know in their own folder of the instance's state.
  */
+import type { ServiceEvent } from './service-event.js';
+
 export interface ServiceRequest {
   readonly method: string;
   /** Path without the query string, still percent-encoded. */
@@ -54,6 +56,8 @@ export interface ServiceContext {
   readonly endpoint: string;
   /** One line into the endpoint's own log. */
   readonly log: (line: string) => void;
+  /** Puts an event on the account's default event bus; there is none where a service runs by itself. */
+  readonly announce?: (event: ServiceEvent) => void;
 }
 
 /** What the endpoint is started with; written by the operator's side as a JSON file. */

@@ -15,7 +15,13 @@ export const simulated: Readonly<Record<string, string>> = {
   'athena statistics':
     'Scanned bytes are the sizes of the files that a query leaves after its partitions; columns do not count.',
   alarms:
-    'Alarms, budgets and cost anomalies are kept and shown, but nothing evaluates them: none ever rings.',
+    'Alarms over one metric, and over others by ALARM("…") OR …, change their state and tell topics and the event bus, from ' +
+    'the first use of CloudWatch or EC2 on. Metrics are those that are put, and AWS/Events TriggeredRules: an alarm over ' +
+    'the silence of another metric of AWS waits for its first datapoint. Alarms over percentiles, expressions and other ' +
+    'rules keep their state; so do budgets and cost anomalies.',
+  events:
+    'EventBridge has the events of alarms and of job runs of EMR Serverless; CloudTrail, and so what is told of calls, ' +
+    'is a record.',
   cost: 'Nothing is billed; billed utilisation of job runs comes from measured time.',
   consistency: 'Changes are visible at once; AWS may take seconds or minutes.',
 };

@@ -65,6 +65,8 @@ export class Runner {
   #stopped = false;
   /** Called when a run has ended. */
   onEnd: (run: JobRun) => void = () => undefined;
+  /** Called when a run has entered another state. */
+  onState: (run: JobRun, previous: RunState) => void = () => undefined;
 
   constructor(
     directory: string,
@@ -343,6 +345,7 @@ export class Runner {
       run,
       ...(group === undefined || endStates.includes(run.state) ? {} : { processGroup: group }),
     });
+    if (run.state !== record.run.state) this.onState(run, record.run.state);
   }
 
   #keep(record: JobRunRecord): void {

@@ -31,6 +31,7 @@ import { ObjectStore } from './object-store.js';
 import type { RunnerTuning } from './runner.js';
 import { Runner, defaultTuning } from './runner.js';
 import { sharedFolder } from './shared-folder.js';
+import { stateEvent } from './state-events.js';
 import { Staging } from './staging.js';
 
 type Body = Readonly<Record<string, unknown>>;
@@ -122,6 +123,7 @@ class EmrServerless implements Service {
       this.#lastBusy.set(record.application.applicationId, Date.now());
     }
     runner.onEnd = (run) => this.#lastBusy.set(run.applicationId, Date.now());
+    runner.onState = (run, previous) => context.announce?.(stateEvent(run, previous));
     this.#idleTimer = setInterval(() => this.#stopIdle(), idleCheckMilliseconds);
     this.#idleTimer.unref();
   }

@@ -1,4 +1,5 @@
 /** Looks up in the Glue Data Catalog, which an emulator behind the same endpoint holds, what Lake Formation governs. */
+import { ownScope } from '../own-scope.js';
 import { invalid, notFound } from './state.js';
 
 export interface CatalogTable {
@@ -40,16 +41,12 @@ export class DataCatalog {
 
   /** Undefined where Glue does not know the entity. */
   async #glue<Output>(operation: string, input: object): Promise<Output | undefined> {
-    const day = new Date().toISOString().slice(0, 10).replaceAll('-', '');
     const answer = await fetch(this.#endpoint, {
       method: 'POST',
       headers: {
         'content-type': 'application/x-amz-json-1.1',
         'x-amz-target': `AWSGlue.${operation}`,
-        // Signatures are not checked; the scope is what the gateway routes by.
-        authorization:
-          `AWS4-HMAC-SHA256 Credential=${this.#account}/${day}/${this.#region}/glue/aws4_request, ` +
-          'SignedHeaders=host, Signature=local',
+        authorization: ownScope('glue', { account: this.#account, region: this.#region }),
       },
       body: JSON.stringify(input),
     });

@@ -3,15 +3,18 @@ Starts ministack's server with what it lacks:
 - The address of a queue is AWS's own. ministack makes it of the port that it listens on, which is another one at each
   start: a queue that outlives the start would be found a second time under another address, and whoever wrote the first
   one down (Terraform's state) would hold a port that nobody listens on.
+- Services of the endpoint's own may put events whose source is AWS, which clients may not, and learn which rules they
+  triggered, for CloudWatch counts that.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any, Callable
 
 from ministack.app import main
 from ministack.core.responses import get_region
-from ministack.services import s3, sqs
+from ministack.services import eventbridge, s3, sqs
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -61,8 +64,39 @@ def told(answer: Answer, element: str, algorithm: str, checksum: str) -> Answer:
     return status, headers, body.replace(f"</{element}>".encode(), said.encode())
 
 
+triggered: list[str] = []
+
+
+def noting_rules(matches: Callable[..., bool]) -> Callable[..., bool]:
+    """The emulator asks of every rule whether an event fits it; the owner of a pattern is `rule <bus>|<name>`."""
+
+    def noted(pattern: str, view: Any, owner: str = "rule") -> bool:
+        fits = matches(pattern, view, owner)
+        if fits and owner.startswith("rule ") and "|" in owner:
+            triggered.append(owner.split("|", 1)[1])
+        return fits
+
+    return noted
+
+
+def taking_from_services(put_events: Callable[..., Answer]) -> Callable[..., Answer]:
+    """`OfServices` is no member that a client of AWS would send. The answer to it names the rules."""
+
+    def put(data: dict[str, Any], allow_aws_source: bool = False) -> Answer:
+        if data.get("OfServices") is not True:
+            return put_events(data, allow_aws_source)
+        triggered.clear()
+        status, headers, body = put_events(data, allow_aws_source=True)
+        answer = json.dumps({**json.loads(body), "TriggeredRules": list(triggered)}).encode()
+        return status, headers, answer
+
+    return put
+
+
 if __name__ == "__main__":
     s3._copy_object = with_checksum(s3._copy_object)
     s3._upload_part_copy = part_with_checksum(s3._upload_part_copy)
     sqs._queue_url_for_account = queue_url
+    eventbridge._matches_pattern_view = noting_rules(eventbridge._matches_pattern_view)
+    eventbridge._put_events = taking_from_services(eventbridge._put_events)
     main()

@@ -4,6 +4,7 @@ Starts moto's server with what it lacks:
   makes one.
 - EC2 forgets what a rule of a security group says of itself where the rule names a group or a list of prefixes, so that
   Terraform would find the rule changed ever after.
+- Alarms that change their state: moto_alarms.py.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import moto_alarms
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.server import main
@@ -44,4 +46,5 @@ if __name__ == "__main__":
     CloudWatchResponse.put_composite_alarm = put_composite_alarm
     SecurityGroupRule.__init__ = make
     SecurityGroupRule.description = property(description)
+    moto_alarms.install()
     main(sys.argv[1:])
