@@ -61,6 +61,8 @@ _SPELLINGS = {
     "float": _FLOATING,
     "double": _FLOATING,
 }
+_DAYS = (-719_162, 2_932_896)  # since 1970: from the first of the year 1 to the last of 9999
+_MICROSECONDS = (_DAYS[0] * 86_400_000_000, (_DAYS[1] + 1) * 86_400_000_000 - 1)
 
 
 class Conformed:
@@ -263,7 +265,9 @@ def conform(delivery: Delivery, contract: Contract, date: dt.date) -> Conformed:
             typed[column.name] = _read(raw, column)
             present = F.coalesce(_is_present(raw), F.lit(False))  # looked at only where there is no value
         elif column.parse.timezone and isinstance(delivered, spark.TimestampNTZType):
-            typed[column.name] = moment_in(raw.cast("timestamp"), column.parse)
+            typed[column.name] = _of_four_digits(
+                moment_in(_of_four_digits(raw, delivered).cast("timestamp"), column.parse), delivered
+            )
             present = raw.isNotNull()
         else:
             typed[column.name] = _fit(raw, delivered, spark_type(column.type))
@@ -357,6 +361,7 @@ def _cast(text: Expression, kind: str) -> Expression:
 def _fit(value: Expression, delivered: spark.DataType, wanted: spark.DataType) -> Expression:
     """A typed value as another type; null where something of it would be lost, or it is of another kind."""
     zoneless = isinstance(delivered, spark.TimestampNTZType) and isinstance(wanted, spark.TimestampType)
+    value = _of_four_digits(value, delivered)
     if zoneless:
         return value.cast(wanted)
     if isinstance(delivered, spark.NumericType) and isinstance(wanted, spark.NumericType):
@@ -366,6 +371,15 @@ def _fit(value: Expression, delivered: spark.DataType, wanted: spark.DataType) -
             whole = whole & (F.abs(cast) < float("inf"))
         return F.when(whole, cast)
     return value if delivered == wanted else F.lit(None).cast(wanted)
+
+
+def _of_four_digits(value: Expression, delivered: spark.DataType) -> Expression:
+    """A day or a moment, null where its year is none that all who read the table have. Other values as they are."""
+    if isinstance(delivered, spark.DateType):
+        return F.when(F.unix_date(value).between(*_DAYS), value)
+    if isinstance(delivered, (spark.TimestampType, spark.TimestampNTZType)):
+        return F.when(F.unix_micros(value.cast("timestamp")).between(*_MICROSECONDS), value)
+    return value
 
 
 def _text(raw: str, delivered: spark.DataType, beyond: str | None = None) -> Expression:

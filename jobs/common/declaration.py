@@ -66,6 +66,37 @@ class Environment:
         return self.connectors[source.system]
 
 
+FILE = "{file}"  # in the name of what says that a file is complete: that file's own name
+
+
+@dataclass(frozen=True)
+class Completeness:
+    """What says that a delivery is complete: names of files beside it, one beside each file where `{file}` is in it."""
+
+    marker: str | None = None
+    """It is there, whatever is in it."""
+    count: str | None = None
+    """It says how many rows there are."""
+    md5: str | None = None
+    sha256: str | None = None
+    """They say what the bytes of files come to."""
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """All that are awaited."""
+        return tuple(name for name in (self.marker, self.count, self.md5, self.sha256) if name is not None)
+
+    def is_mark(self, name: str) -> bool:
+        """Whether a file holds no data, but says that other ones are complete."""
+        return any(name == pattern or self.file_of(pattern, name) for pattern in self.patterns)
+
+    def file_of(self, pattern: str, name: str) -> str | None:
+        """The name of the file that is complete once the one called `name` is there."""
+        before, _, behind = pattern.partition(FILE)
+        found = name[len(before) : len(name) - len(behind)]
+        return found if FILE in pattern and found and name == before + found + behind else None
+
+
 @dataclass(frozen=True)
 class Selection:
     """Which files of a folder are delivered, by patterns of their names: `*` stands for any letters, `?` for one."""
@@ -73,6 +104,8 @@ class Selection:
     include: tuple[str, ...] = ()
     """Empty: all are."""
     exclude: tuple[str, ...] = ()
+    complete: Completeness | None = None
+    """What has to be there beside them."""
 
     def takes(self, name: str) -> bool:
         """Whether a file is delivered by its name, letter by letter."""
@@ -114,7 +147,12 @@ class Source:
     @property
     def selection(self) -> Selection:
         """Which files of a folder are delivered."""
-        return Selection(tuple(self.options.get("include", ())), tuple(self.options.get("exclude", ())))
+        complete = self.options.get("completeWhen")
+        return Selection(
+            tuple(self.options.get("include", ())),
+            tuple(self.options.get("exclude", ())),
+            None if complete is None else Completeness(**complete),
+        )
 
     def folder(self, date: dt.date) -> str:
         """Where files of a date are delivered, below the landing bucket."""

@@ -55,6 +55,8 @@ class Delivery:
     """By a delivered name whose type here holds less than at the source: the column with a value's text where it does
     not hold the value, which is null then.
     """
+    format: str | None = None
+    """What Spark calls the format of files that it reads itself: one of them may turn out damaged behind its schema."""
 
     def raw(self) -> list[tuple[str, str]]:
         """Each delivered name with the frame's column of it."""
@@ -95,7 +97,7 @@ def delivery_of(
     refuse_schema(names, contract, str(origin) if isinstance(origin, str) else contract.id)
     return Delivery(
         frame.select(
-            *(F.col(_quoted(name)).alias(f"raw_{index}") for index, name in enumerate(names)),
+            *(F.col(quoted(name)).alias(f"raw_{index}") for index, name in enumerate(names)),
             (F.lit(None).cast("string") if malformed is None else F.col(malformed)).alias(MALFORMED),
             (F.lit(origin) if isinstance(origin, str) else origin).alias(SOURCE_FILE),
             (F.monotonically_increasing_id() if position is None else F.col(position)).alias(POSITION),
@@ -112,11 +114,12 @@ def delivery_of(
     )
 
 
-def source_file() -> Expression:
+def source_file(frame: DataFrame | None = None) -> Expression:
     """The file of a row that Spark reads, named as it was delivered: Spark has its address, in which some letters are
-    escaped.
+    escaped. `frame`: what was read, where it may have a column that is called as what Spark says of files.
     """
-    address = F.col("_metadata.file_path")
+    metadata = F.col("_metadata") if frame is None else Expression(frame._jdf.metadataColumn("_metadata"))
+    address = metadata["file_path"]
     decoded = F.url_decode(F.replace(address, F.lit("+"), F.lit("%2B")))
     return F.when(address.contains("%"), decoded).otherwise(address).alias(SOURCE_FILE)
 
@@ -148,5 +151,6 @@ def refuse_schema(names: Sequence[str], contract: Contract, where: str) -> None:
         )
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A column's name as Spark takes it for nothing else."""
     return "`" + name.replace("`", "``") + "`"

@@ -47,6 +47,12 @@ class LandingMissingError(JobError):
     kind = "landing-missing"
 
 
+class LandingIncompleteError(JobError):
+    """What says that a delivery is complete is not there yet, or says otherwise than the files."""
+
+    kind = "landing-incomplete"
+
+
 class LandingFolderError(JobError):
     """There is a folder among the delivered files, and what is in it would be passed over."""
 
@@ -72,7 +78,7 @@ class LandingEncodingError(JobError):
 
 
 class LandingDamagedError(JobError):
-    """A compressed file that cannot be unpacked to its end."""
+    """A file that cannot be unpacked, or read, to its end."""
 
     kind = "landing-damaged"
 
@@ -84,7 +90,7 @@ class LandingChangedError(JobError):
 
 
 class SourceSchemaError(JobError):
-    """What a source has lacks a required column, names one twice, or spells one in another case."""
+    """What a source has lacks a required column, names one twice, spells it in another case, or gives it two types."""
 
     kind = "source-schema"
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
+from jobs.common.complete import require_counted
 from jobs.common.conform import Counts, conform
 from jobs.common.context import RunContext
 from jobs.common.contract import Contract
@@ -22,6 +23,8 @@ from jobs.common.errors import DeclarationError
 from jobs.common.json_files import read_json_delivery
 from jobs.common.landing import read_delivery, reading, require_decoded
 from jobs.common.result import DatasetResult, JobResult
+from jobs.common.sheet_files import read_sheet_delivery
+from jobs.common.typed_files import read_typed_delivery
 from jobs.common.watermark import Window, commit_with, text_of, window_of
 from jobs.common.write import merge, partition_is_empty, replace_partition
 
@@ -29,6 +32,13 @@ log = logging.getLogger("dataplat.ingest")
 
 FULL_REFRESH = "full_refresh"
 _NAMED = 20  # columns that a warning names
+_READERS = {  # of files by their format
+    "csv": read_delivery,
+    "json": read_json_delivery,
+    "parquet": read_typed_delivery,
+    "avro": read_typed_delivery,
+    "xlsx": read_sheet_delivery,
+}
 
 
 @dataclass(frozen=True)
@@ -53,8 +63,7 @@ def read_files(extraction: Extraction) -> Iterator[Delivery]:
     """The reader of every source's kind `files`: what was delivered into landing for the date."""
     context, source = extraction.context, extraction.source
     folder = context.storage.uri("landing", source.folder(context.date))
-    read = read_json_delivery if source.format == "json" else read_delivery
-    yield read(context.spark, source, folder, extraction.contract)
+    yield _READERS.get(source.format, read_delivery)(context.spark, source, folder, extraction.contract)
 
 
 def ingest(context: RunContext, readers: Mapping[str, Reader] | None = None) -> JobResult:
@@ -98,14 +107,16 @@ def land(
 ) -> DatasetResult:
     """Conform a delivery of a date and write what came of it: quarantine, then the table with its watermark.
 
+    :raises LandingIncompleteError: the source said another number of rows; nothing was written
     :raises QualityError: more rows break the contract than the dataset bears; the table is as it was
     """
     date = context.date.isoformat()
     with conform(delivery, contract, context.date) as conformed:
-        with reading(context.spark, delivery.versions, delivery.selection):
+        with reading(context.spark, delivery.versions, delivery.selection, delivery.format):
             counts = conformed.counts
         if counts.undecoded:
             require_decoded(context.spark, delivery)
+        require_counted(context.spark, delivery, conformed.frame, counts.read)
         commit: dict[str, object] = {"job": context.job.id, "date": date, "runId": context.run_id}
         quarantine = context.storage.quarantine(contract)
         if counts.rejected or not partition_is_empty(

@@ -49,7 +49,9 @@ def read_json_delivery(spark: SparkSession, source: Source, folder: str, contrac
         beside=[SOURCE_FILE],
         unknown=_UNKNOWN,
     )
-    return dataclasses.replace(delivery, files=files, encoding=source.encoding, nulls=source.nulls)
+    return dataclasses.replace(
+        delivery, files=files, encoding=source.encoding, nulls=source.nulls, selection=source.selection
+    )
 
 
 def read_objects(spark: SparkSession, source: Source, folder: str) -> tuple[DataFrame, tuple[str, ...]]:

@@ -14,10 +14,9 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import reduce
-from typing import Any
 
 from py4j.java_gateway import JavaObject
 from py4j.protocol import Py4JJavaError
@@ -26,6 +25,7 @@ from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from jobs.common.complete import require_complete
 from jobs.common.contract import Contract
 from jobs.common.csv_records import (
     BROKEN,
@@ -43,7 +43,6 @@ from jobs.common.declaration import ALL_FILES, UTF_8, Selection, Source
 from jobs.common.delivery import MALFORMED, POSITION, SOURCE_FILE, Delivery, refuse_schema, source_file
 from jobs.common.errors import (
     DeclarationError,
-    JobError,
     LandingChangedError,
     LandingDamagedError,
     LandingEmptyError,
@@ -53,6 +52,18 @@ from jobs.common.errors import (
     LandingMissingError,
     SourceSchemaError,
     StorageError,
+)
+from jobs.common.hadoop_files import (
+    bytes_of,
+    class_names_of,
+    codec_of,
+    hadoop_conf,
+    java_message,
+    jvm_of,
+    literally,
+    open_file,
+    said_by_java,
+    unreadable,
 )
 
 LINE = "_line"  # of a file of lines
@@ -71,6 +82,13 @@ _KNOWN_OPTIONS = {
     "comment",
     "nulls",
     "multiLine",
+    "completeWhen",
+}
+_TYPED = {  # how files are read whose values have types
+    # Whoever writes them today counts the days before 1582 as everybody else does.
+    "datetimeRebaseMode": "CORRECTED",
+    "int96RebaseMode": "CORRECTED",
+    "parquet.page.verify-checksum.enabled": "true",  # of pages that have one
 }
 _UTF_16 = "utf-16"  # in the order that the file's mark says
 _PYTHONS = {"windows-31j": "cp932"}  # what Python calls otherwise than Java
@@ -87,7 +105,7 @@ def read_delivery(spark: SparkSession, source: Source, folder: str, contract: Co
         LandingDamagedError, LandingChangedError, StorageError:
     """
     dialect, encoding = _dialect(source), source.encoding
-    files, warnings = _list(spark, folder, source.selection)
+    files, warnings = list_delivered(spark, folder, source.selection)
     by_header: dict[Header, list[str]] = {}
     for file in files:
         by_header.setdefault(_header(spark, file, encoding, dialect, contract), []).append(file)
@@ -117,7 +135,7 @@ def read_documents(
 
     :raises LandingMissingError, LandingDamagedError, StorageError:
     """
-    return [(file, _bytes(spark, file)) for file in _list(spark, folder, selection)[0]]
+    return [(file, bytes_of(spark, file)) for file in list_delivered(spark, folder, selection)[0]]
 
 
 def read_lines(
@@ -132,7 +150,7 @@ def read_lines(
 
     :raises LandingMissingError, LandingFolderError, LandingEncodingError, LandingDamagedError, StorageError:
     """
-    files = tuple(_list(spark, folder, selection)[0])
+    files = tuple(list_delivered(spark, folder, selection)[0])
     by_encoding: dict[str, list[str]] = {}
     for file in files:
         _, found = _begin(spark, file, encoding)
@@ -148,29 +166,34 @@ def _read_lines(spark: SparkSession, files: list[str], encoding: str, whole: boo
         reader = reader.options(encoding=encoding, lineSep="\n")
         value = F.decode(value.cast("binary"), encoding)
     line = F.when(value.startswith(MARK), value.substr(F.lit(2), F.length(value))).otherwise(value)
-    lines = reader.text([_literally(file) for file in files], wholetext=whole).where(F.trim(line) != "")
+    lines = reader.text([literally(file) for file in files], wholetext=whole).where(F.trim(line) != "")
     return lines.select(line.alias(LINE), source_file())
 
 
 @contextmanager
 def reading(
-    spark: SparkSession, versions: Mapping[str, str], selection: Selection = ALL_FILES
+    spark: SparkSession,
+    versions: Mapping[str, str],
+    selection: Selection = ALL_FILES,
+    kind: str | None = None,
 ) -> Iterator[None]:
     """Around what reads files, whose versions were looked at before: what was read is what stood in the folder then,
     and is whole.
 
     Spark opens a file long after its header was looked at; of one that was replaced in between it would put values
-    under the wrong names.
+    under the wrong names. `kind`: their format, see `Delivery`.
 
     :raises LandingChangedError: a file was replaced, added or taken away meanwhile
-    :raises LandingDamagedError: a compressed file is cut short or damaged
+    :raises LandingDamagedError: a file that is compressed, or of such a format, is cut short or damaged
     """
     try:
         yield
     except (Py4JJavaError, PySparkException):
         _require_unchanged(spark, versions, selection)
         for file in versions:
-            if _codec(spark, file) is not None:
+            if kind is not None:
+                _require_whole(spark, file, kind)
+            elif codec_of(spark, file) is not None:
                 _drain(spark, file)
         raise
     _require_unchanged(spark, versions, selection)
@@ -181,14 +204,14 @@ def require_decoded(spark: SparkSession, delivery: Delivery) -> None:
 
     :raises LandingEncodingError: a file is not in its encoding
     """
-    jvm = _jvm(spark)
+    jvm = jvm_of(spark)
     for file in delivery.files:
-        stream = _open(spark, file)
+        stream = open_file(spark, file)
         try:
             decoder = jvm.java.nio.charset.Charset.forName(delivery.encoding).newDecoder()
             jvm.java.io.InputStreamReader(stream, decoder).transferTo(jvm.java.io.Writer.nullWriter())
         except Py4JJavaError as error:
-            if "CharacterCodingException" in _class_names(error):
+            if "CharacterCodingException" in class_names_of(error):
                 raise LandingEncodingError(
                     f"{file} is not {delivery.encoding.upper()}; nothing was written"
                 ) from None
@@ -201,7 +224,7 @@ def _require_unchanged(spark: SparkSession, versions: Mapping[str, str], selecti
     if not versions:
         return
     folder = next(iter(versions)).rpartition("/")[0]
-    now, _ = _list(spark, folder, selection)
+    now, _, _ = _list(spark, folder, selection)
     changed = sorted(file for file in {*now, *versions} if now.get(file) != versions.get(file))
     if changed:
         raise LandingChangedError(
@@ -210,12 +233,31 @@ def _require_unchanged(spark: SparkSession, versions: Mapping[str, str], selecti
         )
 
 
-def _drain(spark: SparkSession, file: str) -> None:
-    stream = _open(spark, file)
+def load(spark: SparkSession, kind: str, files: Sequence[str]) -> DataFrame:
+    """The rows of files of a format that Spark reads itself, one of whose schemas all of them have."""
+    return spark.read.format(kind).options(**_TYPED).load([literally(file) for file in files])
+
+
+def _require_whole(spark: SparkSession, file: str, kind: str) -> None:
+    """Read all of a file. Slow: for when one of several could not be read.
+
+    :raises LandingDamagedError: it cannot be
+    """
+    _drain(spark, file)
     try:
-        stream.transferTo(_jvm(spark).java.io.OutputStream.nullOutputStream())
+        load(spark, kind, [file]).write.format("noop").mode("overwrite").save()
+    except (Py4JJavaError, PySparkException) as error:
+        raise LandingDamagedError(
+            f"{file} is damaged, or holds what cannot be read ({said_by_java(error)}); nothing was written"
+        ) from None
+
+
+def _drain(spark: SparkSession, file: str) -> None:
+    stream = open_file(spark, file)
+    try:
+        stream.transferTo(jvm_of(spark).java.io.OutputStream.nullOutputStream())
     except Py4JJavaError as error:
-        raise _unreadable(spark, file, error) from error
+        raise unreadable(spark, file, error) from error
     finally:
         stream.close()
 
@@ -247,25 +289,46 @@ def _dialect(source: Source) -> Dialect:
     )
 
 
-def _list(spark: SparkSession, folder: str, selection: Selection) -> tuple[dict[str, str], tuple[str, ...]]:
+def list_delivered(
+    spark: SparkSession, folder: str, selection: Selection
+) -> tuple[dict[str, str], tuple[str, ...]]:
     """The files in a folder with their versions, by name, and warnings of what is there and is no delivery.
 
-    :raises LandingMissingError, LandingFolderError, StorageError:
+    :raises LandingMissingError, LandingIncompleteError, LandingFolderError, StorageError:
+    """
+    files, others, warnings = _list(spark, folder, selection)
+    if not files:
+        passed_over = "".join(f"; {warning}" for warning in warnings)
+        raise LandingMissingError(f"nothing was delivered: there is no file in {folder}{passed_over}")
+    if selection.complete is not None:
+        require_complete(spark, list(files), others, selection, selection.complete)
+    return files, tuple(warnings)
+
+
+def _list(
+    spark: SparkSession, folder: str, selection: Selection
+) -> tuple[dict[str, str], list[str], list[str]]:
+    """The files in a folder with their versions, by name, the other files in it, and warnings of these, but for what
+    says that the delivery is complete.
+
+    :raises LandingFolderError, StorageError:
     """
     try:
-        path = _jvm(spark).org.apache.hadoop.fs.Path(folder)
-        system = path.getFileSystem(_hadoop_conf(spark))
+        path = jvm_of(spark).org.apache.hadoop.fs.Path(folder)
+        system = path.getFileSystem(hadoop_conf(spark))
         statuses = system.listStatus(path) if system.exists(path) else []
         found = sorted(
             (str(status.getPath().toString()), None if status.isDirectory() else _version(status))
             for status in statuses
         )
     except Py4JJavaError as error:
-        raise StorageError(f"cannot list {folder}: {_java_message(error)}") from error
+        raise StorageError(f"cannot list {folder}: {java_message(error)}") from error
     files: dict[str, str] = {}
     warnings: list[str] = []
     for file, version in found:
         name = file.rpartition("/")[2]
+        if version is not None and selection.complete is not None and selection.complete.is_mark(name):
+            continue
         if name[0] in "._":
             warnings.append(f"{file} is no delivery, for its name begins with {name[0]}")
         elif not selection.takes(name):
@@ -279,10 +342,8 @@ def _list(spark: SparkSession, folder: str, selection: Selection) -> tuple[dict[
             warnings.append(f"{file} is no delivery yet, by its name: it is still being uploaded")
         else:
             files[file] = version
-    if not files:
-        passed_over = "".join(f"; {warning}" for warning in warnings)
-        raise LandingMissingError(f"nothing was delivered: there is no file in {folder}{passed_over}")
-    return files, tuple(warnings)
+    others = [file for file, version in found if version is not None and file not in files]
+    return files, others, warnings
 
 
 def _version(status: JavaObject) -> str:
@@ -298,11 +359,11 @@ def _begin(spark: SparkSession, file: str, encoding: str) -> tuple[str, str]:
 
     :raises LandingDamagedError, LandingEncodingError, StorageError:
     """
-    if file.lower().endswith(_PACKED) and _codec(spark, file) is None:
+    if file.lower().endswith(_PACKED) and codec_of(spark, file) is None:
         raise LandingDamagedError(
             f"{file} is packed in a way that is not read here; nothing was written. Deliver it plain, or as .gz"
         )
-    begin = _bytes(spark, file, _HEADER_BYTES)
+    begin = bytes_of(spark, file, _HEADER_BYTES)
     if encoding == _UTF_16 and begin:
         if begin[:2] not in _BYTE_ORDERS:
             raise LandingEncodingError(
@@ -356,7 +417,7 @@ def _read(
     layout: int,
 ) -> DataFrame:
     """The rows of files that have the same header, which is the one at the place `layout`."""
-    files = {path.rpartition("/")[2]: _literally(path) for path in paths}
+    files = {path.rpartition("/")[2]: literally(path) for path in paths}
     surveyed = survey(spark, files, header, dialect)
     for path, seen in zip(paths, map(surveyed.__getitem__, files)):
         if seen.undecoded:
@@ -392,64 +453,3 @@ def _retold(name: str, headers: list[Header], dialect: Dialect) -> Expression:
             if name in header.names
         )
     )
-
-
-def _literally(path: str) -> str:
-    """A path as what Spark takes for a pattern."""
-    return re.sub(r"([\\{}\[\]*?^])", r"\\\1", path)
-
-
-def _jvm(spark: SparkSession) -> Any:
-    return spark.sparkContext._jvm
-
-
-def _hadoop_conf(spark: SparkSession) -> Any:
-    return spark.sparkContext._jsc.hadoopConfiguration()
-
-
-def _open(spark: SparkSession, file: str) -> JavaObject:
-    """A file's bytes, unpacked where its name says that it is compressed; Spark goes by the name too."""
-    path = _jvm(spark).org.apache.hadoop.fs.Path(file)
-    codec = _codec(spark, file)
-    try:
-        stream = path.getFileSystem(_hadoop_conf(spark)).open(path)
-        return stream if codec is None else codec.createInputStream(stream)
-    except Py4JJavaError as error:
-        raise _unreadable(spark, file, error) from error
-
-
-def _bytes(spark: SparkSession, file: str, most: int | None = None) -> bytes:
-    stream = _open(spark, file)
-    try:
-        return bytes(stream.readAllBytes() if most is None else stream.readNBytes(most))
-    except Py4JJavaError as error:
-        raise _unreadable(spark, file, error) from error
-    finally:
-        stream.close()
-
-
-def _codec(spark: SparkSession, file: str) -> JavaObject | None:
-    jvm = _jvm(spark)
-    factory = jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(_hadoop_conf(spark))
-    return factory.getCodec(jvm.org.apache.hadoop.fs.Path(file))
-
-
-def _unreadable(spark: SparkSession, file: str, error: Py4JJavaError) -> JobError:
-    if _codec(spark, file) is None:
-        return StorageError(f"cannot read {file}: {_java_message(error)}")
-    return LandingDamagedError(
-        f"{file} is cut short or damaged ({_java_message(error)}); nothing was written"
-    )
-
-
-def _java_message(error: Py4JJavaError) -> str:
-    message = error.java_exception.getMessage() or error.java_exception.toString()
-    return str(message).splitlines()[0]
-
-
-def _class_names(error: Py4JJavaError) -> list[str]:
-    kind, names = error.java_exception.getClass(), []
-    while kind is not None:
-        names.append(str(kind.getSimpleName()))
-        kind = kind.getSuperclass()
-    return names

@@ -19,7 +19,11 @@ from jobs.common.errors import UsageError
 
 # The versions of EMR 7.x's Spark 3.5 line; only used where no jars are given.
 _S3 = "org.apache.hadoop:hadoop-aws:3.3.4"
-_PACKAGES = ("io.delta:delta-spark_2.12:3.3.2", "org.apache.spark:spark-sql-kafka-0-10_2.12:3.5.7")
+_PACKAGES = (
+    "io.delta:delta-spark_2.12:3.3.2",
+    "org.apache.spark:spark-sql-kafka-0-10_2.12:3.5.7",
+    "org.apache.spark:spark-avro_2.12:3.5.7",
+)
 _FILES_BY_FILE_SYSTEM = "org.apache.spark.sql.execution.streaming.FileSystemBasedCheckpointFileManager"
 # As src/operations/spark-run.ts reads them for a run's request; one table of lines tests both.
 _PROPERTY = re.compile(r"^\s*([^\s#!=:][^\s=:]*)(?:\s*[=:]\s*|\s+|$)(.*?)\s*$")

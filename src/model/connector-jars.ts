@@ -1,13 +1,24 @@
 import type { Environment } from './environment.js';
+import type { Source } from './lineage.js';
 
-/** What a connector needs on Spark's class path that EMR's image does not have; a release brings it. */
-export type CarriedJars = 'kafka' | 'postgresql';
+/** What a connector or a format needs on Spark's class path that EMR's image does not have; a release brings it. */
+export type CarriedJars = 'avro' | 'kafka' | 'postgresql';
+
+/** What says which jars are needed: how systems are reached in an environment, and what they deliver. */
+interface Delivered {
+  readonly environment: Pick<Environment, 'sources'>;
+  readonly sources: readonly Pick<Source, 'system' | 'format'>[];
+}
 
 /** The jars that a release must bring for the sources of an environment, in the order of their names. */
-export function carriedJars({ sources }: Pick<Environment, 'sources'>): CarriedJars[] {
-  const connectors = Object.values(sources);
+export function carriedJars({ environment, sources }: Delivered): CarriedJars[] {
+  const connectors = Object.values(environment.sources);
+  const avro = sources.some(
+    ({ system, format }) => format === 'avro' && environment.sources[system]?.kind === 'files',
+  );
   const postgresql = connectors.some((one) => one.kind === 'jdbc' && one.url.startsWith('jdbc:postgresql:'));
   return [
+    ...(avro ? (['avro'] as const) : []),
     ...(connectors.some(({ kind }) => kind === 'kafka') ? (['kafka'] as const) : []),
     ...(postgresql ? (['postgresql'] as const) : []),
   ];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { durationPattern } from './duration.js';
 import { layers, type Layer } from './layers.js';
-import { optionProblems, sourceOptions } from './source-options.js';
+import { formats, optionProblems, sourceOptions } from './source-options.js';
 
 /** At most 35 long: with an environment's prefix it becomes the name of an IAM role, which may have 64. */
 export const identifier = z
@@ -38,7 +38,11 @@ const source = z
       .min(1)
       .optional()
       .describe('whole-number column by whose ranges a database is read over several connections'),
-    format: z.enum(['csv', 'json', 'xml']).describe('of delivered files; json: one object a line'),
+    format: z
+      .enum(formats)
+      .describe(
+        'of delivered files; json: one object a line; parquet, avro: values with types of their own; xlsx: a sheet',
+      ),
     path: z
       .string()
       .regex(/^[^/].*\/$/, 'a folder of the landing bucket, ending with /')

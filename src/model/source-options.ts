@@ -1,8 +1,12 @@
 import { z } from 'zod';
 
+/** The formats that delivered files may have. */
+export const formats = ['csv', 'json', 'xml', 'parquet', 'avro', 'xlsx'] as const;
+type Format = (typeof formats)[number];
+
 /**
- * How delivered files are written: what the options of a source say. `landing.py` and `csv_records.py` read by them. Nothing
- * is guessed from a file, so an option that is not there means what stands at it here.
+ * How delivered files are written: what the options of a source say. `landing.py`, `csv_records.py`,
+ * `typed_files.py` and `sheet_files.py` read by them. Nothing is guessed from a file, so an option that is not there means what stands at it here.
  */
 
 /** Those that both Java and Python know, and in which no letter but a line end has the bytes of one. */
@@ -37,11 +41,35 @@ const patterns = z
   .min(1)
   .optional();
 
+/** The name of a file beside those with data; one beside each of them where `{file}`, their name, is part of it. */
+const mark = z
+  .string()
+  .regex(
+    /^(?!\{file\}$)[^/{}]*(?:\{file\})?[^/{}]*$/,
+    'the name of a file, or with {file} in it, for a file\'s own name, of one beside each: _SUCCESS, "{file}.md5"',
+  )
+  .min(1)
+  .optional();
+
+const completeWhen = z
+  .strictObject({
+    marker: mark.describe('it is there, whatever is in it'),
+    count: mark.describe('it holds the number of rows: of its file, or without {file} of the day'),
+    md5: mark.describe('it holds the MD5 of its file, or without {file} a line for each as md5sum writes it'),
+    sha256: mark.describe('the same with SHA-256'),
+  })
+  .refine((marks) => Object.keys(marks).length > 0, 'one or more of marker, count, md5, sha256');
+
 export const sourceOptions = z.strictObject({
   include: patterns.describe(
     'names of files that are delivered, with * and ? for any letters and one: orders_*.csv; default: all',
   ),
   exclude: patterns.describe('names of what is in the folder and is no delivery: *.md5, archive'),
+  completeWhen: completeWhen
+    .optional()
+    .describe(
+      'files beside those with data that say that these are all there and whole; until they do a run fails',
+    ),
   encoding: z
     .enum(encodings)
     .optional()
@@ -75,6 +103,12 @@ export const sourceOptions = z.strictObject({
     .boolean()
     .optional()
     .describe('of JSON, true: a file is one array of objects; default: an object a line'),
+  sheet: z
+    .string()
+    .min(1)
+    .max(31)
+    .optional()
+    .describe('of xlsx: which sheet of a workbook is delivered; default: the first'),
   multiLine: z
     .boolean()
     .optional()
@@ -84,10 +118,13 @@ export const sourceOptions = z.strictObject({
 export type SourceOptions = z.infer<typeof sourceOptions>;
 
 /** The options that files of a format have. */
-const known: Readonly<Record<'csv' | 'json' | 'xml', readonly (keyof SourceOptions)[]>> = {
-  csv: sourceOptions.keyof().options.filter((option) => option !== 'array'),
-  json: ['include', 'exclude', 'encoding', 'array', 'nulls'],
-  xml: ['include', 'exclude'],
+const known: Readonly<Record<Format, readonly (keyof SourceOptions)[]>> = {
+  csv: sourceOptions.keyof().options.filter((option) => option !== 'array' && option !== 'sheet'),
+  json: ['include', 'exclude', 'completeWhen', 'encoding', 'array', 'nulls'],
+  xml: ['include', 'exclude', 'completeWhen'],
+  parquet: ['include', 'exclude', 'completeWhen', 'nulls'],
+  avro: ['include', 'exclude', 'completeWhen', 'nulls'],
+  xlsx: ['include', 'exclude', 'completeWhen', 'sheet', 'header', 'columns', 'skipRows', 'nulls'],
 };
 
 /** An option that does not fit the format or another option, and what is expected. */
@@ -97,7 +134,7 @@ export interface OptionProblem {
   readonly expected: string;
 }
 
-export function optionProblems(format: keyof typeof known, options: SourceOptions): OptionProblem[] {
+export function optionProblems(format: Format, options: SourceOptions): OptionProblem[] {
   const foreign = (Object.keys(options) as (keyof SourceOptions)[]).filter(
     (option) => !known[format].includes(option),
   );
@@ -105,12 +142,18 @@ export function optionProblems(format: keyof typeof known, options: SourceOption
     const expected = `no option of ${format}, which has ${known[format].join(', ') || 'none'}`;
     return foreign.map((option) => ({ option, expected }));
   }
-  return format === 'csv' ? [...columnProblems(options), ...letterProblems(options)] : [];
+  return [
+    ...(format === 'csv' || format === 'xlsx' ? columnProblems(options) : []),
+    ...(format === 'csv' ? letterProblems(options) : []),
+    ...(format === 'xml' && options.completeWhen?.count !== undefined
+      ? [{ option: 'completeWhen' as const, expected: 'no count: a document of XML has no rows' }]
+      : []),
+  ];
 }
 
 /** Options of files that a stream, which follows a folder as it grows, reads nothing by. */
 export function streamProblems({ encoding = 'utf-8', ...options }: SourceOptions): OptionProblem[] {
-  const foreign = (['include', 'exclude', 'array'] as const).filter(
+  const foreign = (['include', 'exclude', 'completeWhen', 'array', 'sheet'] as const).filter(
     (option) => options[option] !== undefined,
   );
   return [

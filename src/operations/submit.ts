@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { Aws } from '../aws/aws.js';
 import type { Application, Billed, Run } from '../aws/job-runs.js';
 import type { Objects } from '../aws/objects.js';
-import { carriedJars } from '../model/connector-jars.js';
 import type { Environment } from '../model/environment.js';
 import { DataplatError } from '../model/errors.js';
 import type { Job } from '../model/lineage.js';
@@ -182,7 +181,7 @@ export async function broughtBy(
   const [libraries, listener, jars] = await Promise.all([
     has('libraries.tar.gz'),
     environment.lineage.columns && has(listenerJar),
-    carriedJars(environment).length > 0 ? objects.list(bucket, folder) : [],
+    objects.list(bucket, folder),
   ]);
   return { libraries, listener, jars: jars.map(({ key }) => key.slice(folder.length)).sort() };
 }

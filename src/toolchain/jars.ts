@@ -25,7 +25,7 @@ const titles: Record<JarSet, string> = {
   'kafka-broker': "the Kafka broker's jars",
 };
 const purposes: Record<JarSet, string> = {
-  jars: 'for Delta tables, s3:// paths, databases and Kafka',
+  jars: 'for Delta tables, s3:// paths, databases, Kafka and Avro',
   openlineage: 'for column lineage',
   'kafka-broker': 'for the tests',
 };
@@ -174,6 +174,7 @@ export type JarGroup = 'spark' | 'delta' | CarriedJars;
 
 const groups: Readonly<Record<JarGroup, RegExp>> = {
   spark: /^(?:aws-java-sdk-bundle|hadoop-aws|wildfly-openssl|antlr4-runtime)-/,
+  avro: /^spark-avro_/,
   delta: /^delta-(?:spark_|storage-)/,
   kafka: /^(?:kafka-clients|spark-sql-kafka|spark-token-provider-kafka|commons-pool2)-/,
   postgresql: /^(?:postgresql|checker-qual)-/,

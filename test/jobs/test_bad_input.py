@@ -8,8 +8,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import gzip
+import io
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +20,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import boto3
+import pyarrow
+import pyarrow.parquet
 import pytest
+import yaml
 from conftest import PROJECT
 from delta_folder import delta_rows
 from peers.http_peer import HttpPeer, Response
@@ -38,6 +43,7 @@ from jobs.common.errors import (
     LandingHeaderError,
     QualityError,
     SourceError,
+    SourceSchemaError,
 )
 from jobs.common.ingest import Extraction, ingest, read_files
 from jobs.common.result import JobResult
@@ -309,6 +315,25 @@ def only_third_rejected(lake: Lake, *reasons: str) -> None:
     assert lake.rejected() == [("ACC-000003", list(reasons))]
     assert set(lake.bronze()) == {row["account_id"] for row in sound()} - {"ACC-000003"}
     assert result.reasons == dict.fromkeys(reasons, 1)
+
+
+def of_format(lake: Lake, folder: Path, kind: str) -> Lake:
+    """The lake, and accounts declared as files of another format."""
+    config = folder / "config"
+    shutil.copytree(lake.declaration.root, config)
+    file = config / "shared" / "lineage.yaml"
+    lineage = yaml.safe_load(file.read_text(encoding="utf-8"))
+    lineage["sources"]["crm_accounts"] |= {"format": kind, "options": {}}
+    file.write_text(yaml.safe_dump(lineage), encoding="utf-8")
+    return dataclasses.replace(lake, declaration=Declaration(config))
+
+
+def parquet_of(rows: list[Row], **others: pyarrow.Array) -> bytes:
+    """A file with these rows in texts, but for the columns that are given otherwise."""
+    content = io.BytesIO()
+    columns = {name: [row[name] for row in rows] for name in COLUMNS}
+    pyarrow.parquet.write_table(pyarrow.table({**columns, **others}), content)
+    return content.getvalue()
 
 
 def test_column_added(landed: Lake) -> None:
@@ -627,3 +652,24 @@ def test_the_page_names_kinds_of_errors_that_exist() -> None:
     told = re.findall(r"\| fail(?:; declare [^|]*)? \| [^|]* \| `([\w-]+)`", PAGE.read_text(encoding="utf-8"))
     assert told
     assert set(told) <= kinds
+
+
+def test_parquet_cut_short(landed: Lake, tmp_path: Path) -> None:
+    lake = of_format(landed, tmp_path, "parquet")
+    lake.deliver(accounts_parquet=parquet_of(sound()))
+    assert accepted(lake)["ACC-000003"]["annual_revenue"] == 1234.5
+    for broken in (parquet_of(sound())[:-100], csv_of(sound())):
+        lake.deliver(accounts_parquet=broken)
+        with failing(lake, LandingDamagedError, r"accounts\.parquet is no Parquet, or it is cut short"):
+            lake.run()
+
+
+def test_parquet_of_two_types(landed: Lake, tmp_path: Path) -> None:
+    lake = of_format(landed, tmp_path, "parquet")
+    lake.deliver(
+        a_parquet=parquet_of(sound()), b_parquet=parquet_of(sound(), employees=pyarrow.array([1] * ROWS))
+    )
+    with failing(
+        lake, SourceSchemaError, r"employees is string in \S+/a\.parquet and bigint in \S+/b\.parquet"
+    ):
+        lake.run()

@@ -19,7 +19,7 @@ from jobs.common.errors import (
     LandingHeaderError,
     LandingMissingError,
 )
-from jobs.common.landing import _list, read_delivery, reading
+from jobs.common.landing import list_delivered, read_delivery, reading
 
 
 def options_of_the_schema() -> dict[str, Any]:
@@ -37,12 +37,14 @@ def test_every_encoding_is_known_to_spark_and_to_python(lake: Lake) -> None:
 
 def test_every_option_is_one_that_files_are_read_by(lake: Lake) -> None:
     lake.deliver("accounts", "2026-01-05", b"1\tx\n")
+    lake.deliver("accounts", "2026-01-05", b"", "_SUCCESS")
     folder = lake.landing("accounts", "2026-01-05").as_uri()
     contract = lake.declaration.contract("crm_accounts_bronze")
     named = [column.name for column in contract.source_columns]
     values: dict[str, object] = {
         "include": ["*.csv"],
         "exclude": ["*.md5"],
+        "completeWhen": {"marker": "_SUCCESS"},
         "encoding": "us-ascii",
         "delimiter": "\t",
         "quote": "'",
@@ -54,7 +56,7 @@ def test_every_option_is_one_that_files_are_read_by(lake: Lake) -> None:
         "nulls": ["NULL"],
         "multiLine": True,
     }
-    assert {*values, "array"} == set(options_of_the_schema())  # that one is of JSON
+    assert {*values, "array", "sheet"} == set(options_of_the_schema())  # these are of JSON and of workbooks
     source = Source("crm_accounts", "csv", "crm/accounts/{date}/", values)
     delivery = read_delivery(lake.spark, source, folder, contract)
     assert (delivery.names, delivery.nulls) == (tuple(named), ("NULL",))
@@ -107,7 +109,7 @@ def test_a_file_that_comes_meanwhile_and_is_no_delivery_changes_nothing(lake: La
     lake.deliver("accounts", "2026-01-05", b"x", "a.csv")
     folder = lake.landing("accounts", "2026-01-05")
     only = Selection(include=("*.csv",))
-    versions, _ = _list(lake.spark, folder.as_uri(), only)
+    versions, _ = list_delivered(lake.spark, folder.as_uri(), only)
     with reading(lake.spark, versions, only):
         (folder / "a.csv.md5").write_bytes(b"y")
     with pytest.raises(LandingChangedError, match=r"b\.csv changed"), reading(lake.spark, versions, only):

@@ -9,16 +9,26 @@ describe('the jars of connectors', () => {
   });
   const kafka: Environment['sources'] = { queue: { kind: 'kafka', bootstrapServers: 'b:9096' } };
 
+  const carriedBy = (sources: Environment['sources'], ...delivered: { system: string; format: 'avro' }[]) =>
+    carriedJars({ environment: { sources }, sources: delivered });
+
   it('are brought by a release where EMR’s image has none', () => {
-    expect(carriedJars({ sources: { till: { kind: 'files' } } })).to.deep.equal([]);
-    expect(carriedJars({ sources: kafka })).to.deep.equal(['kafka']);
+    expect(carriedBy({ till: { kind: 'files' } })).to.deep.equal([]);
+    expect(carriedBy(kafka)).to.deep.equal(['kafka']);
     const both = { ...jdbc('jdbc:postgresql://p:5432/x'), ...kafka };
-    expect(carriedJars({ sources: both })).to.deep.equal(['kafka', 'postgresql']);
+    expect(carriedBy(both)).to.deep.equal(['kafka', 'postgresql']);
+  });
+
+  it('are brought for files of Avro, and not for a system that delivers none', () => {
+    const avro = { system: 'till', format: 'avro' } as const;
+    expect(carriedBy({ till: { kind: 'files' }, ...kafka }, avro)).to.deep.equal(['avro', 'kafka']);
+    expect(carriedBy({ till: { kind: 'kafka', bootstrapServers: 'b:9096' } }, avro)).to.deep.equal(['kafka']);
+    expect(carriedBy({ shop: { kind: 'files' } })).to.deep.equal([]);
   });
 
   it('are named where EMR’s image has them', () => {
     const redshift = jdbc('jdbc:redshift://r:5439/x');
-    expect(carriedJars({ sources: redshift })).to.deep.equal([]);
+    expect(carriedBy(redshift)).to.deep.equal([]);
     expect(imageJars({ sources: redshift })).to.deep.equal(['/usr/share/aws/redshift/jdbc/RedshiftJDBC.jar']);
     expect(imageJars({ sources: kafka })).to.deep.equal([]);
   });

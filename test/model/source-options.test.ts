@@ -92,8 +92,37 @@ describe('the options of a source', () => {
     expect(json("nulls: ['NULL']")).to.deep.equal([]);
     expect(problemsOf('{ array: true }')).to.have.lengthOf(1);
     expect(json("delimiter: ';'")).to.deep.equal([
-      '"sources.order_events.options.delimiter" is ";" (no option of json, which has include, exclude, encoding, array, nulls)',
+      '"sources.order_events.options.delimiter" is ";" (no option of json, which has include, exclude, completeWhen, encoding, array, nulls)',
     ]);
+  });
+
+  it('are few of files whose values have types', () => {
+    for (const format of ['parquet', 'avro']) {
+      const typed = (options: string): string[] =>
+        problemsWith(
+          edited(lineage, `format: csv`, `format: ${format}`).replace(asItStands, `options: ${options}`),
+        ).map((text) => text.replace(`${lineage}:${line}:`, ''));
+      expect(typed(`{ include: ['*.${format}'], exclude: [a], nulls: [n/a] }`)).to.deep.equal([]);
+      expect(typed(`{ delimiter: ';' }`)).to.deep.equal([
+        `27 "sources.shops.options.delimiter" is ";" (no option of ${format}, which has include, exclude, completeWhen, nulls)`,
+      ]);
+    }
+  });
+
+  it('say which sheet of a workbook is read, and from where', () => {
+    const sheets = (options: string): string[] =>
+      problemsWith(
+        edited(lineage, 'format: csv', 'format: xlsx').replace(asItStands, `options: ${options}`),
+      ).map((text) => text.replace(`${lineage}:${line}:`, ''));
+    expect(sheets('{ sheet: Orders 2026, skipRows: 2, nulls: ["#N/A"] }')).to.deep.equal([]);
+    expect(sheets('{ header: false, columns: [shop_id, a] }')).to.deep.equal([]);
+    expect(sheets('{ columns: [shop_id] }')).to.deep.equal([
+      '25 "sources.shops.options.columns" is a list (the header names the fields: say header: false, or take it out)',
+    ]);
+    expect(sheets('{ sheet: a, encoding: utf-8 }')).to.deep.equal([
+      '36 "sources.shops.options.encoding" is "utf-8" (no option of xlsx, which has include, exclude, completeWhen, sheet, header, columns, skipRows, nulls)',
+    ]);
+    expect(problemsOf('{ sheet: a }')).to.have.lengthOf(1);
   });
 
   it('say which files of the folder are delivered', () => {
@@ -102,6 +131,27 @@ describe('the options of a source', () => {
     expect(problemsOf('{ exclude: [a/b.csv] }')).to.deep.equal([
       '26 "sources.shops.options.exclude[0]" is "a/b.csv" (the name of a file, with * and ? for any letters and one)',
     ]);
+  });
+
+  it('say what has to be there before a run begins', () => {
+    expect(problemsOf('{ completeWhen: { marker: _SUCCESS } }')).to.deep.equal([]);
+    expect(
+      problemsOf(
+        `{ completeWhen: { marker: '{file}.ok', count: '{file}.n', md5: MD5SUMS, sha256: 'a-{file}' } }`,
+      ),
+    ).to.deep.equal([]);
+    expect(problemsOf('{ completeWhen: {} }')).to.deep.equal([
+      '30 "sources.shops.options.completeWhen" is a map (one or more of marker, count, md5, sha256)',
+    ]);
+    for (const wrong of ['{file}', 'done/{file}', '{date}.ok', '{file}{file}'])
+      expect(problemsOf(`{ completeWhen: { marker: '${wrong}' } }`)).to.deep.equal([
+        `40 "sources.shops.options.completeWhen.marker" is "${wrong}" (the name of a file, or with {file} in it, for a file's own name, of one beside each: _SUCCESS, "{file}.md5")`,
+      ]);
+    expect(problemsOf('{ completeWhen: { marker: a, manifest: a } }')).to.have.lengthOf(1);
+    const documents = edited(lineage, 'format: csv', 'format: xml');
+    expect(
+      problemsWith(documents.replace(asItStands, 'options: { completeWhen: { count: _COUNT } }'))[0],
+    ).to.contain('no count: a document of XML has no rows');
   });
 
   it('are none of a stream that it reads nothing by', () => {

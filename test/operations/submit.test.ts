@@ -103,8 +103,8 @@ describe('submit', () => {
 
   it("names Delta's jars, the image's driver and the release's jars in one property", async () => {
     const aws = deployed();
-    for (const name of ['b.jar', 'a.jar'])
-      aws.objects.stored.set(`${buckets}-artifacts/releases/${release}/jars/${name}`, Buffer.from('x'));
+    const brought = ['b.jar', 'a.jar'].map((name) => `${buckets}-artifacts/releases/${release}/jars/${name}`);
+    for (const jar of brought) aws.objects.stored.set(jar, Buffer.from('x'));
     const files = {
       list: () => ['a.conf'],
       read: () => 'spark.jars  /usr/share/aws/delta/lib/delta-spark.jar\n',
@@ -117,6 +117,7 @@ describe('submit', () => {
     expect(await asked({ queue: { kind: 'kafka', bootstrapServers: 'b:9096' } })).to.equal(
       `/usr/share/aws/delta/lib/delta-spark.jar,${uri}/jars/a.jar,${uri}/jars/b.jar`,
     );
+    for (const jar of brought) aws.objects.stored.delete(jar);
     const ledger = { kind: 'jdbc' as const, url: 'jdbc:redshift://r:5439/x', secret: 's', partitions: 1 };
     expect(await asked({ ledger })).to.equal(
       '/usr/share/aws/delta/lib/delta-spark.jar,/usr/share/aws/redshift/jdbc/RedshiftJDBC.jar',

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { carriedJars } from '../../model/connector-jars.js';
-import type { Environment } from '../../model/environment.js';
+import type { Platform } from '../../model/platform.js';
 import { packageDirectory } from '../../project/project-directory.js';
 import { buildEmrLibraries, emrLibrariesBuilt } from '../../toolchain/emr-libraries.js';
 import { groupOfJar, sha256, wantedJars } from '../../toolchain/jars.js';
@@ -40,7 +40,7 @@ export async function* releaseCurrent({
       })
     : undefined;
   const files = readReleaseFiles(projectDirectory, packageDirectory);
-  const release = planRelease(files, libraries, listener, await connectorJars(environment));
+  const release = planRelease(files, libraries, listener, await connectorJars(platform));
   const { uploaded } = yield* publishRelease(release, environment, aws.objects);
   const current = await readCurrentRelease(environment, aws.objects);
   if (current !== release.id) await writeCurrentRelease(release.id, environment, aws.objects);
@@ -49,9 +49,9 @@ export async function* releaseCurrent({
   return { id: release.id, uploaded: uploaded > 0 || current !== release.id || dags.changed };
 }
 
-/** The jars that EMR's image lacks and the environment's connectors need, in the order in which they are pinned. */
-async function connectorJars(environment: Environment): Promise<ReleaseJar[]> {
-  const wanted = carriedJars(environment);
+/** The jars that EMR's image lacks and the environment's sources need, in the order in which they are pinned. */
+async function connectorJars(platform: Platform): Promise<ReleaseJar[]> {
+  const wanted = carriedJars(platform);
   if (wanted.length === 0) return [];
   const { jars } = await locateRuntime();
   const pinned = wantedJars();
