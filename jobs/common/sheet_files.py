@@ -3,7 +3,7 @@ of one date, every cell as the text that a contract's spellings know.
 
 What a cell says:
 
-- A number is its digits, a whole one without a fraction; a boolean `true` or `false`.
+- A number is its digits, fifteen at the most, a whole one without a fraction; a boolean `true` or `false`.
 - A day with a time is `2026-01-05T12:00:00`, without one `2026-01-05`. Sheets do not tell both apart but by how they
   are shown, so of a column that the contract knows as a day or a moment its type decides. No sheet has a zone.
 - A formula is the value that was calculated last. One that never was says nothing that can be read, and so does an
@@ -167,7 +167,9 @@ def _reader(source: Source, columns: int | None, kinds: tuple[str, ...]) -> Call
             if isinstance(value, bool):
                 return "true" if value else "false"
             if isinstance(value, float):
-                return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
+                # Fifteen digits, as spreadsheets show and compare them: a sum of cents is 59.97 to them, and in the
+                # file 59.970000000000006.
+                return str(int(value)) if value.is_integer() else format(Decimal(f"{value:.15g}"), "f")
             if isinstance(value, dt.datetime):
                 midnight = value.time() == dt.time()
                 is_day = kind == "date" or (kind == "" and is_datetime(cell.number_format) == "date")

@@ -122,6 +122,7 @@ def declared(lake: Lake, **complete: str) -> Declaration:
     return Declaration(config)
 
 
+@pytest.mark.heavy
 def test_a_count_is_held_against_the_rows_that_were_read(lake: Lake) -> None:
     sample = lake.deliver_sample("accounts", DAY)
     with sample.open(encoding="utf-8", newline="") as opened:

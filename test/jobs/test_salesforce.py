@@ -233,6 +233,7 @@ def test_a_field_that_is_added_is_told_of_and_kept_and_one_that_goes_stops_the_r
     assert sales.lake.version(TABLE) == 1
 
 
+@pytest.mark.heavy
 def test_an_object_of_six_hundred_fields_comes_in_bulk_with_all_that_they_hold_and_one_warning(
     sales: Sales,
 ) -> None:

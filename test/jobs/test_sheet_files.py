@@ -78,6 +78,15 @@ def test_cells_say_what_the_contract_knows(lake: Lake) -> None:
             [2, midnight, midnight, 2**53, 0.001, False, 1.0, dt.time(8, 30)],
             [],
             ["3", "2026-01-06", "2026-01-06 08:00:00", "8", "1.5", "TRUE", " kept ", dt.timedelta(hours=30)],
+            [
+                4,
+                None,
+                None,
+                None,
+                59.970000000000006,
+                None,
+                None,
+            ],  # three times 19.99, as a sheet adds them up
             [None, None],
         ],
         "Kunden 1+2, März 100%.xlsx",
@@ -88,8 +97,9 @@ def test_cells_say_what_the_contract_knows(lake: Lake) -> None:
         "1": [DATE, 1_767_612_615_250_000, 7, "1234.500", True, "x"],
         "2": [DATE, 1_767_567_600_000_000, 2**53, "0.001", False, "1"],
         "3": [dt.date(2026, 1, 6), 1_767_682_800_000_000, 8, "1.500", True, " kept "],
+        "4": [None, None, None, "59.970", None, None],
     }
-    assert {key: row["_unmapped"]["more"] for key, row in rows.items()} == {
+    assert {key: row["_unmapped"]["more"] for key, row in rows.items() if row["_unmapped"]} == {
         "1": "2026-01-05",
         "2": "08:30:00",
         "3": "30:00:00",

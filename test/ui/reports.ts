@@ -71,7 +71,14 @@ export function emptyReport(deployed: boolean): Report {
   const platform = loadPlatform(smallPlatform, 'local', {}, {});
   if (!deployed) return reportOf(platform, at, 14);
   const observed = { at, runs: [], newestData: new Map<string, Date>(), checks: new Map<string, never>() };
-  return reportOf(platform, at, 14, { runs: [], earlierRuns: false, observed, backfills: [], earlierBackfills: 0, unknown: {} });
+  return reportOf(platform, at, 14, {
+    runs: [],
+    earlierRuns: false,
+    observed,
+    backfills: [],
+    earlierBackfills: 0,
+    unknown: {},
+  });
 }
 
 function dateBefore(days: number): string {
