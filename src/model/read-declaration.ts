@@ -57,7 +57,7 @@ export function readDeclaration(files: ProjectFiles): Read<Declaration> {
   };
 }
 
-/** Options of sources that the streams which read them know nothing of. */
+/** Formats and options of sources that the streams which read them know nothing of. */
 function problemsOfStreams(
   document: SourceDocument,
   jobs: readonly Job[],
@@ -66,14 +66,24 @@ function problemsOfStreams(
   const read = new Set(jobs.flatMap(({ mode, inputs }) => (mode === 'stream' ? inputs.map(sourceIdOf) : [])));
   return sources
     .filter(({ id }) => read.has(id))
-    .flatMap(({ id, options }) =>
-      streamProblems(options).map(({ option, expected }): Problem => ({
+    .flatMap(({ id, format, options }) => [
+      ...(format === 'json'
+        ? []
+        : [
+            {
+              code: 'DP2005' as const,
+              location: document.locateValue(['sources', id, 'format']),
+              message: `"sources.${id}.format" is "${format}"`,
+              hint: 'expected json: a stream reads messages, one a line where they are in files',
+            },
+          ]),
+      ...streamProblems(options).map(({ option, expected }): Problem => ({
         code: 'DP2005',
         location: document.locateValue(['sources', id, 'options', option]),
         message: `"sources.${id}.options.${option}" is ${JSON.stringify(options[option])}`,
         hint: `expected ${expected}`,
       })),
-    );
+    ]);
 }
 
 /** Names with every `layer/<layer>` replaced by the ids of its datasets. */

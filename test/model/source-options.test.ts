@@ -168,5 +168,12 @@ describe('the options of a source', () => {
       '"sources.order_events.options.include" is ["*.jsonl"] (expected no such option of what a stream reads: take it out)',
     ]);
     expect(stream('encoding: utf-8')).to.deep.equal([]);
+    expect(
+      problemsWith(edited(lineage, 'format: json #', 'format: parquet #')).map((text) =>
+        text.replace(/^\S+ /, ''),
+      ),
+    ).to.deep.equal([
+      '"sources.order_events.format" is "parquet" (expected json: a stream reads messages, one a line where they are in files)',
+    ]);
   });
 });
