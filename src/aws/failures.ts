@@ -7,6 +7,11 @@ interface SdkError {
   readonly message: string;
   readonly code?: string;
   readonly $metadata?: { readonly requestId?: string; readonly httpStatusCode?: number };
+  /** What was answered, where the SDK could make nothing of it. */
+  readonly $response?: {
+    readonly statusCode?: number;
+    readonly headers?: Readonly<Record<string, string>>;
+  };
 }
 
 const unreachable = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'ETIMEDOUT', 'EAI_AGAIN'];
@@ -36,6 +41,7 @@ export function translated(error: unknown, operation: string, settings: AwsSetti
     });
   }
   if (withoutCredentials.includes(found.name)) return noCredentials(found, settings);
+  if (found.message.includes('Deserialization error')) return notAws(found, operation, settings);
   const code = reason ?? found.name;
   const request = found.$metadata?.requestId;
   return new DataplatError(
@@ -49,6 +55,35 @@ export function translated(error: unknown, operation: string, settings: AwsSetti
         ...(request !== undefined && { requestId: request }),
       },
       ...(/AccessDenied|Unauthorized/.test(code) && { next: ['dataplat doctor', '… --profile <name>'] }),
+      cause: error,
+    },
+  );
+}
+
+/** Something in between has answered: a proxy, a page to log in at, another program at the endpoint's port. */
+function notAws(error: SdkError, operation: string, { endpoint }: AwsSettings): DataplatError {
+  const { $response: response } = error;
+  const status = response?.statusCode ?? error.$metadata?.httpStatusCode;
+  const type = response?.headers?.['content-type'];
+  const what = [...(status === undefined ? [] : [`HTTP ${status}`]), ...(type === undefined ? [] : [type])];
+  const where =
+    endpoint === undefined
+      ? 'what answered is not AWS'
+      : `what answers at ${endpoint} is not the local endpoint`;
+  return new DataplatError(
+    'DP4003',
+    `${operation}: ${where}${what.length > 0 ? ` (${what.join(', ')})` : ''}`,
+    {
+      data: { operation, ...(status !== undefined && { status }) },
+      // The SDK's own words say how what came begins.
+      excerpt: error.message.split('\n').slice(0, 1),
+      next:
+        endpoint === undefined
+          ? [
+              'env | grep -i proxy # something between here and AWS: a proxy, or a page to log in at',
+              'dataplat doctor',
+            ]
+          : ['dataplat local status'],
       cause: error,
     },
   );

@@ -69,6 +69,18 @@ describe('the SDK clients of an environment with an endpoint of its own', () => 
     expect(await runs.findApplication('other')).to.equal(undefined);
   });
 
+  it('say that it was not AWS who answered, and what was said, where the SDK makes nothing of it', async () => {
+    answer = (_request, response) =>
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<html><body>Please log in</body></html>');
+    const error = await failureOf(emrJobRuns(clients).findApplication('lake'));
+    expect(error).to.be.instanceOf(DataplatError).with.property('code', 'DP4003');
+    const { message, details } = error as DataplatError;
+    expect(message).to.match(
+      /^\S.* \w+: what answers at http:\S+ is not the local endpoint \(HTTP 200, text\/html\)$/,
+    );
+    expect(details.excerpt?.join()).to.contain('<html>');
+  });
+
   it('say of an endpoint that does not answer how to start it', async () => {
     const { port } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));
