@@ -1,8 +1,8 @@
 """Whether a delivery is complete, by what its source says of that: files beside those with data (`completeWhen`).
 
 A marker says that the day, or a file, is there. A checksum says what a file's bytes come to, a count how many rows
-there are. Where `{file}` stands in the name there is one beside each file; else one for the day, which lists each
-file's checksum as `sha256sum` does, or counts the rows of all of them.
+there are. Where `{file}` or `{stem}` stands in the name there is one beside each file; else one for the day, which
+lists each file's checksum as `sha256sum` does, or counts the rows of all of them.
 """
 
 from __future__ import annotations
@@ -38,34 +38,44 @@ def require_complete(
     there = {*delivered, *(file.rpartition("/")[2] for file in others)}
     awaited: list[str] = []
     for pattern in complete.patterns:
-        if FILE not in pattern:
+        if not complete.is_of_each(pattern):
             awaited += [] if pattern in there else [pattern]
             continue
-        marks = [pattern.replace(FILE, name) for name in delivered]
+        marks = [complete.mark_of(pattern, name) for name in delivered]
         awaited += [mark for mark in marks if mark not in there]
-        spoken_of = filter(None, (complete.file_of(pattern, name) for name in sorted(there)))
-        awaited += [name for name in spoken_of if name not in there and selection.takes(name)]
+        awaited += [
+            name
+            for mark in sorted(there - set(marks))
+            for name in _without_data(complete, pattern, mark)
+            if name not in there and selection.takes(name)
+        ]
     _refuse(folder, awaited)
     for kind in _DIGITS:
         pattern = getattr(complete, kind)
         if pattern is not None:
-            _require_digests(spark, folder, delivered, selection, kind, pattern)
+            _require_digests(spark, folder, delivered, selection, kind, complete)
+
+
+def _without_data(complete: Completeness, pattern: str, mark: str) -> list[str]:
+    """The file that a mark speaks of, which is not there."""
+    name = complete.spoken_of(pattern, mark)
+    return [] if name is None else [name if FILE in pattern else f"{name}.*"]
 
 
 def require_counted(spark: SparkSession, delivery: Delivery, rows: DataFrame, total: int) -> None:
     """:raises LandingIncompleteError: there are more rows or less than was said, or it was not said in a number"""
     complete, files = delivery.selection.complete, list(delivery.versions or delivery.files)
-    pattern = None if complete is None else complete.count
-    if pattern is None or not files:
+    if complete is None or complete.count is None or not files:
         return
+    pattern = complete.count
     folder = files[0].rpartition("/")[0]
-    if FILE not in pattern:
+    if not complete.is_of_each(pattern):
         _require_count(spark, folder, pattern, total, "the day")
         return
     counted = rows.groupBy(SOURCE_FILE).count().collect()
     found = {str(row[SOURCE_FILE]).rpartition("/")[2]: int(row["count"]) for row in counted}
     for name in (file.rpartition("/")[2] for file in files):
-        _require_count(spark, folder, pattern.replace(FILE, name), found.get(name, 0), name)
+        _require_count(spark, folder, complete.mark_of(pattern, name), found.get(name, 0), name)
 
 
 def _require_count(spark: SparkSession, folder: str, mark: str, found: int, what: str) -> None:
@@ -83,18 +93,24 @@ def _require_count(spark: SparkSession, folder: str, mark: str, found: int, what
 
 
 def _require_digests(
-    spark: SparkSession, folder: str, delivered: list[str], selection: Selection, kind: str, pattern: str
+    spark: SparkSession,
+    folder: str,
+    delivered: list[str],
+    selection: Selection,
+    kind: str,
+    complete: Completeness,
 ) -> None:
+    pattern = str(getattr(complete, kind))
     said: dict[str, str] = {}
-    if FILE in pattern:
+    if complete.is_of_each(pattern):
         for name in delivered:
-            words = _text(spark, f"{folder}/{pattern.replace(FILE, name)}").split()
+            words = _text(spark, f"{folder}/{complete.mark_of(pattern, name)}").split()
             said[name] = words[0] if words else ""
     else:
         said = _listed(_text(spark, f"{folder}/{pattern}"), selection)
         _refuse(folder, sorted(set(said) - set(delivered)))
     for name in delivered:
-        mark = f"{folder}/{pattern.replace(FILE, name)}"
+        mark = f"{folder}/{complete.mark_of(pattern, name)}"
         if not re.fullmatch(rf"[0-9A-Fa-f]{{{_DIGITS[kind]}}}", said.get(name, "")):
             raise LandingIncompleteError(f"{mark} does not say the {kind} of {name}; nothing was written")
         found = digest_of(spark, f"{folder}/{name}", _NAMES[kind])

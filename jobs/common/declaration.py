@@ -66,12 +66,15 @@ class Environment:
         return self.connectors[source.system]
 
 
-FILE = "{file}"  # in the name of what says that a file is complete: that file's own name
+# In the name of what says that a file is complete: that file's own name, and the same without its ending.
+FILE, STEM = "{file}", "{stem}"
 
 
 @dataclass(frozen=True)
 class Completeness:
-    """What says that a delivery is complete: names of files beside it, one beside each file where `{file}` is in it."""
+    """What says that a delivery is complete: names of files beside it, one beside each file where `{file}` or `{stem}`
+    is in it.
+    """
 
     marker: str | None = None
     """It is there, whatever is in it."""
@@ -88,13 +91,29 @@ class Completeness:
 
     def is_mark(self, name: str) -> bool:
         """Whether a file holds no data, but says that other ones are complete."""
-        return any(name == pattern or self.file_of(pattern, name) for pattern in self.patterns)
+        return any(name == pattern or self.spoken_of(pattern, name) for pattern in self.patterns)
 
-    def file_of(self, pattern: str, name: str) -> str | None:
-        """The name of the file that is complete once the one called `name` is there."""
-        before, _, behind = pattern.partition(FILE)
+    @staticmethod
+    def is_of_each(pattern: str) -> bool:
+        """Whether there is one beside each file."""
+        return FILE in pattern or STEM in pattern
+
+    @staticmethod
+    def mark_of(pattern: str, name: str) -> str:
+        """What has to be there for the file called `name`."""
+        return pattern.replace(FILE, name).replace(STEM, stem_of(name))
+
+    def spoken_of(self, pattern: str, name: str) -> str | None:
+        """The name, or for `{stem}` its stem, of the file that is complete once the one called `name` is there."""
+        before, _, behind = pattern.partition(FILE if FILE in pattern else STEM)
         found = name[len(before) : len(name) - len(behind)]
-        return found if FILE in pattern and found and name == before + found + behind else None
+        return found if self.is_of_each(pattern) and found and name == before + found + behind else None
+
+
+def stem_of(name: str) -> str:
+    """A file's name without its ending, and without that of what it is packed in: `orders` of `orders.csv.gz`."""
+    packed = name[: -len(".gz")] if name.endswith(".gz") else name
+    return packed.rpartition(".")[0] or packed
 
 
 @dataclass(frozen=True)

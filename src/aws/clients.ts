@@ -7,6 +7,7 @@ import type { KMS } from '@aws-sdk/client-kms';
 import type { LakeFormation } from '@aws-sdk/client-lakeformation';
 import type { S3 } from '@aws-sdk/client-s3';
 import type { SecretsManager } from '@aws-sdk/client-secrets-manager';
+import type { ServiceQuotas } from '@aws-sdk/client-service-quotas';
 import type { SNS } from '@aws-sdk/client-sns';
 import type { SSM } from '@aws-sdk/client-ssm';
 import type { STS } from '@aws-sdk/client-sts';
@@ -27,6 +28,7 @@ export interface AwsClients {
   /** Of the environment's region, or of another. */
   readonly s3: (region?: string) => Promise<S3>;
   readonly secretsManager: () => Promise<SecretsManager>;
+  readonly serviceQuotas: () => Promise<ServiceQuotas>;
   readonly sns: () => Promise<SNS>;
   readonly ssm: () => Promise<SSM>;
   readonly sts: () => Promise<STS>;
@@ -95,6 +97,10 @@ export function awsClients(settings: AwsSettings): AwsClients {
     secretsManager: once(async () => {
       const { SecretsManager } = await import('@aws-sdk/client-secrets-manager');
       return translating(new SecretsManager(common));
+    }),
+    serviceQuotas: once(async () => {
+      const { ServiceQuotas } = await import('@aws-sdk/client-service-quotas');
+      return translating(new ServiceQuotas(common));
     }),
     sns: once(async () => {
       const { SNS } = await import('@aws-sdk/client-sns');

@@ -1,7 +1,9 @@
 import { whoAmI } from '../aws/identity.js';
 import { openAws, type Aws } from '../aws/aws.js';
 import type { Environment } from '../model/environment.js';
+import { quotaInForce } from '../aws/service-quotas.js';
 import { DataplatError } from '../model/errors.js';
+import { vcpuQuota } from '../model/quotas.js';
 import type { Check, DoctorReport } from '../operations/doctor.js';
 import type { OperationEvent } from '../operations/events.js';
 import { invoke } from './invocation.js';
@@ -31,6 +33,7 @@ export const doctor: DefineVerb = (command) => {
           environment,
           projectDirectory,
           whoAmI: () => whoAmI(aws().clients),
+          vcpus: () => quotaInForce(aws().clients, vcpuQuota),
           stateObjects: () => Promise.resolve(aws(stateRegion(environment)).objects),
         });
         const report = ui.json ? await resultOf(running) : await ui.follow(running);

@@ -21,7 +21,10 @@ interface Quota {
   readonly count: (platform: Platform) => number;
 }
 
-/** The vCPUs that all EMR Serverless workers of a new account may have at once in a region (quota L-D05C8A75). */
+/** The vCPUs that all EMR Serverless workers of an account may have at once in a region, by its name in Service Quotas. */
+export const vcpuQuota = { service: 'emr-serverless', code: 'L-D05C8A75' } as const;
+
+/** What a new account has of it. */
 export const freshVcpus = 16;
 
 /**

@@ -41,12 +41,15 @@ const patterns = z
   .min(1)
   .optional();
 
-/** The name of a file beside those with data; one beside each of them where `{file}`, their name, is part of it. */
+/**
+ * The name of a file beside those with data; one beside each of them where `{file}`, their name, or `{stem}`, that without
+ * its ending, is part of it.
+ */
 const mark = z
   .string()
   .regex(
-    /^(?!\{file\}$)[^/{}]*(?:\{file\})?[^/{}]*$/,
-    'the name of a file, or with {file} in it, for a file\'s own name, of one beside each: _SUCCESS, "{file}.md5"',
+    /^(?!\{file\}$)[^/{}]*(?:\{(?:file|stem)\})?[^/{}]*$/,
+    'the name of a file, or of one beside each, with {file} for that file\'s name or {stem} for it without its ending: _SUCCESS, "{file}.md5"',
   )
   .min(1)
   .optional();
@@ -54,8 +57,10 @@ const mark = z
 const completeWhen = z
   .strictObject({
     marker: mark.describe('it is there, whatever is in it'),
-    count: mark.describe('it holds the number of rows: of its file, or without {file} of the day'),
-    md5: mark.describe('it holds the MD5 of its file, or without {file} a line for each as md5sum writes it'),
+    count: mark.describe('it holds the number of rows: of its file, or without {file} and {stem} of the day'),
+    md5: mark.describe(
+      'it holds the MD5 of its file, or without {file} and {stem} a line for each as md5sum writes it',
+    ),
     sha256: mark.describe('the same with SHA-256'),
   })
   .refine((marks) => Object.keys(marks).length > 0, 'one or more of marker, count, md5, sha256');

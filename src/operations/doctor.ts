@@ -5,6 +5,7 @@ import type { Objects } from '../aws/objects.js';
 import type { Identity } from '../aws/identity.js';
 import type { Environment } from '../model/environment.js';
 import { DataplatError } from '../model/errors.js';
+import { vcpuQuota } from '../model/quotas.js';
 import { packageDirectory } from '../project/project-directory.js';
 import { cacheDirectory } from '../toolchain/cache-directory.js';
 import { freeBytes, gigabytes } from '../toolchain/disk-space.js';
@@ -50,6 +51,8 @@ export interface DoctorRequest {
   readonly projectDirectory: string | undefined;
   /** Whose credentials these are; only asked where the environment is a real account. */
   readonly whoAmI: () => Promise<Identity>;
+  /** How many vCPUs EMR Serverless gives the account at once, if that is known; only asked where it is a real one. */
+  readonly vcpus: () => Promise<number | undefined>;
   /** S3 in the region of the state bucket; only asked where the state is kept in one. */
   readonly stateObjects: () => Promise<Objects>;
   readonly variables?: NodeJS.ProcessEnv;
@@ -207,12 +210,17 @@ function declarationChecks({ environment, projectDirectory }: DoctorRequest): Pr
   return Promise.resolve([check]);
 }
 
-async function accountChecks({ environment, whoAmI }: DoctorRequest): Promise<Check[]> {
+async function accountChecks(request: DoctorRequest): Promise<Check[]> {
+  const { environment, whoAmI } = request;
   const name = 'credentials';
   if (environment instanceof DataplatError || environment.endpoint) return [];
   try {
     const { account, arn } = await whoAmI();
-    if (account === environment.account) return [{ name, state: 'found', detail: arn, needed: true }];
+    if (account === environment.account)
+      return [
+        { name, state: 'found', detail: arn, needed: true },
+        ...(await quotaChecks(environment, request)),
+      ];
     const detail = `of account ${account} (${arn}); environment "${environment.name}" is account ${environment.account}`;
     return [
       {
@@ -225,6 +233,23 @@ async function accountChecks({ environment, whoAmI }: DoctorRequest): Promise<Ch
     ];
   } catch (error) {
     return [failed(name, error, 'aws configure sso', 'missing')];
+  }
+}
+
+/** Whether the account may have as many vCPUs at once as the application may take. Jobs beyond them wait, or fail. */
+async function quotaChecks(environment: Environment, { vcpus }: DoctorRequest): Promise<Check[]> {
+  const check = { name: 'vCPU quota', needed: false };
+  const wanted = environment.emr.maximumCapacity.cpu;
+  const { service, code } = vcpuQuota;
+  try {
+    const granted = await vcpus();
+    if (granted === undefined) return [];
+    const detail = `${granted} vCPUs of EMR Serverless at once in ${environment.region}; emr.maximumCapacity.cpu is ${wanted}`;
+    if (granted >= wanted) return [{ ...check, state: 'found', detail }];
+    const mend = `aws service-quotas request-service-quota-increase --service-code ${service} --quota-code ${code} --desired-value ${wanted}`;
+    return [{ ...check, state: 'failed', detail, mend: `${mend} --region ${environment.region}` }];
+  } catch (error) {
+    return [{ ...failed(check.name, error, 'let this role call servicequotas:GetServiceQuota'), ...check }];
   }
 }
 

@@ -5,6 +5,7 @@ import { awsClients, type AwsClients } from '../../src/aws/clients.js';
 import { isAws } from '../../src/aws/failures.js';
 import { emrJobRuns } from '../../src/aws/job-runs.js';
 import { s3Objects } from '../../src/aws/objects.js';
+import { quotaInForce } from '../../src/aws/service-quotas.js';
 import { awsSettings } from '../../src/aws/settings.js';
 import { DataplatError } from '../../src/model/errors.js';
 import { failureOf } from '../operations/collect.js';
@@ -67,6 +68,26 @@ describe('the SDK clients of an environment with an endpoint of its own', () => 
     const runs = emrJobRuns(clients);
     expect(await runs.findApplication('lake')).to.deep.equal({ id: 'new', name: 'lake', state: 'STARTED' });
     expect(await runs.findApplication('other')).to.equal(undefined);
+  });
+
+  it('know what an account is granted, what every account has where nothing is, and that nobody knows it', async () => {
+    const asking = (...answers: readonly (readonly [number, object])[]): Promise<number | undefined> => {
+      const left = [...answers];
+      answer = (_request, response) => {
+        const [status, body] = left.shift() ?? [500, {}];
+        response
+          .writeHead(status, { 'content-type': 'application/x-amz-json-1.1' })
+          .end(JSON.stringify(body));
+      };
+      return quotaInForce(clients, { service: 'emr-serverless', code: 'L-D05C8A75' });
+    };
+    const unknown = [400, { __type: 'NoSuchResourceException', message: 'no such quota' }] as const;
+    expect(await asking([200, { Quota: { Value: 400 } }])).to.equal(400);
+    expect(asked[0]?.headers['x-amz-target']).to.equal('ServiceQuotasV20190624.GetServiceQuota');
+    expect(await asking(unknown, [200, { Quota: { Value: 16 } }])).to.equal(16);
+    expect(await asking(unknown, unknown)).to.equal(undefined);
+    const refused = [400, { __type: 'AccessDeniedException', message: 'no' }] as const;
+    expect(await failureOf(asking(refused))).to.have.property('code', 'DP4003');
   });
 
   it('say that it was not AWS who answered, and what was said, where the SDK makes nothing of it', async () => {

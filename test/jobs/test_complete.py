@@ -69,6 +69,25 @@ def test_a_marker_of_each_file_is_awaited_and_so_is_the_file_that_one_speaks_of(
     assert listed(lake, marker="{file}.ok") == ["a.csv", "b.csv", "c.csv"]
 
 
+def test_a_marker_of_each_file_may_leave_out_what_the_file_ends_with(lake: Lake) -> None:
+    put(lake, a_dot_csv="x", b_dot_csv_dot_gz=gzip.compress(b"x"), c="x", a_dot_ok="", b_dot_ok="")
+    assert awaits(lake, r"not complete: c\.ok awaited", marker="{stem}.ok") == ["c.ok"]
+    put(lake, c_dot_ok="", d_dot_ok="")
+    assert awaits(lake, r"d\.\* awaited", marker="{stem}.ok") == ["d.*"]
+    put(lake, d_dot_1_dot_csv="x")
+    assert awaits(lake, r"d\.1\.ok", marker="{stem}.ok") == ["d.1.ok", "d.*"]
+    put(lake, d_dot_csv="x", d_dot_1_dot_ok="")
+    assert listed(lake, marker="{stem}.ok") == ["a.csv", "b.csv.gz", "c", "d.1.csv", "d.csv"]
+    digest = hashlib.md5(b"x", usedforsecurity=False).hexdigest()
+    put(lake, a_dot_md5=digest, b_dot_md5=digest, c_dot_md5=digest, d_dot_1_dot_md5=digest, d_dot_md5=digest)
+    awaits(
+        lake,
+        r"the md5 of \S+/b\.csv\.gz is \w+, and by \S+/b\.md5 it is",
+        md5="{stem}.md5",
+        marker="{stem}.ok",
+    )
+
+
 @pytest.mark.parametrize("kind", ["md5", "sha256"])
 def test_a_checksum_is_held_against_the_bytes_that_lie_there(lake: Lake, kind: str) -> None:
     packed = gzip.compress(b"x" * 100)

@@ -374,16 +374,20 @@ def test_typed_values_take_the_zone_and_the_numbers_of_a_database(lake: Lake) ->
             "moment": column("timestamp", {"timezone": "Europe/Berlin"}),
             "epoch": column("timestamp", {"formats": ["epoch"]}),
             "flag": column("boolean", {"true": ["1"], "false": ["0"]}),
+            "padded": column("string", {}),
+            "filled": column("string", {"trim": True}),
         },
         [],
     )
     frame = lake.spark.sql(
         "select '1' id, timestamp_ntz '2026-07-01 10:00:00' local, timestamp '2026-07-01 10:00:00Z' moment,"
-        " 1767600000L epoch, 0 flag"
+        " 1767600000L epoch, 0 flag, rpad('abc', 20) padded, rpad('abc', 20) filled"  # as a char(20) comes
     )
     result = conform(delivery_of(frame, "db", wanted), wanted, DATE).accepted()
     (row,) = result.selectExpr("string(local)", "string(moment)", "string(epoch)", "flag").collect()
     assert tuple(row) == ("2026-07-01 08:00:00", "2026-07-01 10:00:00", "2026-01-05 08:00:00", False)
+    (row,) = result.select("padded", "filled").collect()
+    assert tuple(row) == ("abc" + 17 * " ", "abc")
 
 
 def test_a_setting_that_is_not_known_is_refused(lake: Lake) -> None:

@@ -137,7 +137,7 @@ describe('the options of a source', () => {
     expect(problemsOf('{ completeWhen: { marker: _SUCCESS } }')).to.deep.equal([]);
     expect(
       problemsOf(
-        `{ completeWhen: { marker: '{file}.ok', count: '{file}.n', md5: MD5SUMS, sha256: 'a-{file}' } }`,
+        `{ completeWhen: { marker: '{file}.ok', count: '{stem}.n', md5: MD5SUMS, sha256: 'a-{file}' } }`,
       ),
     ).to.deep.equal([]);
     expect(problemsOf('{ completeWhen: {} }')).to.deep.equal([
@@ -145,7 +145,7 @@ describe('the options of a source', () => {
     ]);
     for (const wrong of ['{file}', 'done/{file}', '{date}.ok', '{file}{file}'])
       expect(problemsOf(`{ completeWhen: { marker: '${wrong}' } }`)).to.deep.equal([
-        `40 "sources.shops.options.completeWhen.marker" is "${wrong}" (the name of a file, or with {file} in it, for a file's own name, of one beside each: _SUCCESS, "{file}.md5")`,
+        `40 "sources.shops.options.completeWhen.marker" is "${wrong}" (the name of a file, or of one beside each, with {file} for that file's name or {stem} for it without its ending: _SUCCESS, "{file}.md5")`,
       ]);
     expect(problemsOf('{ completeWhen: { marker: a, manifest: a } }')).to.have.lengthOf(1);
     const documents = edited(lineage, 'format: csv', 'format: xml');

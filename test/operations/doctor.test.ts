@@ -29,6 +29,7 @@ describe('doctor', () => {
         environmentName: declared instanceof DataplatError ? 'local' : declared.name,
         projectDirectory: join(machine.root, 'project'),
         whoAmI: () => Promise.reject(new DataplatError('DP4001', 'no AWS credentials found')),
+        vcpus: () => Promise.resolve(undefined),
         stateObjects: () => Promise.resolve(new MemoryObjects()),
         variables: machine.variables,
         ...request,
@@ -75,6 +76,28 @@ describe('doctor', () => {
     expect(check(wrong, 'credentials')).to.have.property('state', 'failed');
     expect(check(wrong, 'credentials')?.detail).to.include('999999999999').and.include(prod.account);
     expect(check(await report({ environment: prod }), 'credentials')).to.have.property('state', 'missing');
+  });
+
+  it('holds what the application may take against what the account is granted', async () => {
+    const prod = environment('prod');
+    const { cpu } = prod.emr.maximumCapacity;
+    const whoAmI = () => Promise.resolve({ account: prod.account, arn: 'arn' });
+    const asked = (vcpus: DoctorRequest['vcpus']) => report({ environment: prod, whoAmI, vcpus });
+    expect(check(await asked(() => Promise.resolve(cpu)), 'vCPU quota')).to.have.property('state', 'found');
+    const little = check(await asked(() => Promise.resolve(cpu - 1)), 'vCPU quota');
+    expect(little).to.include({ state: 'failed', needed: false });
+    expect(little?.mend).to.equal(
+      `aws service-quotas request-service-quota-increase --service-code emr-serverless --quota-code L-D05C8A75 --desired-value ${cpu} --region ${prod.region}`,
+    );
+    const refused = await asked(() =>
+      Promise.reject(new DataplatError('DP4003', 'GetServiceQuota: AccessDenied')),
+    );
+    expect(check(refused, 'vCPU quota')).to.include({ state: 'failed', needed: false });
+    expect(check(refused, 'vCPU quota')?.mend).to.contain('servicequotas:GetServiceQuota');
+    expect(check(await asked(() => Promise.resolve(undefined)), 'vCPU quota')).to.equal(undefined);
+    expect(
+      check(await report({ environment: prod, vcpus: () => Promise.resolve(1) }), 'vCPU quota'),
+    ).to.equal(undefined);
   });
 
   it('puts, reads and deletes an object where the state is kept, and leaves none', async () => {
