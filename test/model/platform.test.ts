@@ -112,18 +112,20 @@ describe('the declaration', () => {
 
   it('wants to know which of several changes of a key is the last, and which column says that it is gone', () => {
     const members = 'config/schemas/members_silver.json';
-    const orderedBy = '["updated_at"]';
+    const orderedBy = '["updated_at", "ingest_date"]';
     const problemOf = (from: string, to: string): string[] =>
       problemsWith({ [members]: edited(members, from, to) }).map((text) => text.slice(`${members}:`.length));
     const line = lineOf(members, '"orderedBy"');
-    expect(problemOf(orderedBy, '["updated_att"]')).to.deep.equal([
+    expect(problemOf('"updated_at", "ingest_date"]\n    }', '"updated_att"]\n    }')).to.deep.equal([
       `${line}:21 no column "updated_att" (did you mean updated_at?)`,
     ]);
-    expect(problemOf('"shop_id", "wants_offers", "updated_at"]', '"shop_id", "wants_offers"]')).to.include(
+    expect(
+      problemOf('"wants_offers", "updated_at", "ingest_date"]', '"wants_offers", "ingest_date"]'),
+    ).to.include(
       `${lineOf(members, '"updated_at": {')}:5 "updated_at" orders the changes of a key and may be null (list it under "required" and take "null" out of its type)`,
     );
     expect(problemOf(orderedBy, `${orderedBy}, "deletedBy": "shop_id"`)).to.deep.equal([
-      `${line}:49 "shop_id" says whether a row is deleted and is a string (expected a boolean column)`,
+      `${line}:64 "shop_id" says whether a row is deleted and is a string (expected a boolean column)`,
     ]);
     expect(problemOf('"write": "merge"', '"write": "replace"')).to.deep.equal([
       `${line - 1}:14 the strategy replace merges nothing (expected merge or scd2)`,
