@@ -61,7 +61,7 @@ _SPELLINGS = {
     "float": _FLOATING,
     "double": _FLOATING,
 }
-_DAYS = (-719_162, 2_932_896)  # since 1970: from the first of the year 1 to the last of 9999
+_DAYS = tuple((day - dt.date(1970, 1, 1)).days for day in (dt.date.min, dt.date.max))  # the years 1 to 9999
 _MICROSECONDS = (_DAYS[0] * 86_400_000_000, (_DAYS[1] + 1) * 86_400_000_000 - 1)
 
 

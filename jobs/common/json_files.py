@@ -49,6 +49,11 @@ def read_json_delivery(spark: SparkSession, source: Source, folder: str, contrac
         beside=[SOURCE_FILE],
         unknown=_UNKNOWN,
     )
+    return of_files(delivery, source, files)
+
+
+def of_files(delivery: Delivery, source: Source, files: tuple[str, ...]) -> Delivery:
+    """A delivery with what its source declares of the files that it was read from."""
     return dataclasses.replace(
         delivery, files=files, encoding=source.encoding, nulls=source.nulls, selection=source.selection
     )

@@ -14,7 +14,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from functools import reduce
 
@@ -260,6 +260,16 @@ def _drain(spark: SparkSession, file: str) -> None:
         raise unreadable(spark, file, error) from error
     finally:
         stream.close()
+
+
+def require_known(source: Source, known: Set[str]) -> None:
+    """:raises DeclarationError: the source has options that its format does not know"""
+    unknown = set(source.options) - known
+    if unknown:
+        raise DeclarationError(
+            f"source {source.id}: expected of {source.format} options of {', '.join(sorted(known))}, "
+            f"not {', '.join(sorted(unknown))}"
+        )
 
 
 def _dialect(source: Source) -> Dialect:

@@ -117,7 +117,7 @@ class Salesforce:
             while locator != "null":
                 place = {"maxRecords": str(_PAGE), **({"locator": locator} if locator else {})}
                 answer = self._call("GET", f"{job}/results", place)
-                records = _records(answer.content.decode("utf-8"))
+                records = _records(answer.content.decode("utf-8", errors="replace"))
                 _require(
                     answer.headers.get("Sforce-NumberOfRecords", ""), len(records), "the query job's page"
                 )

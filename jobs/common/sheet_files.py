@@ -27,14 +27,13 @@ from jobs.common.contract import Contract
 from jobs.common.declaration import Source
 from jobs.common.delivery import MALFORMED, POSITION, SOURCE_FILE, Delivery, refuse_schema, source_file
 from jobs.common.errors import (
-    DeclarationError,
     LandingDamagedError,
     LandingEmptyError,
     LandingHeaderError,
     SourceSchemaError,
 )
 from jobs.common.hadoop_files import literally
-from jobs.common.landing import list_delivered, reading
+from jobs.common.landing import list_delivered, reading, require_known
 
 KNOWN_OPTIONS = {"include", "exclude", "completeWhen", "sheet", "header", "columns", "skipRows", "nulls"}
 LARGEST = 100 << 20
@@ -49,12 +48,7 @@ def read_sheet_delivery(spark: SparkSession, source: Source, folder: str, contra
     :raises LandingMissingError, LandingFolderError, LandingEmptyError, LandingHeaderError, LandingDamagedError,
         SourceSchemaError, StorageError:
     """
-    unknown = set(source.options) - KNOWN_OPTIONS
-    if unknown:
-        raise DeclarationError(
-            f"source {source.id}: expected of xlsx options of {', '.join(sorted(KNOWN_OPTIONS))}, "
-            f"not {', '.join(sorted(unknown))}"
-        )
+    require_known(source, KNOWN_OPTIONS)
     files, warnings = list_delivered(spark, folder, source.selection)
     for file, version in files.items():
         size = int(version.split()[0])

@@ -32,9 +32,9 @@ from jobs.common.delivery import (
     refuse_schema,
     source_file,
 )
-from jobs.common.errors import DeclarationError, LandingDamagedError, SourceSchemaError
+from jobs.common.errors import LandingDamagedError, SourceSchemaError
 from jobs.common.hadoop_files import bytes_of, hadoop_conf, java_message, jvm_of, said_by_java
-from jobs.common.landing import list_delivered, load
+from jobs.common.landing import list_delivered, load, require_known
 
 KNOWN_OPTIONS = {"include", "exclude", "completeWhen", "nulls"}
 # Spark has no moments finer than a microsecond; so it reads such as whole numbers, and what they hold is said here.
@@ -60,12 +60,7 @@ def read_typed_delivery(spark: SparkSession, source: Source, folder: str, contra
 
     :raises LandingMissingError, LandingFolderError, LandingDamagedError, SourceSchemaError, StorageError:
     """
-    unknown = set(source.options) - KNOWN_OPTIONS
-    if unknown:
-        raise DeclarationError(
-            f"source {source.id}: expected of {source.format} options of {', '.join(sorted(KNOWN_OPTIONS))}, "
-            f"not {', '.join(sorted(unknown))}"
-        )
+    require_known(source, KNOWN_OPTIONS)
     spark.conf.set(_NANOSECONDS_AS_NUMBERS, True)
     files, warnings = list_delivered(spark, folder, source.selection)
     layout_of = {"parquet": _parquet_layout, "avro": _avro_layout}[source.format]

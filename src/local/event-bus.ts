@@ -5,12 +5,8 @@
 import { send } from './forward.js';
 import { messageOf } from './message-of.js';
 import { ownScope } from './own-scope.js';
+import type { Place } from './place.js';
 import type { ServiceEvent } from './service-event.js';
-
-interface Place {
-  readonly account: string;
-  readonly region: string;
-}
 
 export interface Triggered extends Place {
   readonly rules: readonly string[];

@@ -2,6 +2,7 @@
 import { send } from './forward.js';
 import { messageOf } from './message-of.js';
 import { ownScope } from './own-scope.js';
+import { placeOf } from './place.js';
 
 export class Topics {
   readonly #port: number;
@@ -18,7 +19,6 @@ export class Topics {
     topicArn: string,
     notice: { readonly Subject: string; readonly Message: string },
   ): Promise<void> {
-    const [, , , region = '', account = ''] = topicArn.split(':');
     const form = new URLSearchParams({
       Action: 'Publish',
       Version: '2010-03-31',
@@ -31,7 +31,7 @@ export class Topics {
       headers: {
         host: '127.0.0.1',
         'content-type': 'application/x-www-form-urlencoded',
-        authorization: ownScope('sns', { account, region }),
+        authorization: ownScope('sns', placeOf(topicArn)),
       },
       body: Buffer.from(form.toString()),
     }).catch(messageOf);

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 
+/**
+ * How delivered files are written: what the options of a source say. `landing.py`, `csv_records.py`, `typed_files.py` and
+ * `sheet_files.py` read by them. Nothing is guessed from a file, so an option that is not there means what stands at it
+ * here.
+ */
+
 /** The formats that delivered files may have. */
 export const formats = ['csv', 'json', 'xml', 'parquet', 'avro', 'xlsx'] as const;
 type Format = (typeof formats)[number];
-
-/**
- * How delivered files are written: what the options of a source say. `landing.py`, `csv_records.py`,
- * `typed_files.py` and `sheet_files.py` read by them. Nothing is guessed from a file, so an option that is not there means what stands at it here.
- */
 
 /** Those that both Java and Python know, and in which no letter but a line end has the bytes of one. */
 const encodings = [

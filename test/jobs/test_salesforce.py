@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,8 +14,9 @@ from peers.http_peer import Request, Response, as_json
 from peers.salesforce import Salesforce
 from peers.secrets_manager import secrets_manager
 
-from jobs.common.errors import SecretError, SourceError, SourceSchemaError
-from jobs.common.read.salesforce import table_name
+from jobs.common.errors import LandingIncompleteError, SecretError, SourceError, SourceSchemaError
+from jobs.common.ingest import Extraction, land
+from jobs.common.read.salesforce import read_record_files, table_name
 from jobs.common.result import DatasetResult
 from jobs.common.salesforce import Salesforce as Client
 from jobs.common.secret import Secret
@@ -335,6 +338,36 @@ def test_a_bulk_job_whose_pages_are_fewer_or_other_than_it_says_is_none(
         with pytest.raises(SourceError, match=said):
             list(asking.bulk_query("SELECT Id FROM Lead"))
         assert organisation._jobs == {}
+
+
+def test_bytes_of_a_bulk_job_that_are_no_letters_stop_nothing(client: tuple[Client, Salesforce]) -> None:
+    asking, organisation = client
+    answer = organisation._answer
+
+    def damaging(request: Request) -> Response:
+        whole = answer(request)
+        return Response(whole.status, whole.body.replace(b"00Q5f", b"00Q5\xff"), whole.headers)
+
+    organisation.peer.answer = damaging
+    records = [record for page in asking.bulk_query("SELECT Id FROM Lead") for record in page]
+    assert len(records) == 45
+    assert {str(record["Id"])[:5] for record in records} == {"00Q5\ufffd"}
+
+
+def test_delivered_records_are_held_against_the_number_that_is_said(lake: Lake) -> None:
+    declared = lake.declaration
+    source = declared.source("salesforce_leads")
+    counted = replace(source, options={**source.options, "completeWhen": {"count": "_COUNT"}})
+    folder = lake.folder / "landing" / source.folder(dt.date(2026, 1, 5))
+    folder.mkdir(parents=True)
+    (folder / "leads.json").write_text(json.dumps(lead(1, "2026-01-05T08:00:00")) + "\n", encoding="utf-8")
+    (folder / "_COUNT").write_text("2", encoding="utf-8")
+    context = lake.context(JOB, "2026-01-05")
+    contract = declared.contract(context.job.outputs[0])
+    extraction = Extraction(context, counted, context.environment.connector(source), contract, None)
+    awaited = pytest.raises(LandingIncompleteError, match=r"the day has 1 rows, and by .*_COUNT it has 2")
+    with read_record_files(extraction) as delivery, awaited:
+        land(context, contract, delivery)
 
 
 def test_a_record_that_comes_twice_in_bulk_stands_for_one_that_is_missing(sales: Sales) -> None:

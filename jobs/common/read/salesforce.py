@@ -7,7 +7,6 @@ Names become those of a table: `ConvertedContactId__c` is `converted_contact_id_
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import logging
 import re
@@ -24,7 +23,7 @@ from jobs.common.contract import Contract
 from jobs.common.delivery import SOURCE_FILE, Delivery, delivery_of
 from jobs.common.errors import DeclarationError, SourceError
 from jobs.common.ingest import Extraction
-from jobs.common.json_files import read_objects
+from jobs.common.json_files import of_files, read_objects
 from jobs.common.json_objects import NO_OBJECT, field, names_in, with_fields
 from jobs.common.landing import LINE
 from jobs.common.salesforce import Record, Salesforce, fits_address
@@ -87,7 +86,7 @@ def read_record_files(extraction: Extraction) -> Iterator[Delivery]:
         malformed=NO_OBJECT,
         beside=[SOURCE_FILE],
     )
-    yield dataclasses.replace(delivery, files=files, encoding=source.encoding, nulls=source.nulls)
+    yield of_files(delivery, source, files)
 
 
 def table_name(name: str) -> str:

@@ -1,4 +1,5 @@
 /** How CloudWatch tells of an alarm that has changed its state: to a topic, and on the default event bus. */
+import { placeOf } from '../place.js';
 import type { ServiceEvent } from '../service-event.js';
 import type { MetricRule, StateChange } from './alarm.js';
 import { utcMoment } from './moments.js';
@@ -10,11 +11,6 @@ const regionNames: Readonly<Record<string, string>> = {
   'us-east-1': 'US East (N. Virginia)',
   'us-west-2': 'US West (Oregon)',
 };
-
-export function placeOf(arn: string): { readonly region: string; readonly account: string } {
-  const [, , , region = '', account = ''] = arn.split(':');
-  return { region, account };
-}
 
 /** What is published to a topic. */
 export function noticeOf(change: StateChange): { readonly Subject: string; readonly Message: string } {

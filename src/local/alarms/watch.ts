@@ -9,6 +9,7 @@ import { onlyReads, operationOf } from '../journal.js';
 import type { JournaledEmulator } from '../journal.js';
 import { traceOf } from '../message-of.js';
 import { ownScope } from '../own-scope.js';
+import type { Place } from '../place.js';
 import type { ServiceEvent } from '../service-event.js';
 import type { KeptAlarm, StateChange } from './alarm.js';
 import { eventOf, noticeOf } from './messages.js';
@@ -61,7 +62,7 @@ export class AlarmWatch {
     metric: string,
     dimension: string,
     values: readonly string[],
-    place: { readonly account: string; readonly region: string },
+    place: Place,
   ): Promise<void> {
     const form = new URLSearchParams({
       Action: 'PutMetricData',
