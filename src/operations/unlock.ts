@@ -13,6 +13,8 @@ import {
   type Holder,
   type Life,
 } from './state/holder.js';
+import { endLeftPlans } from './stacks/left-at-work.js';
+import { stacksOf } from './stacks/stacks.js';
 import { holderLines, timeOf } from './state/refusal.js';
 import { recordNames, stateRecords } from './state/state-records.js';
 import { terraformLocks, type TerraformLock } from './state/terraform-locks.js';
@@ -55,12 +57,13 @@ export type Breaking = z.infer<typeof breakingSchema>;
  * @throws DataplatError DP5003 where the holder may still work, DP5004 where nobody agreed
  */
 export async function* unlock(options: UnlockOptions): Operation<UnlockResult> {
-  const { access, force = false, reason } = options;
+  const { access, force = false, reason, signal } = options;
   const environment = access.platform.environment.name;
   const records = stateRecords(access);
   const record = await records.read(recordNames.lock(environment));
   const holder = record && parseHolder(record.text);
   const life = holder && (yield* watched(holder, records, options));
+  yield* endLeftPlans(stacksOf(access, { ...(signal && { signal }) }));
   const locks = await terraformLocks(access, records);
   const terraform = locks.map(({ stack, id, who, operation, since }) => ({
     stack,

@@ -9,7 +9,17 @@ import { isProcess } from '../toolchain/file-lock.js';
 import { startDetached } from './detached.js';
 import { saidLines } from './said-lines.js';
 import { machineVariables } from './shell-variables.js';
-import { forgetWork, isCutOff, isLeftAtWork, notedWork, noteWork, type WorkNote } from './work-note.js';
+import {
+  forgetLook,
+  forgetWork,
+  isCutOff,
+  isLeftAtWork,
+  notedLooks,
+  notedWork,
+  noteLook,
+  noteWork,
+  type WorkNote,
+} from './work-note.js';
 import { parseMessage, type Diagnostic, type PlannedChange, type TerraformMessage } from './messages.js';
 import type { PlanDocument } from './plan-file.js';
 
@@ -192,6 +202,34 @@ export class Terraform {
     return note && isLeftAtWork(note) ? note : undefined;
   }
 
+  /** Those that only look at this stack although the dataplat that started them was ended. */
+  leftLooking(): WorkNote[] {
+    return notedLooks(this.options.dataDirectory).filter(isLeftAtWork);
+  }
+
+  /**
+   * Ends one that only looks: nobody reads any more what it finds, and it locks the state until it is done.
+   * @throws DataplatError DP1008 where we are interrupted meanwhile
+   */
+  async endLook({ terraform, by }: WorkNote): Promise<void> {
+    try {
+      process.kill(terraform.pid, 'SIGINT');
+    } catch {
+      // It has ended in this moment, or is somebody else's: then there is nothing to do but wait.
+    }
+    await this.untilEndedOrInterrupted(terraform);
+    if (this.options.signal?.aborted) {
+      throw new DataplatError('DP1008', 'interrupted while waiting for a plan that was left', {
+        left: `terraform, process ${terraform.pid}, which changes nothing; nothing was changed now either`,
+      });
+    }
+    forgetLook(this.options.dataDirectory, by.pid);
+  }
+
+  private async untilEndedOrInterrupted(terraform: WorkNote['terraform']): Promise<void> {
+    while (isProcess(terraform) && !this.options.signal?.aborted) await sleep(200);
+  }
+
   /** Whether the last change of this stack was ended in a way that may have left its state incomplete. */
   wasCutOff(): boolean {
     const note = notedWork(this.options.dataDirectory);
@@ -206,11 +244,8 @@ export class Terraform {
   /** Follows a terraform that was left at work to its end. It is not ours to interrupt: whoever leaves leaves it at work. */
   async *followLeft({ terraform }: WorkNote): Running<void> {
     const { signal } = this.options;
-    const ended = (async () => {
-      while (isProcess(terraform) && !signal?.aborted) await sleep(200);
-    })();
     const progress = applyProgress();
-    for await (const line of saidLines(this.saidBy('apply'), ended)) {
+    for await (const line of saidLines(this.saidBy('apply'), this.untilEndedOrInterrupted(terraform))) {
       const message = parseMessage(line);
       if (message) yield* progress(message);
     }
@@ -303,7 +338,7 @@ export class Terraform {
   private async freshPlanFile(verb: string): Promise<string> {
     const { dataDirectory } = this.options;
     for (const name of await readdir(dataDirectory)) {
-      const pid = Number(/^\w+-(\d+)\.(?:tfplan|said)$/.exec(name)?.[1] ?? 0);
+      const pid = Number(/^\w+-(\d+)\.(?:tfplan|said|json)$/.exec(name)?.[1] ?? 0);
       const forgotten = pid > 0 && (pid === process.pid || !isProcess({ pid, processStart: null }));
       if (forgotten) await rm(join(dataDirectory, name), { force: true });
     }
@@ -317,7 +352,7 @@ export class Terraform {
 
   /** Writes a state that could not be written when it was made. @throws DataplatError DP5001 where it does not follow */
   async pushState(file: string): Promise<void> {
-    await this.output(['state', 'push', file]);
+    await this.output(['state', 'push', ...this.lockTimeout(), file]);
   }
 
   /** Takes something that was not made to its end as it is: it is changed to what is declared, and not made anew. */
@@ -407,7 +442,7 @@ export class Terraform {
     const said = this.saidBy(verb);
     await rm(said, { force: true });
     const running = await startDetached(command, words, this.place(), said, (pid) => {
-      if (!changes) return;
+      if (!changes) return noteLook(dataDirectory, pid);
       noteWork(dataDirectory, pid);
       started?.(pid);
     });
@@ -446,7 +481,10 @@ export class Terraform {
       const { exitCode } = await running.ended;
       // It came to an end of its own: its state is written. One that was killed may have made what no state knows.
       if (changes && (exitCode === 0 || exitCode === 1)) forgetWork(dataDirectory);
-      if (!changes) await rm(said, { force: true });
+      if (!changes) {
+        forgetLook(dataDirectory);
+        await rm(said, { force: true });
+      }
     }
   }
 
