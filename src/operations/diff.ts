@@ -8,6 +8,7 @@ import { planStacks, hasChanges, type Change, type Counts, type StackPlan } from
 import { savePlans } from './stacks/saved-plan.js';
 import type { Setting } from './stacks/settings-plan.js';
 import { adoptionAfterCutOff } from './adopt/adoption.js';
+import { warnOfChange } from './state/being-changed.js';
 import { refuseBrokenStates } from './state/broken-states.js';
 import { stacksOf } from './stacks/stacks.js';
 import { withNextSteps } from './stacks/under-lock.js';
@@ -49,8 +50,9 @@ export function diff(options: DiffOptions): Operation<DiffResult> {
 }
 
 async function* planned({ access, out, allowDataLoss, signal }: DiffOptions): Operation<DiffResult> {
-  const stacks = stacksOf(access, signal && { signal });
+  const stacks = stacksOf(access, { ...(signal && { signal }), withoutLock: true });
   yield* waitForLeftAtWork(stacks);
+  yield* warnOfChange(access);
   await refuseBrokenStates(access, stacks);
   yield* warnOfUnwrittenStates(stacks);
   yield* synthesizeStacks({ ...access, mayDestroyData: allowDataLoss ?? false });

@@ -39,6 +39,8 @@ export interface TerraformOptions {
   readonly parallelism?: number;
   /** How long terraform waits for somebody else's lock of the state. Default: not at all. */
   readonly lockTimeoutSeconds?: number;
+  /** Plan without a lock of the state, for who only looks: several look side by side, and beside a change. Default: with one. */
+  readonly withoutLock?: boolean;
   /** Told of each terraform process that may change something, as it starts. */
   readonly started?: (pid: number) => void;
   /** Interrupts terraform, which then finishes what it is about and writes its state. */
@@ -159,7 +161,7 @@ export class Terraform {
       '-input=false',
       `-out=${file}`,
       ...(options.destroy ? ['-destroy'] : []),
-      ...this.lockTimeout(),
+      ...(this.options.withoutLock ? ['-lock=false'] : this.lockTimeout()),
       ...this.parallelism(),
     ];
     yield* this.stream(words, function* (message) {

@@ -10,6 +10,8 @@ import { expect } from 'chai';
 import type { Stack } from '../../src/operations/stacks/stacks.js';
 import { waitForLeftAtWork } from '../../src/operations/stacks/left-at-work.js';
 import { isProcess } from '../../src/toolchain/file-lock.js';
+import { Terraform } from '../../src/terraform/terraform.js';
+import { locateTerraform } from '../../src/toolchain/locate-toolchain.js';
 import { notedWork } from '../../src/terraform/work-note.js';
 import { madeBy } from '../operations/collect.js';
 import { terraformStack } from '../operations/stacks/terraform-stack.js';
@@ -145,6 +147,30 @@ describe('a terraform that only plans', () => {
     expect(isLocked()).to.equal(false);
     expect(stack.terraform.leftLooking()).to.deep.equal([]);
     expect(stack.terraform.wasCutOff()).to.equal(false);
+  });
+
+  it('does not wait for another one where both only look', async () => {
+    const planning = startApplying(stack);
+    await asked;
+    expect(isLocked()).to.equal(true);
+    // Each later one is answered.
+    server.on('request', (_, response: ServerResponse) =>
+      response.end('{"version":4,"terraform_version":"1.11.4","serial":1,"lineage":"a","outputs":{}}'),
+    );
+    const looking = new Terraform({
+      ...(await locateTerraform()),
+      directory: stack.terraform.directory,
+      dataDirectory: stack.terraform.dataDirectory,
+      backendConfig: {},
+      variables: {},
+      withoutLock: true,
+    });
+    const { changes } = await madeBy(looking.plan());
+    expect(changes).to.deep.equal([]);
+    expect(isLocked()).to.equal(true);
+    await kill(planning);
+    server.closeAllConnections();
+    await madeBy(waitForLeftAtWork([stack]));
   });
 });
 

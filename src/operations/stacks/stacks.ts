@@ -17,7 +17,10 @@ export interface Stack {
 }
 
 /** How terraform is run for an operation. */
-export type RunningTerraform = Pick<TerraformOptions, 'signal' | 'started' | 'lockTimeoutSeconds'>;
+export type RunningTerraform = Pick<
+  TerraformOptions,
+  'signal' | 'started' | 'lockTimeoutSeconds' | 'withoutLock'
+>;
 
 /** The stacks of an environment in the order they are applied: data, platform, observability. */
 export function stacksOf(access: EnvironmentAccess, running: RunningTerraform = {}): Stack[] {
