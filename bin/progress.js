@@ -35,7 +35,7 @@ export class Progress {
     const draw = () => {
       frame += 1;
       const line = `${frames[frame % frames.length]} ${title} ${seconds()} ${at}`;
-      this.#stream.write(`\r\u001b[K${line.slice(0, (this.#stream.columns ?? 80) - 1)}`);
+      this.#stream.write(`\r\u001b[K${line.slice(0, (this.#stream.columns || 80) - 1)}`);
     };
     const timer = this.#live ? setInterval(draw, 100) : undefined;
     if (!this.#live) this.#stream.write(`… ${title}\n`);

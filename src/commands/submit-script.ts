@@ -4,6 +4,7 @@ import { Option, type Command } from 'commander';
 import { DataplatError } from '../model/errors.js';
 import { runCost } from '../ui/runs.js';
 import { duration } from '../ui/text.js';
+import { orCancel } from './ask-to-cancel.js';
 import type { Invocation } from './invocation.js';
 import { onAccount } from './with-access.js';
 
@@ -65,12 +66,16 @@ export async function submitAnyScript(invocation: Invocation, request: ScriptReq
       ...(request.timeout !== undefined && { timeoutMinutes: request.timeout }),
     });
   });
-  const result = await ui.follow(operation);
-  ui.result({ ...result }, () => result.runId);
-  if (request.wait) {
-    ui.say([`      ${result.state} in ${duration(result.seconds)}`, ...runCost(result.billed)].join(', '));
-  }
-  return 0;
+  const waiting = async (): Promise<number> => {
+    const result = await ui.follow(operation);
+    ui.result({ ...result }, () => result.runId);
+    if (request.wait) {
+      ui.say([`      ${result.state} in ${duration(result.seconds)}`, ...runCost(result.billed)].join(', '));
+    }
+    return 0;
+  };
+  // Of another application our verbs know no runs.
+  return request.applicationId === undefined ? orCancel(invocation, environment, waiting) : waiting();
 }
 
 /** @throws DataplatError DP1001 where there is no such file */

@@ -5,6 +5,7 @@ import { requireOwnArguments } from '../model/job-arguments.js';
 import { stemOf, type Job } from '../model/lineage.js';
 import { runCost } from '../ui/runs.js';
 import { duration } from '../ui/text.js';
+import { orCancel } from './ask-to-cancel.js';
 import { invoke } from './invocation.js';
 import { collected, minutes, wholeNumber } from './numbers.js';
 import { addScriptFlags, submitAnyScript, type ScriptFlags } from './submit-script.js';
@@ -78,7 +79,7 @@ export const submit: DefineVerb = (command) => {
         });
       });
       if (flags.date === undefined) ui.say(`      date ${date} (yesterday, UTC; --date names another)`);
-      try {
+      return orCancel(invocation, platform.environment, async () => {
         const result = await ui.follow(operation);
         ui.result({ ...result }, () => result.runId);
         if (flags.wait) {
@@ -91,18 +92,7 @@ export const submit: DefineVerb = (command) => {
           );
         }
         return 0;
-      } catch (error) {
-        const runId =
-          error instanceof DataplatError && error.code === 'DP1008'
-            ? error.details.data?.['runId']
-            : undefined;
-        if (typeof runId !== 'string' || !(await ui.confirm(`Cancel run ${runId} too?`))) throw error;
-        const { cancelRun } = await import('../operations/cancel.js');
-        await ui.follow(
-          await onAccount(invocation, ({ aws }) => cancelRun(platform.environment, aws, { run: runId })),
-        );
-        return 130;
-      }
+      });
     }),
   );
 };

@@ -45,9 +45,14 @@ export interface TerminalOptions {
   readonly color?: boolean;
 }
 
-/** Whether progress may be drawn over: on a terminal that somebody looks at. */
+/**
+ * Whether progress may be drawn over: on a terminal that somebody looks at. One that says no width (a pseudo-terminal of a
+ * script or a container may have none) or that is dumb can only be written on.
+ */
 export function isAnimated(options: Pick<TerminalOptions, 'json' | 'quiet'>): boolean {
-  return process.stderr.isTTY && !isUnattended() && !options.quiet && !options.json;
+  const { isTTY, columns } = process.stderr;
+  const canBeDrawnOver = isTTY && columns > 0 && process.env['TERM'] !== 'dumb';
+  return canBeDrawnOver && !isUnattended() && !options.quiet && !options.json;
 }
 
 /** Whether CI says that nobody is there; `CI=false` says that somebody is. */
