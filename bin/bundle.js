@@ -15,6 +15,7 @@ export async function bundle() {
   const { build } = await import('esbuild');
   await bundleConstructs(build);
   await bundleValidators(build);
+  await bundleSnapshotProgram(build);
 }
 
 /**
@@ -76,6 +77,45 @@ async function bundleValidators(build) {
     },
   });
 }
+
+/**
+ * `dr snapshot` in one file, which a deploy puts beside Airflow's DAGs: there is no package there.
+ */
+async function bundleSnapshotProgram(build) {
+  await make(build, join(dist, 'src', 'snapshot-program.bundle.mjs'), {
+    entryPoints: [join(dist, 'src', 'snapshot-program.js')],
+    format: 'esm',
+    plugins: [validatorsInside],
+    // What a snapshot asks nothing of.
+    external: notAsked.map((service) => `@aws-sdk/client-${service}`),
+    // Packages that are CommonJS ask for Node's own modules by this.
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+    },
+  });
+}
+
+const notAsked = [
+  'athena',
+  'cloudwatch',
+  'cloudwatch-logs',
+  'emr-serverless',
+  'kms',
+  'service-quotas',
+  'sns',
+  'ssm',
+];
+
+/** The built validators become part of the bundle, where there is nothing beside it that could be loaded. */
+const validatorsInside = {
+  name: 'validators-inside',
+  setup: (build) => {
+    build.onLoad({ filter: /[\\/]model[\\/]contract-validators\.js$/ }, () => ({
+      contents: `import built from './contract-validators.built.cjs'; export const contractValidators = () => built;`,
+      resolveDir: join(dist, 'src', 'model'),
+    }));
+  },
+};
 
 async function make(build, outfile, options) {
   const result = await build({

@@ -22,6 +22,7 @@ const lists = {
   java: '3.10',
   terraform: '3.10',
   emr: '3.9',
+  node: '3.10',
   review: '3.10',
   airflow: '3.10',
   'airflow-dev': '3.10',

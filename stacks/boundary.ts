@@ -1,4 +1,5 @@
 import { Construct, IamPolicy } from './constructs.cjs';
+import { takesScheduledSnapshots } from '../src/model/access.js';
 import type { Environment } from '../src/model/environment.js';
 import { keyNames } from '../src/model/keys.js';
 import { bucketKinds, layers, replicatedKinds } from '../src/model/layers.js';
@@ -7,6 +8,7 @@ import { airflowQueueActions } from './airflow-queue.js';
 import type { KeyArns } from './encryption.js';
 import { policy, type Statement } from './policy.js';
 import { boundaryArn } from './roles.js';
+import { takingOnSnapshots } from './snapshots-role.js';
 
 export interface BoundaryProps {
   readonly environment: Environment;
@@ -126,6 +128,7 @@ export function boundaryStatements(environment: Environment, keyArns: KeyArns): 
     // The queue of Airflow's workers is MWAA's own, in an account of AWS.
     allow('Queue', airflowQueueActions, `arn:aws:sqs:${region}:*:airflow-celery-*`),
     ...copyStatements(environment),
+    ...(takesScheduledSnapshots(environment) ? [takingOnSnapshots(environment)] : []),
     // These know no resources.
     allow(
       'Account',

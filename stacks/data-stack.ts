@@ -1,4 +1,5 @@
 import type { Construct } from './constructs.cjs';
+import { takesScheduledSnapshots } from '../src/model/access.js';
 import { keyNames } from '../src/model/keys.js';
 import { bucketKinds, layers, replicatedKinds } from '../src/model/layers.js';
 import { names } from '../src/model/names.js';
@@ -9,6 +10,7 @@ import { GlueCatalog } from './glue-catalog.js';
 import { LakeAdministration, LakeFormation } from './lake-formation.js';
 import { LifecycleStack } from './lifecycle-stack.js';
 import { Replication } from './replication.js';
+import { SnapshotsRole } from './snapshots-role.js';
 import { Storage } from './storage.js';
 
 /** What outlives everything else: keys, buckets, catalog, and who may read what. */
@@ -31,7 +33,13 @@ export class DataStack extends LifecycleStack {
         provider: this.inRegion('dr', replication.region),
       });
     }
-    const administration = new LakeAdministration(this, 'lake', { environment });
+    const snapshots = takesScheduledSnapshots(environment)
+      ? new SnapshotsRole(this, 'snapshots', { environment, keyArns: encryption.arns })
+      : undefined;
+    const administration = new LakeAdministration(this, 'lake', {
+      environment,
+      ...(snapshots && { reader: snapshots.role }),
+    });
     const catalog = new GlueCatalog(this, 'catalog', { platform, after: administration.settings });
     const lake = new LakeFormation(this, 'lakeformation', {
       platform,

@@ -1,3 +1,4 @@
+import { takesScheduledSnapshots } from '../src/model/access.js';
 import type { Environment } from '../src/model/environment.js';
 import { names } from '../src/model/names.js';
 import { actionPrefix } from './endpoint-services.js';
@@ -67,7 +68,9 @@ function interfaceStatements({ account, region }: Environment, service: string):
 export function gatewayPolicy(environment: Environment): string {
   const { account, region } = environment;
   const ofAccount = { StringEquals: { 'aws:PrincipalAccount': account } };
-  const buckets = names.buckets(environment).map((bucket) => `arn:aws:s3:::${bucket}`);
+  const buckets = [...names.buckets(environment), ...bucketsOfSnapshots(environment)].map(
+    (bucket) => `arn:aws:s3:::${bucket}`,
+  );
   return policy([
     {
       Sid: 'ThisEnvironment',
@@ -108,6 +111,15 @@ export function gatewayPolicy(environment: Environment): string {
     },
     ...stageStatements(environment),
   ]);
+}
+
+/** What Airflow reaches when it takes snapshots; the endpoint does not lead to another region. */
+function bucketsOfSnapshots(environment: Environment): string[] {
+  const { region, snapshots, state } = environment;
+  if (!snapshots || !takesScheduledSnapshots(environment)) return [];
+  return [snapshots, ...(state.backend === 's3' ? [state] : [])]
+    .filter((one) => (one.region ?? region) === region)
+    .map(({ bucket }) => bucket);
 }
 
 /**

@@ -2,6 +2,7 @@ import { Construct, type IamRole, LakeformationPermissions } from './constructs.
 import {
   logFolder,
   readFolders,
+  takesScheduledSnapshots,
   tagsOf,
   writeFolders,
   type Folder,
@@ -21,6 +22,7 @@ import type { KeyArns } from './encryption.js';
 import { logGroupArn } from './log-groups.js';
 import type { Statement } from './policy.js';
 import { ServiceRole } from './roles.js';
+import { takingOnSnapshots } from './snapshots-role.js';
 
 export interface JobRolesProps {
   readonly platform: Platform;
@@ -409,5 +411,6 @@ function orchestrationStatements({ platform, applicationArn }: AirflowRoleProps)
       Action: ['ssm:GetParameter', 'ssm:GetParameters', 'ssm:GetParametersByPath'],
       Resource: `arn:aws:ssm:${environment.region}:${environment.account}:parameter/dataplat/${environment.name}/*`,
     },
+    ...(takesScheduledSnapshots(environment) ? [takingOnSnapshots(environment)] : []),
   ];
 }

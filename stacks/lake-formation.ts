@@ -30,6 +30,8 @@ import type { Storage } from './storage.js';
 
 export interface LakeAdministrationProps {
   readonly environment: Environment;
+  /** Sees every table, tag and grant, and changes none: the role of snapshots, where there is one. */
+  readonly reader?: IamRole;
 }
 
 /**
@@ -41,7 +43,7 @@ export interface LakeAdministrationProps {
 export class LakeAdministration extends Construct {
   readonly settings: LakeformationDataLakeSettings;
 
-  constructor(scope: Construct, id: string, { environment }: LakeAdministrationProps) {
+  constructor(scope: Construct, id: string, { environment, reader }: LakeAdministrationProps) {
     super(scope, id);
     const caller = new DataAwsCallerIdentity(this, 'caller');
     const session = new DataAwsIamSessionContext(this, 'session', { arn: caller.arn });
@@ -59,7 +61,10 @@ export class LakeAdministration extends Construct {
     ]) as string[];
     this.settings = new LakeformationDataLakeSettings(this, 'settings', {
       admins: Fn.setunion(declared, [Fn.setsubtract(present.admins, before)]),
-      readOnlyAdmins: present.readOnlyAdmins,
+      // Ours by its name: whom others made one stays one.
+      readOnlyAdmins: reader
+        ? Fn.setunion(present.readOnlyAdmins, [[reader.arn]])
+        : Fn.setsubtract(present.readOnlyAdmins, [names.snapshotsRoleArn(environment)]),
       // New databases and tables belong to Lake Formation alone, not to whom IAM lets in.
       createDatabaseDefaultPermissions: [],
       createTableDefaultPermissions: [],

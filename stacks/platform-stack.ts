@@ -14,6 +14,7 @@ import { LifecycleStack } from './lifecycle-stack.js';
 import { Networking } from './networking.js';
 import { Orchestration } from './orchestration.js';
 import { Secrets } from './secrets.js';
+import { snapshotStatements } from './snapshots-role.js';
 
 /** What works on the data and can be made again: network, roles, Spark, Airflow, Athena. */
 export class PlatformStack extends LifecycleStack {
@@ -41,6 +42,7 @@ export class PlatformStack extends LifecycleStack {
         ...[...jobsMay.values()].flat(),
         // Which services, not which application: that one is made behind the network.
         ...airflowStatements({ platform, applicationArn: '', operationsKeyArn }),
+        ...snapshotStatements(environment, keyArns),
       ]),
     });
     const secrets = new Secrets(this, 'secret', { platform, operationsKeyArn });

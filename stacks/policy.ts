@@ -50,6 +50,19 @@ export function trust(
   ]);
 }
 
+/** Lets a role of the account, and nobody else, take on another one; it need not be there yet. */
+export function trustRole({ account }: Pick<Environment, 'account'>, roleArn: string): string {
+  return policy([
+    {
+      Sid: 'Trust',
+      Effect: 'Allow',
+      Principal: { AWS: `arn:aws:iam::${account}:root` },
+      Action: ['sts:AssumeRole'],
+      Condition: { ArnEquals: { 'aws:PrincipalArn': roleArn } },
+    },
+  ]);
+}
+
 /** Nobody reaches a resource but over TLS. */
 export function tlsOnly(actions: readonly string[], resources: Values): Statement {
   return {

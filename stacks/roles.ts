@@ -15,9 +15,11 @@ export interface ServiceRoleProps {
   readonly environment: Environment;
   readonly name: string;
   readonly description: string;
-  readonly services: readonly string[];
+  /** Who takes the role on, where that is no service: its trust policy. */
+  readonly assumeRolePolicy?: string;
+  readonly services?: readonly string[];
   /** For what of ours the services may take the role on: patterns of ARNs. */
-  readonly sourceArns: readonly string[];
+  readonly sourceArns?: readonly string[];
   readonly statements: readonly Statement[];
   /** By which other policies know what it is for. Default: none. */
   readonly tags?: Readonly<Record<string, string>>;
@@ -36,11 +38,11 @@ export class ServiceRole extends Construct {
 
   constructor(scope: Construct, id: string, props: ServiceRoleProps) {
     super(scope, id);
-    const { environment, name, statements } = props;
+    const { environment, name, statements, services = [], sourceArns = [] } = props;
     this.role = new IamRole(this, 'role', {
       name,
       description: props.description,
-      assumeRolePolicy: trust(props.services, environment, props.sourceArns),
+      assumeRolePolicy: props.assumeRolePolicy ?? trust(services, environment, sourceArns),
       permissionsBoundary: props.boundaryArn ?? boundaryArn(environment),
       ...(props.tags && { tags: { ...props.tags } }),
     });

@@ -45,6 +45,23 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Node:
+    """Where Node is for machines that have none, and the SHA-256 of the executable."""
+
+    bucket: str
+    key: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    """How snapshots of the lake are taken: when by themselves, if at all, and by which Node."""
+
+    schedule: str | None
+    node: Node | None
+
+
+@dataclass(frozen=True)
 class Platform:
     environment: str
     release: str
@@ -53,6 +70,7 @@ class Platform:
     application_id: str
     maximum_concurrent_runs: int
     topic_arn: str
+    snapshots: Snapshots | None
     locations: dict[str, str]
     jobs: tuple[Job, ...]
 
@@ -88,9 +106,17 @@ def platform() -> Platform:
         application_id=read["applicationId"],
         maximum_concurrent_runs=read["maximumConcurrentRuns"],
         topic_arn=read["topicArn"],
+        snapshots=_snapshots(read["snapshots"]),
         locations={dataset["id"]: dataset["location"] for dataset in read["datasets"]},
         jobs=tuple(_job(job) for job in read["jobs"]),
     )
+
+
+def _snapshots(read: dict[str, Any] | None) -> Snapshots | None:
+    if read is None:
+        return None
+    node = read["node"]
+    return Snapshots(schedule=read["schedule"], node=Node(**node) if node else None)
 
 
 def _job(read: dict[str, Any]) -> Job:

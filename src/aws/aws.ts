@@ -33,7 +33,11 @@ export interface Aws {
 
 /** Opens nothing yet: no client is loaded and no call is made before a gateway is used. */
 export function openAws(environment: Environment, profile?: string): Aws {
-  const clients = awsClients(awsSettings(environment, profile));
+  return awsOf(awsClients(awsSettings(environment, profile)));
+}
+
+/** The gateways of clients that are there. */
+export function awsOf(clients: AwsClients): Aws {
   return {
     clients,
     objects: s3Objects(clients),

@@ -13,6 +13,7 @@ import type { SSM } from '@aws-sdk/client-ssm';
 import type { STS } from '@aws-sdk/client-sts';
 import { translated } from './failures.js';
 import type { AwsSettings } from './settings.js';
+import { takingOn } from './taken-role.js';
 
 /** The SDK's clients, each loaded (0.1 s) at its first use and made once. Their failures are DataplatErrors. */
 export interface AwsClients {
@@ -47,6 +48,7 @@ export function awsClients(settings: AwsSettings): AwsClients {
     // Neither the shell nor the shared files say where an environment is.
     ignoreConfiguredEndpointUrls: true,
     ...(settings.profile !== undefined && { profile: settings.profile }),
+    ...(settings.role !== undefined && { credentials: takingOn(settings.role, settings) }),
     ...(settings.endpoint !== undefined && {
       endpoint: settings.endpoint,
       useFipsEndpoint: false,

@@ -7,6 +7,8 @@ export interface AwsSettings {
   readonly account: string;
   /** A named profile of the shared AWS files; without it the SDK's usual chain. */
   readonly profile?: string;
+  /** The ARN of a role that is taken on, with what the SDK's chain or the profile finds. */
+  readonly role?: string;
   /** Where everything answers in place of AWS: the local endpoint, for example `http://127.0.0.1:4577`. */
   readonly endpoint?: string;
 }

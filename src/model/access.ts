@@ -140,10 +140,16 @@ export interface BucketUsers {
   readonly writers: readonly string[];
 }
 
+/** Whether Airflow takes snapshots by itself, and so has a role that may. */
+export function takesScheduledSnapshots({ snapshots }: Pick<Environment, 'snapshots'>): boolean {
+  return snapshots?.schedule !== undefined;
+}
+
 /** Who may read and who may write a bucket's objects beside the jobs, whose roles' tags say it; nobody else. */
 export function bucketUsers(platform: Platform, bucket: BucketKind): BucketUsers {
   const { environment } = platform;
   const { deployers, deliverers, recoverers } = environment.access;
+  const scheduled = takesScheduledSnapshots(environment) ? [names.snapshotsRoleArn(environment)] : [];
   const copying = environment.lake.replication ? [names.replicationRoleArn(environment)] : [];
   switch (bucket) {
     case 'landing':
@@ -157,14 +163,17 @@ export function bucketUsers(platform: Platform, bucket: BucketKind): BucketUsers
       };
     case 'artifacts':
       return {
-        readers: [names.roleArn(environment, names.airflowRole(environment)), ...recoverers],
+        readers: [names.roleArn(environment, names.airflowRole(environment)), ...scheduled, ...recoverers],
         writers: deployers,
       };
     case 'logs':
       // Athena writes results of queries with the rights of who asks. The bucket's policy closes its other folders to them.
       return { readers: [], writers: [...deployers, ...askers(platform)] };
     default:
-      return { readers: copying, writers: [names.lakeRoleArn(environment, bucket), ...recoverers] };
+      return {
+        readers: [...copying, ...scheduled],
+        writers: [names.lakeRoleArn(environment, bucket), ...recoverers],
+      };
   }
 }
 

@@ -62,9 +62,13 @@ function ofUrl(url: string): Destination {
  */
 export function closedPortProblems(document: SourceDocument, environment: Environment): Problem[] {
   if (environment.endpoint !== undefined) return [];
+  return [...closedSystems(document, environment), ...closedRegions(document, environment)];
+}
+
+function closedSystems(document: SourceDocument, environment: Environment): Problem[] {
   return Object.entries(environment.sources).flatMap(([system, connector]): Problem[] => {
     const reached = reachedBy(connector);
-    const closed = reached?.destinations.find((destination) => !isOpen(environment, destination));
+    const closed = reached?.destinations.find((destination) => !isOpen(environment, destination, 'jobs'));
     if (!reached || !closed) return [];
     const path: Path = ['sources', system, reached.setting];
     return [
@@ -78,9 +82,32 @@ export function closedPortProblems(document: SourceDocument, environment: Enviro
   });
 }
 
-function isOpen({ network }: Environment, { host, port }: Destination): boolean {
+/** S3's endpoint leads to the environment's own region; a snapshot that Airflow takes may need another one's. */
+function closedRegions(document: SourceDocument, environment: Environment): Problem[] {
+  const { region, snapshots, state } = environment;
+  if (snapshots?.schedule === undefined) return [];
+  const needed: readonly (readonly [Path, string | undefined])[] = [
+    [['snapshots', 'region'], snapshots.region],
+    [['state', 'region'], state.backend === 's3' ? state.region : undefined],
+  ];
+  return needed.flatMap(([path, other]): Problem[] => {
+    if (other === undefined || other === region) return [];
+    const destination = { host: `s3.${other}.amazonaws.com`, port: 443 };
+    if (isOpen(environment, destination, 'airflow')) return [];
+    return [
+      {
+        code: 'DP2005',
+        location: document.locateValue(path),
+        message: `Airflow, which "snapshots.schedule" has take snapshots, cannot reach ${destination.host}:443, where "${path.join('.')}" leads`,
+        hint: '"network.sources" opens it to Airflow: name, cidr: 0.0.0.0/0, port: 443, from: [airflow], description',
+      },
+    ];
+  });
+}
+
+function isOpen({ network }: Environment, { host, port }: Destination, from: 'jobs' | 'airflow'): boolean {
   return network.sources.some(
     (source) =>
-      source.port === port && source.from.includes('jobs') && holdsAddress(source.cidr, host) !== false,
+      source.port === port && source.from.includes(from) && holdsAddress(source.cidr, host) !== false,
   );
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { connectorSchema } from './connector.js';
+import { cronLine } from './cron.js';
 import { isPrivateRange, ipv4Range } from './ipv4-range.js';
 import { bucketKinds, layers } from './layers.js';
 import { identifier } from './lineage.js';
@@ -381,6 +382,9 @@ const snapshots = z.strictObject({
       monthly: kept('months'),
     })
     .describe('which snapshots are kept when another one has been taken'),
+  schedule: cronLine
+    .optional()
+    .describe("when Airflow takes one by itself: a line of cron, in UTC, '30 3 * * *'; never where left out"),
 });
 
 /** Tags that everything deployed bears besides those of the environment. */

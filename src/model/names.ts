@@ -34,6 +34,8 @@ export const names = {
     `arn:aws:iam::${environment.account}:role/${names.replicationRole(environment)}`,
   /** Terraform's state of a stack, in the state bucket or beside the local endpoint's instance. */
   stateKey: (environment: Named, kind: StackKind): string => `${environment.name}/${kind}.tfstate`,
+  /** The same where states are kept beside the local endpoint's instance. */
+  localState: (kind: StackKind): string => `${kind}.tfstate`,
   /** The alias of the key that encrypts a bucket which `bootstrap` makes. */
   bucketKeyAlias: (bucket: string): string => `alias/${bucket.replaceAll('.', '-')}`,
   database: (environment: Pick<Named, 'prefix'>, layer: Layer): string =>
@@ -56,7 +58,12 @@ export const names = {
     `arn:aws:iam::${environment.account}:role/${environment.prefix}-job-*`,
   roleArn: (environment: Named, role: string): string => `arn:aws:iam::${environment.account}:role/${role}`,
   airflowRole: (environment: Named): string => `${environment.prefix}-airflow`,
-  /** What no role of the environment can exceed. */
+  /** Takes the snapshots that Airflow's schedule asks for. */
+  snapshotsRole: (environment: Named): string => `${environment.prefix}-snapshots`,
+  snapshotsRoleArn: (environment: Named): string =>
+    names.roleArn(environment, names.snapshotsRole(environment)),
+  snapshotsBoundary: (environment: Named): string => `${environment.prefix}-snapshots-boundary`,
+  /** What no other role of the environment can exceed. */
   boundary: (environment: Named): string => `${environment.prefix}-boundary`,
   boundaryArn: (environment: Named): string =>
     `arn:aws:iam::${environment.account}:policy/${names.boundary(environment)}`,
@@ -72,6 +79,8 @@ export const names = {
   airflowStartupScript: 'airflow/startup.sh',
   airflowRequirements: 'airflow/requirements.txt',
   airflowPlugins: 'airflow/plugins.zip',
+  /** Where its machines find Node, which they have not, for what a task runs of this package. */
+  airflowNode: (sha256: string): string => `airflow/node-${sha256.slice(0, 16)}.gz`,
   /** The role that Lake Formation lends credentials of, for one layer. */
   lakeRole: (environment: Named, layer: Layer): string => `${environment.prefix}-lake-${layer}`,
   lakeRoleArn: (environment: Named, layer: Layer): string =>

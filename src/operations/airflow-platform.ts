@@ -19,6 +19,8 @@ export interface Deployed {
   readonly applicationId: string;
   readonly logKeyArn: string;
   readonly configuration: StartRun['configuration'];
+  /** Node for Airflow's machines. Default: none. */
+  readonly node?: AirflowNode | undefined;
 }
 
 /** A job as DAGs see it: where it stands in the graph, and the request that runs it, as `dataplat submit` sends it. */
@@ -39,6 +41,22 @@ export interface AirflowJob {
   readonly request: Readonly<Record<string, unknown>>;
 }
 
+/** Node for a machine of Airflow's that has none: an object of the artifacts bucket, the executable compressed by gzip. */
+export interface AirflowNode {
+  readonly bucket: string;
+  readonly key: string;
+  /** Of the executable. */
+  readonly sha256: string;
+}
+
+/** How Airflow takes snapshots of the lake. */
+export interface AirflowSnapshots {
+  /** A line of cron, in UTC. */
+  readonly schedule: string | null;
+  /** Null where Airflow is on the machine of who deploys, which has one. */
+  readonly node: AirflowNode | null;
+}
+
 export interface AirflowPlatform {
   readonly environment: string;
   readonly release: string;
@@ -49,6 +67,8 @@ export interface AirflowPlatform {
   readonly maximumConcurrentRuns: number;
   /** The topic of everything that happens. */
   readonly topicArn: string;
+  /** Null where Airflow takes none. */
+  readonly snapshots: AirflowSnapshots | null;
   readonly datasets: readonly { readonly id: string; readonly location: string }[];
   /** In the order of the graph. */
   readonly jobs: readonly AirflowJob[];
@@ -71,6 +91,7 @@ export function airflowPlatform(platform: Platform, deployed: Deployed): Airflow
     applicationId: deployed.applicationId,
     maximumConcurrentRuns: environment.emr.maximumConcurrentRuns,
     topicArn: `arn:aws:sns:${environment.region}:${environment.account}:${names.eventTopic(environment)}`,
+    snapshots: snapshotsOf(environment, deployed.node),
     datasets: datasets.map((dataset) => ({
       id: dataset.id,
       location: names.tableLocation(environment, dataset),
@@ -90,6 +111,15 @@ export function airflowPlatform(platform: Platform, deployed: Deployed): Airflow
       request: requestOf(platform, job, deployed),
     })),
   };
+}
+
+/** On an account a snapshot needs a role, which is there where one is scheduled; on this machine whoever runs the DAG may. */
+function snapshotsOf(
+  { snapshots, endpoint }: Platform['environment'],
+  node: AirflowNode | undefined,
+): AirflowSnapshots | null {
+  if (!snapshots || (snapshots.schedule === undefined && !endpoint)) return null;
+  return { schedule: snapshots.schedule ?? null, node: node ?? null };
 }
 
 function requestOf(platform: Platform, job: Job, deployed: Deployed): Readonly<Record<string, unknown>> {

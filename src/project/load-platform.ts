@@ -1,4 +1,4 @@
-import type { Platform } from '../model/platform.js';
+import type { Platform, ProjectFiles } from '../model/platform.js';
 import { readPlatform, type Overrides } from '../model/read-platform.js';
 import { projectFiles } from './project-files.js';
 
@@ -9,8 +9,33 @@ export function loadPlatform(
   overrides: Overrides = {},
   variables: NodeJS.ProcessEnv = process.env,
 ): Platform {
+  return platformOf(projectFiles(projectDirectory), environment, overrides, variables);
+}
+
+/**
+ * The same of the declaration alone, as a deploy lays it beside Airflow's DAGs. The jobs' own files are elsewhere: that
+ * they are there, the deploy has seen.
+ * @throws as `readPlatform`
+ */
+export function loadDeployedPlatform(
+  folder: string,
+  environment: string,
+  variables: NodeJS.ProcessEnv = process.env,
+): Platform {
+  const files = projectFiles(folder);
+  const read = (path: string): string | undefined =>
+    files.read(path) ?? (path.startsWith('jobs/') ? '' : undefined);
+  return platformOf({ ...files, read }, environment, {}, variables);
+}
+
+function platformOf(
+  files: ProjectFiles,
+  environment: string,
+  overrides: Overrides,
+  variables: NodeJS.ProcessEnv,
+): Platform {
   const port = Number(variables['DATAPLAT_LOCAL_PORT']);
-  return readPlatform(projectFiles(projectDirectory), environment, {
+  return readPlatform(files, environment, {
     ...(Number.isInteger(port) && port > 0 && { localPort: port }),
     ...overrides,
   });

@@ -67,6 +67,11 @@ function environmentOf({ name, account, region }: NewProject, text: string): str
       /^ {2}sources:\n(?: {4}.*\n)+/m,
       '  sources: [] # what jobs reach besides AWS: { name, cidr, port, from: [jobs], description }\n',
     );
+    // Airflow would need a way to the other region.
+    made = made.replace(
+      /^ {2}schedule: (.*?) #.*$/m,
+      '  # schedule: $1 # in UTC: Airflow takes it, and needs in network.sources a way to S3 of that region',
+    );
   }
   if (account !== undefined && !isLocal) made = made.replaceAll(ownAccount, account);
   if (region === undefined || region === ownRegion) return made;

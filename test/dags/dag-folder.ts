@@ -5,6 +5,7 @@ import { airflowPlatform } from '../../src/operations/airflow-platform.js';
 import { planRelease } from '../../src/operations/release/release.js';
 import { readReleaseFiles } from '../../src/operations/release/read-release-files.js';
 import { dagFiles } from '../../src/operations/release/release-dags.js';
+import { snapshotProgram } from '../../src/operations/release/snapshot-program.js';
 import { readEmrConfiguration } from '../../src/operations/spark-run.js';
 import { loadPlatform } from '../../src/project/load-platform.js';
 import { packageDirectory } from '../../src/project/project-directory.js';
@@ -20,7 +21,8 @@ const described = airflowPlatform(platform, {
   logKeyArn: `arn:aws:kms:${platform.environment.region}:${platform.environment.account}:key/logs`,
   configuration: await readEmrConfiguration(projectFiles(packageDirectory)),
 });
-for (const { path, content } of dagFiles(release, platform.environment, described)) {
+const program = await snapshotProgram(platform.environment);
+for (const { path, content } of dagFiles(release, platform.environment, described, program)) {
   const file = join(folder, path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, content);

@@ -94,6 +94,21 @@ def test_try_out_new_environments_where_nothing_is_protected(found: dict[str, An
     assert ("environment_smoke" in found["dags"]) == (found["environment"] == "local")
 
 
+def test_take_snapshots_where_the_environment_schedules_them(reading: dict[str, dict[str, Any]]) -> None:
+    for name in ("local", "prod"):
+        file = ROOT / f"config/environments/{name}.yaml"
+        declared = yaml.safe_load(file.read_text(encoding="utf-8")).get("snapshots")
+        dag = reading[name]["dags"].get("dr_snapshot")
+        assert (dag is None) == (declared is None)
+        if dag:
+            assert dag["schedule"] == str(declared.get("schedule"))
+            task = dag["tasks"]["snapshot"]
+            assert task["announces"]
+            assert task["backoff"]
+            assert task["retries"] == 2
+    assert "dr_snapshot" in reading["prod"]["dags"]
+
+
 def test_schedule_every_job_that_the_graph_schedules_and_no_other(found: dict[str, Any]) -> None:
     for dag_id, dag in found["dags"].items():
         jobs = {task["job"] for task in dag["tasks"].values() if task["job"]}

@@ -47,6 +47,28 @@ describe('where a job connects to', () => {
   });
 });
 
+describe('the region of snapshots that Airflow takes', () => {
+  const prod = 'config/environments/prod.yaml';
+  const way = 'from: [airflow]';
+
+  it('must be open to Airflow where it is another one, and only where a snapshot is scheduled', () => {
+    const closed = `${prod}:${lineOf(prod, 'region: eu-west-1\n  keep')} Airflow, which "snapshots.schedule" has take snapshots, cannot reach s3.eu-west-1.amazonaws.com:443, where "snapshots.region" leads ("network.sources" opens it to Airflow: name, cidr: 0.0.0.0/0, port: 443, from: [airflow], description)`;
+    expect(problemsWith({ [prod]: edited(prod, way, 'from: [jobs]') })).to.deep.equal([closed]);
+    const unscheduled = edited(prod, way, 'from: [jobs]').replace(/^ {2}schedule:.*$/m, '');
+    expect(problemsWith({ [prod]: unscheduled })).to.deep.equal([]);
+    const sameRegion = edited(prod, way, 'from: [jobs]').replace(
+      'region: eu-west-1\n  keep',
+      'region: eu-central-1\n  keep',
+    );
+    expect(problemsWith({ [prod]: sameRegion })).to.deep.equal([]);
+  });
+
+  it('is asked for a schedule that cron knows', () => {
+    const [problem] = problemsWith({ [prod]: edited(prod, "'30 6 * * *'", "'30 25 * * *'") });
+    expect(problem).to.match(/prod\.yaml:\d+ "snapshots\.schedule".*an hour from 0 to 23/);
+  });
+});
+
 describe('a system that jobs ask', () => {
   const kafka = lineOf(dev, 'bootstrapServers:');
   const closed = (where: string, port: number, line: number, setting: string): string =>

@@ -48,14 +48,19 @@ export class SimulatedAccess {
   role(name: string): Caller {
     const found = this.found('aws_iam_role', (one) => one['name'] === name);
     if (!found) throw new Error(`no role ${name}`);
-    const [id, { tags }] = found;
+    const [id, { tags, permissions_boundary: bounded }] = found;
     const ofRole = (attributes: Attributes): boolean => attributes['role'] === `\${aws_iam_role.${id}.name}`;
     const inline = this.every('aws_iam_role_policy', ofRole).map(([, { policy }]) => policy);
     const attached = this.every('aws_iam_role_policy_attachment', ofRole).map(([, { policy_arn: arn }]) => {
       const [, managed = ''] = /^\$\{aws_iam_policy\.(\w+)\.arn\}$/.exec(String(arn)) ?? [];
       return this.found('aws_iam_policy', (_, name) => name === managed)?.[1]['policy'];
     });
-    const boundary = this.found('aws_iam_policy', (_, name) => name === 'boundary_policy');
+    const boundary = this.found('aws_iam_policy', (_, name) =>
+      // In another stack than the role it is known by its name.
+      String(bounded).startsWith('arn:')
+        ? name === 'boundary_policy'
+        : bounded === `\${aws_iam_policy.${name}.arn}`,
+    );
     if (!boundary) throw new Error('no boundary');
     return {
       arn: names.roleArn(this.platform.environment, name),

@@ -62,6 +62,9 @@ export function airflowVariables(
     AWS_SECRET_ACCESS_KEY: secretKey,
     AWS_EC2_METADATA_DISABLED: 'true',
     TZ: 'UTC',
+    // For what a task runs of this package: MWAA's machines fetch a Node, this one has it.
+    DATAPLAT_NODE: process.execPath,
+    DATAPLAT_LOCAL_PORT: new URL(context.endpoint).port,
     AIRFLOW_HOME: home,
     // The triggerer imports what waits for job runs from there; on MWAA the startup script sees to it.
     PYTHONPATH: dags,

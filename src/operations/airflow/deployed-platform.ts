@@ -1,6 +1,6 @@
 import { projectFiles } from '../../project/project-files.js';
 import type { AccountAccess } from '../account-access.js';
-import { airflowPlatform, type AirflowPlatform } from '../airflow-platform.js';
+import { airflowPlatform, type AirflowNode, type AirflowPlatform } from '../airflow-platform.js';
 import { logKeyArn, readEmrConfiguration } from '../spark-run.js';
 import { broughtBy, requireApplication } from '../submit.js';
 
@@ -8,6 +8,7 @@ import { broughtBy, requireApplication } from '../submit.js';
 export async function deployedPlatform(
   { platform, projectDirectory, aws }: Pick<AccountAccess, 'platform' | 'projectDirectory' | 'aws'>,
   release: string,
+  node?: AirflowNode,
 ): Promise<AirflowPlatform> {
   const { environment } = platform;
   const [application, keyArn, configuration, brought] = await Promise.all([
@@ -17,5 +18,6 @@ export async function deployedPlatform(
     broughtBy(environment, aws.objects, release),
   ]);
   const applicationId = application.id;
-  return airflowPlatform(platform, { release, ...brought, applicationId, logKeyArn: keyArn, configuration });
+  const deployed = { release, ...brought, applicationId, logKeyArn: keyArn, configuration, node };
+  return airflowPlatform(platform, deployed);
 }

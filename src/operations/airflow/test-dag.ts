@@ -29,6 +29,7 @@ import type { AirflowPlatform } from '../airflow-platform.js';
 import { accountVariables, endpointVariables } from '../../aws/shell-variables.js';
 import { dagFiles } from '../release/release-dags.js';
 import { readReleaseFiles } from '../release/read-release-files.js';
+import { snapshotProgram } from '../release/snapshot-program.js';
 import { resolveRelease } from '../release/current-release.js';
 import { unknownDag } from './dags.js';
 import { deployedPlatform } from './deployed-platform.js';
@@ -87,7 +88,8 @@ export async function* testDag(access: AccountAccess, options: TestDagOptions): 
   const release = await resolveRelease(environment, access.aws.objects);
   const tools = yield* installedAirflow();
   const home = join(access.projectDirectory, '.dataplat', 'airflow', environment.name);
-  const dags = stage(access, await deployedPlatform(access, release), home);
+  const program = await snapshotProgram(environment);
+  const dags = stage(access, await deployedPlatform(access, release), home, program);
   const variables = variablesOf(access, tools, home, dags);
   const database = join(home, 'airflow.db');
   if (!existsSync(database)) {
@@ -121,6 +123,7 @@ function stage(
   { platform, projectDirectory }: AccountAccess,
   described: AirflowPlatform,
   home: string,
+  program: Uint8Array | undefined,
 ): string {
   const folder = join(home, 'dags');
   rmSync(folder, { recursive: true, force: true });
@@ -129,6 +132,7 @@ function stage(
     { id: described.release, files },
     platform.environment,
     described,
+    program,
   )) {
     const file = join(folder, path);
     mkdirSync(dirname(file), { recursive: true });
@@ -171,6 +175,9 @@ function variablesOf(
       ]),
     ),
     AIRFLOW__DATAPLAT__ENVIRONMENT: environment.name,
+    // What a task runs of this package, it runs by the same Node; where its endpoint is, that one is told the same way.
+    DATAPLAT_NODE: process.execPath,
+    ...(environment.endpoint && { DATAPLAT_LOCAL_PORT: String(environment.endpoint.port) }),
     AIRFLOW_CONN_AWS_DEFAULT: 'aws://',
     AIRFLOW_HOME: home,
     AIRFLOW__CORE__DAGS_FOLDER: dags,

@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { names, stackKinds } from '../../model/names.js';
-import { localState } from '../stacks/stacks.js';
 import type { DeployedStack } from './manifest.js';
 
 interface StateFile {
@@ -16,7 +15,7 @@ export function deployedIn(instanceDirectory: string): DeployedStack[] {
   return environments.flatMap((environment) =>
     stackKinds.flatMap((kind): DeployedStack[] => {
       const stack = names.stack({ name: environment }, kind);
-      const resources = resourcesOf(join(terraform, environment, localState(kind)));
+      const resources = resourcesOf(join(terraform, environment, names.localState(kind)));
       if (resources !== undefined) return resources > 0 ? [{ stack, resources }] : [];
       return existsSync(join(terraform, environment, kind, 'applied')) ? [{ stack }] : [];
     }),

@@ -17,6 +17,7 @@ import { planRelease, type ReleaseJar } from '../release/release.js';
 import { publishRelease } from '../release/publish-release.js';
 import { readCurrentRelease, writeCurrentRelease } from '../release/current-release.js';
 import { readReleaseFiles } from '../release/read-release-files.js';
+import { publishNode, snapshotProgram } from '../release/snapshot-program.js';
 
 /**
  * Uploads the project's jobs, DAGs and configuration as one release, makes it the current one and hands Airflow its
@@ -44,8 +45,10 @@ export async function* releaseCurrent({
   const { uploaded } = yield* publishRelease(release, environment, aws.objects);
   const current = await readCurrentRelease(environment, aws.objects);
   if (current !== release.id) await writeCurrentRelease(release.id, environment, aws.objects);
-  const described = await deployedPlatform({ platform, projectDirectory, aws }, release.id);
-  const dags = yield* publishDags(release, environment, aws.objects, described);
+  const node = yield* publishNode(environment, aws.objects);
+  const described = await deployedPlatform({ platform, projectDirectory, aws }, release.id, node);
+  const program = await snapshotProgram(environment);
+  const dags = yield* publishDags(release, environment, aws.objects, described, program);
   return { id: release.id, uploaded: uploaded > 0 || current !== release.id || dags.changed };
 }
 

@@ -15,6 +15,9 @@ interface DagsRecord {
 /** Where, in Airflow's folder, DAGs find the declaration that they are made from, and the release whose jobs they run. */
 const declarationFolder = 'dataplat/';
 
+/** The program that takes snapshots, in one file (src/snapshot-program.ts). */
+const snapshotProgram = `${declarationFolder}snapshot.mjs`;
+
 /** Of no use to a DAG: what editors and MWAA itself read. */
 const leftOut = ['config/editor/', 'config/airflow/'];
 
@@ -26,6 +29,7 @@ export function dagFiles(
   release: Pick<Release, 'id' | 'files'>,
   environment: Environment,
   platform?: AirflowPlatform,
+  program?: Uint8Array,
 ): ReleaseFile[] {
   const about = { release: release.id, environment: environment.name };
   return [
@@ -41,6 +45,7 @@ export function dagFiles(
           },
         ]
       : []),
+    ...(program ? [{ path: snapshotProgram, content: program }] : []),
     ...release.files
       .filter(({ path }) => path.startsWith('dags/'))
       // What tries out a new environment has no business in a protected one.
@@ -59,10 +64,11 @@ export async function* publishDags(
   environment: Environment,
   objects: Objects,
   platform?: AirflowPlatform,
+  program?: Uint8Array,
 ): Steps<{ changed: boolean }> {
   const bucket = names.bucket(environment, 'artifacts');
   const record = { bucket, key: names.airflowDagsRecord };
-  const wanted = dagFiles(release, environment, platform).map(({ path, content }) => ({
+  const wanted = dagFiles(release, environment, platform, program).map(({ path, content }) => ({
     key: `${names.airflowDags}${path}`,
     content,
     hash: sha256(content),

@@ -130,7 +130,9 @@ export function secretsDocument(
   return secrets.names(names.secret(environment, ''));
 }
 
-export async function statesDocument(access: EnvironmentAccess): Promise<StatesDocument> {
+export async function statesDocument(
+  access: Pick<EnvironmentAccess, 'platform' | 'aws' | 'terraformDirectory'>,
+): Promise<StatesDocument> {
   const records = stateRecords(access);
   const keys = stateNames(access);
   const found = await Promise.all(

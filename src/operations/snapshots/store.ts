@@ -68,7 +68,13 @@ export interface ChosenSnapshot {
 }
 
 /** Where a snapshot is. @throws DataplatError DP1007 */
-export function storeOf({ access, from, store }: Omit<ChosenSnapshot, 'snapshot'>): SnapshotStore {
+export function storeOf({
+  access,
+  from,
+  store,
+}: Pick<ChosenSnapshot, 'from' | 'store'> & {
+  readonly access: Pick<AccountAccess, 'platform' | 'aws'>;
+}): SnapshotStore {
   return store ?? snapshotStore(from ?? access.platform.environment, access.aws);
 }
 

@@ -19,6 +19,7 @@ import {
   catalogDocument,
   secretsDocument,
   statesDocument,
+  type StatesDocument,
   tagsDocument,
 } from './documents.js';
 import { forgetExpired } from './forget-expired.js';
@@ -26,8 +27,14 @@ import { whileTaking } from './snapshot-lock.js';
 import { putDocument, putManifest, readable, storeOf, storedSnapshots, type SnapshotStore } from './store.js';
 import { interrupted, takeTables } from './take-tables.js';
 
+/** What a snapshot needs of an account that is open. */
+export interface SnapshotAccess extends Pick<EnvironmentAccess, 'platform' | 'aws' | 'caller'> {
+  /** Where states are that no bucket has; missing on another machine than the one that deploys. */
+  readonly terraformDirectory?: string;
+}
+
 export interface TakeOptions {
-  readonly access: EnvironmentAccess;
+  readonly access: SnapshotAccess;
   /** Tables that are left out, as `layer/name`. */
   readonly without?: readonly string[];
   /** Copy every file again, also what earlier snapshots have: mends what of them was damaged. Default: false. */
@@ -142,7 +149,8 @@ async function* takeDocuments(
     yield { detail: 'secrets' };
     await keep('secrets', await secretsDocument(environment, aws));
     yield { detail: 'states' };
-    await keep('states', await statesDocument(access));
+    const states = await statesOf(access);
+    if (states) await keep('states', states);
     yield { detail: 'release' };
     const release = await readCurrentRelease(environment, aws.objects);
     // A release is what its name says, so that one which the last snapshot has need not be looked at.
@@ -155,6 +163,7 @@ async function* takeDocuments(
     const airflow = wanted ? await airflowDocument(environment, aws) : undefined;
     if (airflow) await keep('airflow', airflow);
     const lacking = [
+      ...(states ? [] : ['Terraform’s states lie on the machine that deploys, and are not in it']),
       ...(release === undefined ? ['no release was deployed'] : []),
       ...(airflow
         ? []
@@ -166,8 +175,16 @@ async function* takeDocuments(
   });
 }
 
+/** Undefined where they lie on another machine, which keeps no snapshot from being taken. */
+async function statesOf(access: SnapshotAccess): Promise<StatesDocument | undefined> {
+  const { platform, terraformDirectory } = access;
+  if (terraformDirectory !== undefined) return statesDocument({ ...access, terraformDirectory });
+  if (platform.environment.state.backend === 'local') return undefined;
+  return statesDocument({ ...access, terraformDirectory: '' });
+}
+
 async function keepRelease(
-  { platform, aws }: EnvironmentAccess,
+  { platform, aws }: SnapshotAccess,
   store: SnapshotStore,
   release: string,
   copying: Copying,

@@ -60,7 +60,7 @@ function backendConfig(
   kind: StackKind,
 ): Record<string, string> {
   const { state, endpoint } = platform.environment;
-  if (state.backend === 'local') return { path: join(terraformDirectory, localState(kind)) };
+  if (state.backend === 'local') return { path: join(terraformDirectory, names.localState(kind)) };
   if (!endpoint) return {};
   // Addressed by AWS_ENDPOINT_URL, as the provider is; there is no name of a bucket's own host there.
   return {
@@ -69,9 +69,4 @@ function backendConfig(
     skip_metadata_api_check: 'true',
     skip_region_validation: 'true',
   };
-}
-
-/** The file of a stack's state, where the state is kept beside the local endpoint's instance. */
-export function localState(kind: StackKind): string {
-  return `${kind}.tfstate`;
 }

@@ -1,7 +1,6 @@
 import { awsClients } from '../../aws/clients.js';
 import { s3Records, type Records } from '../../aws/records.js';
 import { names, stackKinds, type StackKind } from '../../model/names.js';
-import { localState } from '../stacks/stacks.js';
 import type { EnvironmentAccess } from '../environment-access.js';
 import { fileRecords } from './file-records.js';
 
@@ -36,7 +35,7 @@ export function stateRecords({
 export function stateNames({ platform }: Pick<EnvironmentAccess, 'platform'>): Record<StackKind, string> {
   const { environment } = platform;
   const name = (kind: StackKind): string =>
-    environment.state.backend === 's3' ? names.stateKey(environment, kind) : localState(kind);
+    environment.state.backend === 's3' ? names.stateKey(environment, kind) : names.localState(kind);
   return { data: name('data'), platform: name('platform'), observability: name('observability') };
 }
 
@@ -50,6 +49,6 @@ export function terraformLockNames({
     name:
       environment.state.backend === 's3'
         ? `${names.stateKey(environment, kind)}.tflock`
-        : `.${localState(kind)}.lock.info`,
+        : `.${names.localState(kind)}.lock.info`,
   }));
 }
