@@ -18,6 +18,8 @@ interface Flags {
   readonly decimal?: Readonly<Record<string, string>>;
   readonly timezone?: string;
   readonly overlap?: 'earlier' | 'later';
+  readonly sheet?: string;
+  readonly skipRows?: number;
   readonly dryRun?: boolean;
   readonly force?: boolean;
 }
@@ -27,7 +29,7 @@ export const contract: DefineVerb = (command) => {
   command.description('Data contracts.');
   infer
     .description(
-      'Writes a contract, a source and its job for a delivered file: CSV, or JSON with an object a line, also packed as .gz. Types are as narrow as every value of the file allows. What can be read in two ways is never guessed: it is asked at a terminal, else all of it is named and nothing is written.',
+      'Writes a contract, a source and its job for a delivered file: CSV, JSON with an object a line, also packed as .gz, Parquet, Avro, or a sheet of a workbook (.xlsx). Types are those that the file declares, else as narrow as every value allows. What can be read in two ways is never guessed: it is asked at a terminal, else all of it is named and nothing is written.',
     )
     .argument('<file>', 'a delivered file, on this machine')
     .option('--name <table>', "what the table is called (default: by the file's name)")
@@ -38,6 +40,8 @@ export const contract: DefineVerb = (command) => {
     .option('--delimiter <letter>', 'what stands between fields; tab for a tab', delimiter)
     .option('--header', 'the first record names the fields')
     .option('--no-header', 'files begin with their rows')
+    .option('--sheet <name>', 'which sheet of a workbook is delivered')
+    .option('--skip-rows <count>', 'rows of a sheet above its header', rowCount)
     .option('--columns <names>', 'the names of the fields of files without a header', names)
     .option(
       '--format <column=format>',
@@ -75,7 +79,7 @@ export const contract: DefineVerb = (command) => {
           infer.getOptionValueSource('header') === 'cli' ? flags : { ...flags, header: undefined },
         );
         for (;;) {
-          const found = inferContract(files, {
+          const found = await inferContract(files, {
             file,
             system: flags.system,
             force: flags.force === true,
@@ -118,6 +122,8 @@ function decisionsOf(flags: Omit<Flags, 'header'> & { readonly header?: boolean 
     columns,
     timezone,
     overlap,
+    sheet,
+    skipRows,
     key,
     owner,
   } = flags;
@@ -129,6 +135,8 @@ function decisionsOf(flags: Omit<Flags, 'header'> & { readonly header?: boolean 
     ...(columns && { columns, header: false }),
     ...(timezone !== undefined && { timezone }),
     ...(overlap !== undefined && { overlap }),
+    ...(sheet !== undefined && { sheet }),
+    ...(skipRows !== undefined && { skipRows }),
     ...(key && { key }),
     ...(owner !== undefined && { owner }),
   };
@@ -150,6 +158,11 @@ async function untold(file: string, questions: readonly Question[]): Promise<Dat
 
 function names(text: string): string[] {
   return text.split(',').map((name) => name.trim());
+}
+
+function rowCount(text: string): number {
+  if (!/^\d{1,3}$/.test(text)) throw new InvalidArgumentError('expected a number of rows.');
+  return Number(text);
 }
 
 function delimiter(text: string): string {

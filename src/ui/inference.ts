@@ -7,17 +7,15 @@ import { count } from './text.js';
 
 /** What was seen in a file, for people. */
 export function inferenceText(chalk: ChalkInstance, inference: Inference): string {
-  const { rows, encoding, source, key, malformed, repeated } = inference;
-  const delimiter = source.options.delimiter ?? ',';
-  const written =
-    source.format === 'json'
-      ? 'JSON, an object a line'
-      : `CSV by ${delimiter === '\t' ? 'tabs' : `"${delimiter}"`}`;
+  const { rows, encoding, source, key, malformed, repeated, leftOut } = inference;
+  const written = [writtenIn(source), ...(encoding === undefined ? [] : [encoding])].join(', ');
   return [
-    `${count(rows, 'row')}: ${written}, ${encoding}; key: ${key.join(', ')}`,
+    `${count(rows, 'row')}: ${written}; key: ${key.join(', ')}`,
     ...(malformed.count > 0
       ? [
-          `${count(malformed.count, 'record')} cannot be told apart (line ${malformed.firstLine}): quarantine, malformed`,
+          source.format === 'xlsx'
+            ? `${count(malformed.count, 'row')} with an error, a formula without a value or a value beside the header (row ${malformed.firstLine}): quarantine, malformed`
+            : `${count(malformed.count, 'record')} cannot be told apart (line ${malformed.firstLine}): quarantine, malformed`,
         ]
       : []),
     ...(repeated > 0 ? [`${count(repeated, 'row')} with the key of another: quarantine, duplicate`] : []),
@@ -31,7 +29,28 @@ export function inferenceText(chalk: ChalkInstance, inference: Inference): strin
       ],
       inference.columns,
     ),
+    ...(leftOut.length > 0
+      ? ['', ...leftOut.map(({ name, holds }) => `${name} (${holds}) goes to _unmapped`)]
+      : []),
   ].join('\n');
+}
+
+function writtenIn({ format, options }: Inference['source']): string {
+  const { delimiter = ',' } = options;
+  switch (format) {
+    case 'csv':
+      return `CSV by ${delimiter === '\t' ? 'tabs' : `"${delimiter}"`}`;
+    case 'json':
+      return 'JSON, an object a line';
+    case 'parquet':
+      return 'Parquet';
+    case 'avro':
+      return 'Avro';
+    case 'xlsx':
+      return options.sheet === undefined ? 'the first sheet of a workbook' : `the sheet "${options.sheet}"`;
+    default:
+      return format satisfies never;
+  }
 }
 
 /** What was written, or would be. */

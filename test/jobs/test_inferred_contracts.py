@@ -26,7 +26,15 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 def inferring(lake: Lake, file: Path, *flags: str) -> Declaration:
     """The declaration with what is inferred of a file, as the table `drawn`."""
+    done = told(lake, file, *flags)
+    assert done.returncode == 0, done.stderr
+    return Declaration(lake.folder / "project" / "config")
+
+
+def told(lake: Lake, file: Path, *flags: str) -> subprocess.CompletedProcess[str]:
+    """What the command says of a file."""
     project = lake.folder / "project"
+    shutil.rmtree(project, ignore_errors=True)
     shutil.copytree(PROJECT / "config", project / "config")
     shutil.copy(PROJECT / "cdktf.json", project)
     for folder in ("jobs", "dags"):
@@ -35,18 +43,20 @@ def inferring(lake: Lake, file: Path, *flags: str) -> Declaration:
     assert node is not None
     program = str(PROJECT / "bin" / "dataplat.js")
     words = ["contract", "infer", str(file), "--name", "drawn", "--owner", "team@example.com", *flags]
-    done = subprocess.run(
+    return subprocess.run(
         [node, program, *words, "-C", str(project)], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
-    return Declaration(project / "config")
+
+
+def folder_of(lake: Lake) -> Path:
+    return lake.folder / "landing" / "files" / "drawn" / DAY
 
 
 def ingested(lake: Lake, file: Path, *flags: str) -> tuple[Declaration, DatasetResult]:
     declaration = inferring(lake, file, *flags)
-    folder = lake.folder / "landing" / "files" / "drawn" / DAY
-    folder.mkdir(parents=True)
-    shutil.copy(file, folder)
+    landing = folder_of(lake)
+    landing.mkdir(parents=True)
+    shutil.copy(file, landing)
     result = files_ingest.run(lake.context("drawn", DAY, declaration=declaration))
     return declaration, result.outputs[0]
 

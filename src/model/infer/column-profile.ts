@@ -2,9 +2,11 @@ import { nullMark } from './null-marks.js';
 import { floating, numberOf, numberSpellings, type NumberSpelling } from './number-spelling.js';
 import { personalDataIn, type PersonalData } from './personal-data.js';
 import { TimeSpelling } from './time-spelling.js';
+import type { SeenValue, TypedColumn } from './typed-column.js';
 
 /** White space of any script, and what has no width, is a missing value as `conform.py` has it. */
 const ink = /[^\p{Z}\p{Cc}\p{Cf}]/u;
+const isCalculated = /\.\d{7}|^-?\d{20}/;
 const plainInteger = /^-?(?:0|[1-9]\d*)$/;
 
 export interface SeenNumbers {
@@ -37,19 +39,27 @@ export class ColumnProfile {
   hasJsonFraction = false;
   /** A zero or a plus in front of figures, which a number would lose. */
   codes = 0;
+  /** Numbers of cells with as many figures as a calculation leaves. */
+  calculated = 0;
   nested = 0;
   /** Each spelling of few words, or undefined where there are many. */
   words: Map<string, number> | undefined = new Map();
   readonly times = new TimeSpelling();
+  /** Values that no table of the lake holds, by why. */
+  readonly unfit = new Map<string, number>();
   readonly personal = new Map<PersonalData, number>();
   private isNumber = true;
 
-  constructor(readonly name: string) {
+  /** @param typed what the file itself says of it, where it does */
+  constructor(
+    readonly name: string,
+    readonly typed?: TypedColumn,
+  ) {
     for (const spelling of numberSpellings)
       this.numbers.set(spelling, { whole: 0, fraction: 0, grouped: false, text: '', line: 0 });
   }
 
-  take(raw: string, line: number, kind: 'text' | 'number' | 'boolean' | 'nested' = 'text'): void {
+  take(raw: string, line: number, kind: 'text' | 'number' | 'cell' | 'boolean' | 'nested' = 'text'): void {
     if (!isPresent(raw)) return;
     const text = raw.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
     const mark = kind === 'text' ? nullMark(text) : undefined;
@@ -65,10 +75,23 @@ export class ColumnProfile {
     this.present += 1;
     if (kind === 'nested') this.nested += 1;
     this.takeWord(text);
-    if (this.isNumber || this.isFloating) this.takeNumber(text, line, kind === 'number');
+    if (kind === 'cell' && isCalculated.test(text)) this.calculated += 1;
+    if (this.isNumber || this.isFloating) this.takeNumber(text, line, kind === 'number' || kind === 'cell');
     this.times.take(text);
     const personal = personalDataIn(text);
     if (personal) this.personal.set(personal, (this.personal.get(personal) ?? 0) + 1);
+  }
+
+  /** A value that came with a type of its own. */
+  takeTyped({ text, unfit }: SeenValue, line: number): void {
+    if (this.typed?.kind === 'text') this.take(text, line);
+    else if (this.typed?.kind === 'integer') this.take(text, line, 'number');
+    else {
+      if (this.present === 0) this.firstLine = line;
+      this.present += 1;
+      if (unfit !== undefined) this.unfit.set(unfit, (this.unfit.get(unfit) ?? 0) + 1);
+      else if (this.typed?.kind === 'local time') this.times.take(text);
+    }
   }
 
   /** Whether each value is a number, by one spelling or another. */

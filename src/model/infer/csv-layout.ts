@@ -89,7 +89,10 @@ function isThereAHeader(fields: readonly string[], line: number): Question {
 }
 
 /** Whether the first record names the fields; undefined where it may be a row as well. */
-function headerOf(fields: readonly string[], rows: readonly (readonly string[])[]): boolean | undefined {
+export function headerOf(
+  fields: readonly string[],
+  rows: readonly (readonly string[])[],
+): boolean | undefined {
   const isNamed = fields.every((field) => field !== '' && !isValue(field));
   if (!isNamed || new Set(fields).size < fields.length) {
     const named = fields.some((field, index) => field !== '' && !isValue(field) && isOfValues(rows, index));

@@ -10,13 +10,27 @@ export interface Decisions {
   readonly decimals: Readonly<Record<string, string>>;
   readonly timezone?: string;
   readonly overlap?: 'earlier' | 'later';
+  /** Which sheet of a workbook is delivered. */
+  readonly sheet?: string;
+  /** Rows of a sheet above its header. */
+  readonly skipRows?: number;
   readonly key?: readonly string[];
   readonly owner?: string;
 }
 
 /** Something that a file does not tell, and which is not guessed. */
 export interface Question {
-  readonly about: 'delimiter' | 'header' | 'format' | 'decimal' | 'timezone' | 'overlap' | 'key' | 'owner';
+  readonly about:
+    | 'delimiter'
+    | 'header'
+    | 'format'
+    | 'decimal'
+    | 'timezone'
+    | 'overlap'
+    | 'sheet'
+    | 'skip-rows'
+    | 'key'
+    | 'owner';
   /** What it is called in the file, where it is about one column. */
   readonly column?: string;
   /** The line of the file at which it shows. */
@@ -43,6 +57,11 @@ export function answered(decisions: Decisions, { about, column = '' }: Question,
       return { ...decisions, timezone: answer };
     case 'overlap':
       return { ...decisions, overlap: answer === 'later' ? 'later' : 'earlier' };
+    case 'sheet':
+      return { ...decisions, sheet: answer };
+    case 'skip-rows':
+      // What is no number leaves the question open.
+      return /^\d+$/.test(answer) ? { ...decisions, skipRows: Number(answer) } : decisions;
     case 'key':
       return { ...decisions, key: answer.split(',').map((name) => name.trim()) };
     case 'owner':

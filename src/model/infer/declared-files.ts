@@ -3,7 +3,7 @@ import type { ProjectFiles } from '../platform.js';
 import { environmentNames, environmentsFolder } from '../read-platform.js';
 import { lineageFile } from '../read-declaration.js';
 import { readDocument } from '../document.js';
-import type { SourceOptions } from '../source-options.js';
+import type { formats, SourceOptions } from '../source-options.js';
 import { inOneLine, sizeOfJobs, withEntry } from './declared-entry.js';
 
 export const filesEntryPoint = 'jobs/ingest/files_ingest.py';
@@ -12,7 +12,7 @@ export const filesEntryPoint = 'jobs/ingest/files_ingest.py';
 export interface DeliveredSource {
   readonly table: string;
   readonly system: string;
-  readonly format: 'csv' | 'json';
+  readonly format: Exclude<(typeof formats)[number], 'xml'>;
   readonly path: string;
   readonly options: SourceOptions;
   readonly description: string;

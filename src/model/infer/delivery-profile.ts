@@ -2,6 +2,7 @@ import { ColumnProfile, isPresent } from './column-profile.js';
 import { csvRecords } from './csv-records.js';
 import type { CsvLayout } from './csv-layout.js';
 import { membersOf } from './json-members.js';
+import type { SeenValue, TypedColumn } from './typed-column.js';
 import { UniqueValues } from './unique-values.js';
 
 /** What a delivered file holds, looked at value by value. */
@@ -29,6 +30,17 @@ export class DeliveryProfile {
     return delivery;
   }
 
+  /** Of a file whose schema says what its columns are. */
+  static ofTyped(typed: readonly TypedColumn[]): DeliveryProfile {
+    const delivery = new DeliveryProfile([]);
+    for (const each of typed)
+      delivery.columns.set(each.name, {
+        profile: new ColumnProfile(each.name, each),
+        unique: new UniqueValues(),
+      });
+    return delivery;
+  }
+
   static ofJson(lines: Iterable<string>): DeliveryProfile {
     const delivery = new DeliveryProfile([]);
     let line = 0;
@@ -47,18 +59,25 @@ export class DeliveryProfile {
     return delivery;
   }
 
-  private take(
+  takeTyped(name: string, value: SeenValue, row: number): void {
+    const { profile, unique } = this.column(name);
+    profile.takeTyped(value, row);
+    if (isPresent(value.text)) unique.take(value.text.trim());
+  }
+
+  take(
     name: string,
     text: string,
     line: number,
-    kind?: 'text' | 'number' | 'boolean' | 'nested',
+    kind?: 'text' | 'number' | 'cell' | 'boolean' | 'nested',
   ): void {
     const { profile, unique } = this.column(name);
     profile.take(text, line, kind);
     if (isPresent(text)) unique.take(text.trim());
   }
 
-  private break(line: number): void {
+  /** A row that a run calls malformed. */
+  break(line: number): void {
     if (this.malformed === 0) this.firstMalformed = line;
     this.malformed += 1;
   }
@@ -70,21 +89,27 @@ export class DeliveryProfile {
   }
 }
 
-/** How many rows of a file have the same values in some columns as a row before, by lists of columns. */
-export function repetitions(
-  rows: Iterable<ReadonlyMap<string, string>>,
+/**
+ * How many rows of a file have the same values in some columns as a row before, by lists of columns.
+ *
+ * @param parts the rows, some after others as they are read
+ */
+export async function repetitions(
+  parts: AsyncIterable<Iterable<Row>>,
   keys: readonly (readonly string[])[],
   counts = false,
-): number[] {
+): Promise<number[]> {
   const found = keys.map(() => new UniqueValues(counts));
-  for (const row of rows)
-    keys.forEach((key, index) =>
-      found[index]?.take(JSON.stringify(key.map((name) => row.get(name)?.trim() ?? ''))),
-    );
+  for await (const rows of parts)
+    for (const { values } of rows)
+      if (values)
+        keys.forEach((key, index) =>
+          found[index]?.take(JSON.stringify(key.map((name) => values.get(name)?.trim() ?? ''))),
+        );
   return found.map(({ repeated }) => repeated);
 }
 
-interface Row {
+export interface Row {
   readonly line: number;
   /** Undefined where its fields cannot be told apart. */
   readonly values: ReadonlyMap<string, string> | undefined;

@@ -15,6 +15,7 @@ export interface InferredColumn extends Inferred {
   /** Rows without a value. */
   readonly missing: number;
   readonly isUnique: boolean;
+  readonly isNullable: boolean;
   /** What it likely holds of persons. */
   readonly personal?: string;
 }
@@ -30,6 +31,7 @@ export function inferColumns(delivery: DeliveryProfile, decisions: Decisions): I
   const columns: InferredColumn[] = [];
   const questions: Question[] = [];
   for (const [delivered, { profile, unique }] of delivery.columns) {
+    if (profile.typed?.kind === 'left out') continue;
     const name = names.get(delivered) ?? delivered;
     const finding = inferColumn(profile, byDeliveredName(decisions, name, delivered));
     if ('questions' in finding) {
@@ -40,6 +42,7 @@ export function inferColumns(delivery: DeliveryProfile, decisions: Decisions): I
     const keptAsText = inferred.type === 'string' ? sum(profile.likelyNulls.values()) : 0;
     const found = [...profile.personal].find(([, count]) => count * 2 >= profile.present);
     const personal = found?.[0] ?? namedPersonal(name, inferred.type);
+    const missing = delivery.rows - profile.present - keptAsText;
     columns.push({
       ...inferred,
       notes: [
@@ -52,8 +55,10 @@ export function inferColumns(delivery: DeliveryProfile, decisions: Decisions): I
       ],
       name,
       delivered,
-      missing: delivery.rows - profile.present - keptAsText,
-      isUnique: unique.isUnique,
+      missing,
+      // Where no row shows it, the file's own schema says it.
+      isNullable: missing > 0 || (delivery.rows === 0 && profile.typed?.isNullable === true),
+      isUnique: unique.isUnique && delivery.rows > 0,
       ...(personal !== undefined && { personal }),
     });
   }
@@ -76,10 +81,10 @@ function byDeliveredName(decisions: Decisions, name: string, delivered: string):
 }
 
 export function keyCandidates(columns: readonly InferredColumn[]): KeyCandidate[] {
-  return columns.map(({ name, type, missing, isUnique }) => ({
+  return columns.map(({ name, type, isNullable, isUnique }) => ({
     name,
     type,
-    isNullable: missing > 0,
+    isNullable,
     isUnique,
   }));
 }
@@ -92,6 +97,8 @@ export interface InferredTable {
   readonly key: readonly string[];
   readonly file: string;
   readonly rows: number;
+  /** Columns that the contract does not know. */
+  readonly leftOut?: readonly string[];
 }
 
 /** The contract of a file's rows in bronze. */
@@ -99,7 +106,10 @@ export function contractOf(
   table: InferredTable,
   columns: readonly InferredColumn[],
 ): Record<string, unknown> {
-  const required = columns.filter(({ missing }) => missing === 0).map(({ name }) => name);
+  const required = columns
+    .filter(({ name, isNullable }) => !isNullable || table.key.includes(name))
+    .map(({ name }) => name);
+  const { leftOut = [] } = table;
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: `${table.table}_bronze`,
@@ -107,7 +117,9 @@ export function contractOf(
     description: `Inferred from ${table.file}, ${table.rows} rows; key: ${table.key.join(', ')}. Rows are conformed to types and otherwise untouched.`,
     type: 'object',
     properties: {
-      ...Object.fromEntries(columns.map((column) => [column.name, property(column, table.rows)])),
+      ...Object.fromEntries(
+        columns.map((column) => [column.name, property(column, table.rows, required.includes(column.name))]),
+      ),
       _source_file: {
         type: 'string',
         description: 'The landing object the row came from.',
@@ -116,7 +128,7 @@ export function contractOf(
       _unmapped: {
         type: ['object', 'null'],
         additionalProperties: { type: 'string' },
-        description: 'Delivered columns that this contract does not know, by name.',
+        description: `Delivered columns that this contract does not know, by name${leftOut.length > 0 ? `: ${leftOut.join(', ')}` : ''}.`,
         'x-dataplat': { origin: 'platform' },
       },
       ingest_date: {
@@ -149,7 +161,7 @@ const jsonTypes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   string: { type: 'string' },
 };
 
-function property(column: InferredColumn, rows: number): Record<string, unknown> {
+function property(column: InferredColumn, rows: number, isRequired: boolean): Record<string, unknown> {
   const { type, format } = jsonTypes[column.type] ?? { type: 'number' };
   const parse = {
     ...(column.delivered !== column.name && { from: column.delivered }),
@@ -161,7 +173,7 @@ function property(column: InferredColumn, rows: number): Record<string, unknown>
     ...(Object.keys(parse).length > 0 && { parse }),
   };
   return {
-    type: column.missing > 0 ? [type, 'null'] : type,
+    type: isRequired ? type : [type, 'null'],
     ...(format !== undefined && { format }),
     description: `${seenIn(column, rows)}.`,
     ...(Object.keys(extension).length > 0 && { 'x-dataplat': extension }),
@@ -171,28 +183,33 @@ function property(column: InferredColumn, rows: number): Record<string, unknown>
 /** What was seen of a column, in words. */
 export function seenIn(column: InferredColumn, rows: number): string {
   const empty =
-    column.missing === 0
-      ? 'Never empty'
-      : `${column.missing} of ${rows} empty (${((100 * column.missing) / rows).toFixed(1)} %)`;
+    rows === 0
+      ? `No row to see; the file says that it may ${column.isNullable ? '' : 'not '}be empty`
+      : column.missing === 0
+        ? 'Never empty'
+        : `${column.missing} of ${rows} empty (${((100 * column.missing) / rows).toFixed(1)} %)`;
   const personal = column.personal === undefined ? [] : [`likely ${column.personal}`];
   return [empty, ...personal, ...column.notes].join('; ');
 }
 
-/** How the file is written, as far as not as usual, with the marks that stand for nothing in it. */
-export function optionsOf(
+/** How a file is written, as far as not as usual. */
+export function writtenAs(
   layout: { readonly delimiter?: string; readonly hasHeader?: boolean; readonly names?: readonly string[] },
-  encoding: SourceOptions['encoding'],
-  delivery: DeliveryProfile,
+  encoding: SourceOptions['encoding'] = 'utf-8',
 ): SourceOptions {
-  const nulls = new Set(
-    [...delivery.columns.values()].flatMap(({ profile }) => [...profile.sureNulls.keys()]),
-  );
   return {
     ...(encoding !== 'utf-8' && { encoding }),
     ...(layout.delimiter !== undefined && layout.delimiter !== ',' && { delimiter: layout.delimiter }),
     ...(layout.hasHeader === false && { header: false, columns: [...(layout.names ?? [])] }),
-    ...(nulls.size > 0 && { nulls: [...nulls] }),
   };
+}
+
+/** The marks that stand for nothing in a file. */
+export function markedNulls(delivery: DeliveryProfile): SourceOptions {
+  const nulls = new Set(
+    [...delivery.columns.values()].flatMap(({ profile }) => [...profile.sureNulls.keys()]),
+  );
+  return nulls.size > 0 ? { nulls: [...nulls] } : {};
 }
 
 function sum(counts: Iterable<number>): number {

@@ -9,6 +9,8 @@ const usualFigures = 18;
 
 /** The number that each value of a column is, or undefined where it is none. */
 export function numbersOf(profile: ColumnProfile, decisions: Decisions): Finding | undefined {
+  if (profile.calculated > 0 && profile.isFloating)
+    return { inferred: { type: 'double', parse: {}, notes: ['with as many figures as calculations leave'] } };
   if (!profile.isOfNumbers) return floatingOf(profile);
   if (profile.marked === 0) return mayBeDays(profile, decisions) ?? integerOf(profile);
   const readings = readingsOf(profile);

@@ -73,7 +73,8 @@ function spelled(profile: ColumnProfile, date: DateFormat, decisions: Decisions)
   };
 }
 
-function zoneOf(
+/** Of which zone times are that come without one. */
+export function zoneOf(
   profile: ColumnProfile,
   date: DateFormat,
   { timezone, overlap }: Decisions,

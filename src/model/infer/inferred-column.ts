@@ -3,6 +3,7 @@ import type { Decisions } from './decisions.js';
 import { question, type Finding, type Inferred } from './finding.js';
 import { numbersOf } from './infer-numbers.js';
 import { timesOf } from './infer-times.js';
+import { inferTypedColumn } from './infer-typed.js';
 
 const yesAndNo: readonly (readonly [string, string])[] = [
   ['yes', 'no'],
@@ -17,6 +18,12 @@ const yesAndNo: readonly (readonly [string, string])[] = [
 
 /** The narrowest type that every value of a column allows, or what somebody has to decide before. */
 export function inferColumn(profile: ColumnProfile, decisions: Decisions): Finding {
+  return profile.typed && profile.typed.kind !== 'text'
+    ? inferTypedColumn(profile, profile.typed, decisions)
+    : inferText(profile, decisions);
+}
+
+function inferText(profile: ColumnProfile, decisions: Decisions): Finding {
   const asked = decisions.formats[profile.name];
   if (asked === 'text') return { inferred: textOf(profile, 'declared as text') };
   if (profile.present === 0) {

@@ -12,10 +12,15 @@ export interface KeyCandidate {
   readonly isUnique: boolean;
 }
 
+/** Warehouses hand whole numbers out as decimals. */
+function isOfKeys(type: string): boolean {
+  return type === 'string' || type === 'bigint' || /^decimal\(\d+,0\)$/.test(type);
+}
+
 /** @returns the column that is the likely key of a table, or undefined */
 export function likelyKey(candidates: readonly KeyCandidate[], table: string): string | undefined {
   const fitting = candidates.filter(
-    ({ type, isNullable, isUnique }) => !isNullable && isUnique && (type === 'string' || type === 'bigint'),
+    ({ type, isNullable, isUnique }) => !isNullable && isUnique && isOfKeys(type),
   );
   const one = table.replace(/ies$/, 'y').replace(/s$/, '');
   const own = ['id', `${one}_id`, `${table}_id`, `${one}_key`, `${one}_no`, `${one}_number`, `${one}_code`];
@@ -30,15 +35,13 @@ export function likelyKey(candidates: readonly KeyCandidate[], table: string): s
 /** The pairs of columns that may be a key together: one is called like one, the other too or is a day. */
 export function likelyPairs(candidates: readonly KeyCandidate[]): (readonly [string, string])[] {
   const named = candidates.filter(
-    ({ name, isNullable, type }) =>
-      !isNullable && (type === 'string' || type === 'bigint') && likeAKey.test(name),
+    ({ name, isNullable, type }) => !isNullable && isOfKeys(type) && likeAKey.test(name),
   );
   const lines = candidates.filter(
     ({ name, isNullable, type }) =>
       !isNullable &&
       (type === 'date' ||
-        ((type === 'bigint' || type === 'string') &&
-          /(^|_)(line|pos|position|seq|sequence|version)(_|$)/.test(name))),
+        (isOfKeys(type) && /(^|_)(line|pos|position|seq|sequence|version)(_|$)/.test(name))),
   );
   const others = [...new Set([...named, ...lines])];
   return named

@@ -1,8 +1,8 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { TextDecoder } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import { DataplatError } from '../../model/errors.js';
 import type { SourceOptions } from '../../model/source-options.js';
+import { unreadable } from './unreadable.js';
 
 const atOnce = 1 << 20;
 /** What stands for no letter in Windows-1252. */
@@ -120,12 +120,4 @@ export class DeliveredFile {
       throw unreadable(this.path, error instanceof Error ? error.message : String(error), undefined, error);
     }
   }
-}
-
-export function unreadable(path: string, why: string, next?: string, cause?: unknown): DataplatError {
-  return new DataplatError('DP2013', `${path} cannot be read: ${why}`, {
-    left: 'nothing was written',
-    ...(next !== undefined && { next: [next] }),
-    ...(cause !== undefined && { cause }),
-  });
 }
