@@ -1,3 +1,4 @@
+import { takesScheduledSnapshots } from './access.js';
 import { alarmScopes } from './alarm.js';
 import { jobScopes } from './job-alarms.js';
 import { keyNames } from './keys.js';
@@ -110,9 +111,10 @@ function passed(quota: Quota, group: readonly Platform[]): PassedQuota | undefin
   };
 }
 
-/** Of the jobs, of the layers for Lake Formation, of Airflow, of the flow log, and of the copies. */
+/** Of the jobs, of the layers for Lake Formation, of Airflow, of the flow log, of the copies, and of snapshots by Airflow. */
 function roles({ environment, jobs }: Platform): number {
-  return jobs.length + layers.length + 2 + (environment.lake.replication ? 1 : 0);
+  const besides = [environment.lake.replication !== undefined, takesScheduledSnapshots(environment)];
+  return jobs.length + layers.length + 2 + besides.filter(Boolean).length;
 }
 
 function buckets({ environment }: Platform): number {
