@@ -50,7 +50,7 @@ export function kindOfFile(path: string, begin: Uint8Array): KindOfFile {
   const kind = marks.find(([mark]) => letters.startsWith(mark))?.[1] ?? 'text';
   if (kind === 'text' && (ending === 'xml' || /^(?:\u00ef\u00bb\u00bf)?\s*<\?xml/.test(letters)))
     return {
-      why: 'it is XML, in which nothing says what a row is: a run reads it by a job of your own alone, as fx_rates does',
+      why: 'it is XML, in which nothing says what a row is: a run reads it by a job of your own alone',
       next: 'deliver it as CSV, JSON lines, Parquet, Avro or .xlsx; or write a job, and a source with format: xml',
     };
   const said = endings[ending];
