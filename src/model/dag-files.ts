@@ -1,5 +1,6 @@
 import { suggestion } from './check.js';
 import { placeIn, type SourceDocument } from './document.js';
+import type { Environment } from './environment.js';
 import type { Problem } from './errors.js';
 import type { Job } from './lineage.js';
 import type { ProjectFiles } from './platform.js';
@@ -17,12 +18,7 @@ export function dagProblems(
   lineage: SourceDocument,
   jobs: readonly Pick<Job, 'id' | 'schedule'>[],
 ): Problem[] {
-  const paths = folders.flatMap((folder) =>
-    files
-      .list(folder)
-      .filter((name) => name.endsWith('.py'))
-      .map((name) => `${folder}/${name}`),
-  );
+  const paths = dagFiles(files);
   if (paths.length === 0) return [];
   const ids = jobs.map(({ id }) => id);
   const problems: Problem[] = [];
@@ -60,8 +56,38 @@ export function dagProblems(
   return problems;
 }
 
+/** A schedule of snapshots wants a file that makes the DAG of them. A project without DAG files takes them by other means. */
+export function snapshotDagProblems(
+  files: ProjectFiles,
+  document: SourceDocument,
+  { snapshots }: Pick<Environment, 'snapshots'>,
+): Problem[] {
+  if (snapshots?.schedule === undefined) return [];
+  const paths = dagFiles(files);
+  if (paths.length === 0 || paths.some((path) => makingSnapshots.test(files.read(path) ?? ''))) return [];
+  return [
+    {
+      code: 'DP2006',
+      location: document.locateValue(['snapshots', 'schedule']),
+      message: 'no file in dags/ makes the DAG that takes snapshots',
+      hint: 'dag = snapshot_dag("dr_snapshot"), from utils.snapshots',
+    },
+  ];
+}
+
+function dagFiles(files: ProjectFiles): string[] {
+  return folders.flatMap((folder) =>
+    files
+      .list(folder)
+      .filter((name) => name.endsWith('.py'))
+      .map((name) => `${folder}/${name}`),
+  );
+}
+
+const makingSnapshots = /\bsnapshot_dag\(/;
+
 /** What makes a DAG, by our factory or by Airflow's own means. */
-const makingDag = /\bpipeline\(|\bDAG\(|^@dag\b/m;
+const makingDag = /\b(?:pipeline|of_jobs|platform_dag|snapshot_dag|DAG)\(|^@dag\b/m;
 
 /**
  * Airflow opens only files that have both words, in whatever case.

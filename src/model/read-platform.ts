@@ -1,5 +1,6 @@
 import { check, suggestion } from './check.js';
 import { closedPortProblems } from './closed-ports.js';
+import { snapshotDagProblems } from './dag-files.js';
 import type { SourceDocument } from './document.js';
 import { environmentSchema, type Environment } from './environment.js';
 import { DataplatError, type Problem } from './errors.js';
@@ -48,7 +49,7 @@ export function readPlatform(
   const problems = [
     ...environment.problems,
     ...declaration.problems,
-    ...problemsBetween(environment, declaration),
+    ...problemsBetween(files, environment, declaration),
   ];
   if (problems.length > 0) throw invalid(problems);
   if (!environment.value || !declaration.value) throw invalid(problems);
@@ -74,7 +75,7 @@ export function validateProject(files: ProjectFiles): ValidationResult {
     ...none,
     ...environments.flatMap((environment) => [
       ...environment.problems,
-      ...problemsBetween(environment, declaration),
+      ...problemsBetween(files, environment, declaration),
     ]),
     ...declaration.problems,
   ];
@@ -133,8 +134,8 @@ function readEnvironment(files: ProjectFiles, name: string, overrides: Overrides
   };
 }
 
-/** What does not go together in an environment, or in it and what all environments share. */
-function problemsBetween(read: ReadEnvironment, declared: Read<Declaration>): Problem[] {
+/** What does not go together in an environment, or in it and what all environments share, or DAGs make. */
+function problemsBetween(files: ProjectFiles, read: ReadEnvironment, declared: Read<Declaration>): Problem[] {
   const { document, value: environment } = read;
   return [
     ...connectorProblems(read, declared),
@@ -142,6 +143,7 @@ function problemsBetween(read: ReadEnvironment, declared: Read<Declaration>): Pr
     ...(document && environment
       ? [
           ...closedPortProblems(document, environment),
+          ...snapshotDagProblems(files, document, environment),
           ...readyWorkerProblems(document, environment, declared.value?.jobs ?? []),
         ]
       : []),

@@ -13,9 +13,9 @@ function problemsWith(changes: Record<string, string>): string[] {
 
 describe('DAG files', () => {
   it('name only jobs that there are, wherever they lie', () => {
-    const text = 'dag = of_jobs(\n    "some",\n    jobs=["shops", \'shps\'],\n)\n';
+    const text = '# read by airflow\ndag = of_jobs(\n    "some",\n    jobs=["shops", \'shps\'],\n)\n';
     expect(problemsWith({ 'dags/production/some_dag.py': text })).to.deep.equal([
-      'dags/production/some_dag.py:3:20 no job "shps" (did you mean shops?)',
+      'dags/production/some_dag.py:4:20 no job "shps" (did you mean shops?)',
     ]);
   });
 
@@ -34,5 +34,18 @@ describe('DAG files', () => {
     expect(problemsWith({ [lineage]: wrong })).to.deep.equal([
       `${lineage}:${line}:22 no file in dags/ makes a DAG "dayly" (did you mean daily?)`,
     ]);
+  });
+
+  it('make the DAG of snapshots where an environment has a schedule of them', () => {
+    const prod = 'config/environments/prod.yaml';
+    const without = { 'dags/dr_snapshot_dag.py': '' };
+    const line = lineOf(prod, "schedule: '30 6 * * *'");
+    expect(problemsWith(without)).to.deep.equal([
+      `${prod}:${line}:13 no file in dags/ makes the DAG that takes snapshots (dag = snapshot_dag("dr_snapshot"), from utils.snapshots)`,
+    ]);
+    const own = 'from utils.snapshots import snapshot_dag  # by Airflow\n\ndag = snapshot_dag("weekly")\n';
+    expect(problemsWith({ ...without, 'dags/production/weekly_dag.py': own })).to.deep.equal([]);
+    const unscheduled = edited(prod, "  schedule: '30 6 * * *'", "  # schedule: '30 6 * * *'");
+    expect(problemsWith({ ...without, [prod]: unscheduled })).to.deep.equal([]);
   });
 });
