@@ -1,15 +1,18 @@
 import {
+  Composer,
+  Document,
   isAlias,
   isMap,
   isNode,
   isPair,
   isScalar,
   isSeq,
-  parseDocument,
   visit,
-  type Document,
+  YAMLParseError,
+  type CST,
   type Node,
 } from 'yaml';
+import { beginOfNesting, syntaxOf } from './yaml-syntax.js';
 import type { Location, Problem } from './errors.js';
 
 export type Path = readonly (string | number)[];
@@ -40,15 +43,25 @@ export function readDocument(file: string, written: string): ReadResult {
   const text = written.replace(/^\ufeff/, '');
   const broken = notUtf8(file, text);
   if (broken) return { problems: [broken] };
+  const at = placesIn(file, text);
   const json = file.endsWith('.json') ? soundJson(text) : undefined;
   // Where the values of sound JSON stand is found out when somebody asks, which is when something else is wrong.
-  if (json) return usable(located(file, json.value, text));
-  const parsed = parse(text);
-  const at = placesIn(file, text);
+  const unusable = json && unusableIn(json.value);
+  if (json && unusable?.message !== tooDeep) return usable(located(file, json.value, text), unusable);
+  const syntax = syntaxOf(text);
+  const deep = beginOfNesting(syntax, mostNested + 1);
+  if (deep !== undefined)
+    return {
+      problems: [
+        {
+          code: 'DP2002',
+          location: at(deep),
+          message: tooDeep,
+        },
+      ],
+    };
+  const parsed = composed(syntax, text);
   if (parsed.errors.length > 0) {
-    // The parser gives up there, and all else that it says of such a file says nothing.
-    const overflow = parsed.errors.find(({ message }) => message.startsWith('Maximum call stack'));
-    if (overflow) return { problems: [{ code: 'DP2002', location: at(overflow.pos[0]), message: tooDeep }] };
     return {
       problems: parsed.errors.map((error) => ({
         code: error.code === 'DUPLICATE_KEY' ? 'DP2009' : 'DP2002',
@@ -75,7 +88,7 @@ export function readDocument(file: string, written: string): ReadResult {
   }
   try {
     const value: unknown = parsed.toJS();
-    return usable(located(file, value, text, parsed));
+    return usable(located(file, value, text, parsed), unusableIn(value));
   } catch (error) {
     const { node, message } = unresolvable(parsed) ?? { message: messageOf(error) };
     return { problems: [{ code: 'DP2002', location: at(node?.range?.[0] ?? 0), message }] };
@@ -83,8 +96,7 @@ export function readDocument(file: string, written: string): ReadResult {
 }
 
 /** A document, unless what is in it is nothing that programs of ours would find again. */
-function usable(document: SourceDocument): ReadResult {
-  const unusable = unusableIn(document.value);
+function usable(document: SourceDocument, unusable: Unusable | undefined): ReadResult {
   if (!unusable) return { problems: [], document };
   const { path, key, message } = unusable;
   const location = key === undefined ? document.locateValue(path) : document.locateKey(path, key);
@@ -170,8 +182,24 @@ function unresolvable(document: Document): { node?: Node; message: string } | un
 }
 
 function parse(text: string): Document {
+  return composed(syntaxOf(text), text);
+}
+
+function composed(syntax: readonly CST.Token[], text: string): Document {
   // What it warns of would be printed between our own lines.
-  return parseDocument(text, { uniqueKeys: true, merge: true, logLevel: 'error' });
+  const composer = new Composer({ uniqueKeys: true, merge: true, logLevel: 'error' });
+  const [document = new Document(null), second] = composer.compose(syntax, true, text.length);
+  if (second) {
+    const [begin] = second.range;
+    document.errors.push(
+      new YAMLParseError(
+        [begin, begin + 1],
+        'MULTIPLE_DOCS',
+        'a second document begins here, and one is read',
+      ),
+    );
+  }
+  return document;
 }
 
 function located(file: string, value: unknown, text: string, parsed?: Document): SourceDocument {

@@ -152,6 +152,7 @@ def rewritten(file: Path, change: Callable[[dict[str, bytes]], None]) -> None:
 SHEET = "xl/worksheets/sheet1.xml"
 
 
+@pytest.mark.heavy
 def test_a_file_that_cannot_be_read_is_told(lake: Lake, tmp_path: Path) -> None:
     file = tmp_path / "drawn.xlsx"
     book_of([["id"], *([f"{number:032x}"] for number in range(500))], file)

@@ -252,6 +252,7 @@ def test_what_no_run_reads_is_refused_by_both(
         files_ingest.run(lake.context("drawn", DAY, declaration=declaration))
 
 
+@pytest.mark.heavy
 def test_a_file_that_cannot_be_read_is_told(lake: Lake, tmp_path: Path) -> None:
     file = tmp_path / "drawn.parquet"
     pq.write_table(pa.table({"id": [f"{number:032x}" for number in range(3000)]}), file, use_dictionary=False)

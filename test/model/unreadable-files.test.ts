@@ -66,12 +66,25 @@ describe('a file that can be read and not used', () => {
     const lists = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
     for (const file of ['a.yaml', 'a.json']) {
       expect(problemsOf(file, lists(101)), file).to.deep.equal([]);
-      for (const text of [lists(102), lists(5000), '['.repeat(2000)]) {
-        const problems = problemsOf(file, text);
-        expect(problems, file).to.have.length(1);
-        expect(problems[0], file).to.match(/^1:\d+ more than 100 values within each other$/);
-      }
+      for (const text of [lists(102), lists(5000), '['.repeat(20_000), '{"a": '.repeat(2000)])
+        expect(problemsOf(file, text), file).to.deep.equal([
+          `1:${text.startsWith('{') ? 607 : 102} more than 100 values within each other`,
+        ]);
     }
+    const steps = Array.from({ length: 1000 }, (_, step) => `${' '.repeat(step)}a:`).join('\n');
+    for (const [text, place] of [
+      ['- '.repeat(2000), '1:203'],
+      ['? '.repeat(2000), '1:203'],
+      [steps, '102:102'],
+    ] as const)
+      expect(problemsOf('a.yaml', text)).to.deep.equal([`${place} more than 100 values within each other`]);
+  });
+
+  it('has a second document behind its first', () => {
+    expect(problemsOf('a.yaml', 'a: 1\n---\na: 2\n')).to.deep.equal([
+      '2:1 a second document begins here, and one is read',
+    ]);
+    expect(problemsOf('a.yaml', '# settings\n---\na: 1\n...\n')).to.deep.equal([]);
   });
 });
 

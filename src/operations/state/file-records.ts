@@ -1,13 +1,20 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { withLock } from '../../toolchain/file-lock.js';
 import type { FoundRecord, Records } from '../../aws/records.js';
 
-/**
- * Records as files of this machine. Making one is atomic; only its holder replaces one, and only a person removes
- * another's, so that between looking and writing nobody else is expected.
- */
+/** Records as files of this machine. Whoever changes one is alone at it, from the look at its version to the write. */
 export function fileRecords(directory: string): Records {
+  /** What `change` makes of a record that is still of this version; undefined where it is not. */
+  const changing = async <Made>(
+    name: string,
+    version: string,
+    change: () => Promise<Made>,
+  ): Promise<Made | undefined> =>
+    withLock(join(directory, `${name}.changing`), async () =>
+      (await read(name))?.version === version ? change() : undefined,
+    );
   const read = async (name: string): Promise<FoundRecord | undefined> => {
     const text = await unless('ENOENT', readFile(join(directory, name), 'utf8'));
     return text === undefined ? undefined : { text, version: versionOf(text) };
@@ -33,21 +40,21 @@ export function fileRecords(directory: string): Records {
         await rm(written, { force: true });
       }
     },
-    replace: async (name, text, version) => {
-      if ((await read(name))?.version !== version) return undefined;
-      await rename(await write(name, text), join(directory, name));
-      return versionOf(text);
-    },
-    remove: async (name, version) => {
-      if ((await read(name))?.version !== version) return false;
-      await rm(join(directory, name), { force: true });
-      return true;
-    },
-    move: async (name, to, version) => {
-      if ((await read(name))?.version !== version) return false;
-      await rename(join(directory, name), join(directory, to));
-      return true;
-    },
+    replace: (name, text, version) =>
+      changing(name, version, async () => {
+        await rename(await write(name, text), join(directory, name));
+        return versionOf(text);
+      }),
+    remove: async (name, version) =>
+      (await changing(name, version, async () => {
+        await rm(join(directory, name), { force: true });
+        return true;
+      })) ?? false,
+    move: async (name, to, version) =>
+      (await changing(name, version, async () => {
+        await rename(join(directory, name), join(directory, to));
+        return true;
+      })) ?? false,
     list: async (prefix) => {
       const folder = dirname(`${prefix}x`);
       const found = (await unless('ENOENT', readdir(join(directory, folder)))) ?? [];

@@ -33,6 +33,21 @@ function areWrittenOnlyWhereNobodyElseHas(records: () => Records): void {
     expect(await records().replace('locks/a.json', 'fourth', second ?? '')).to.equal(undefined);
   });
 
+  it('is changed by one of many who have read the same of it', async () => {
+    const first = (await records().create('locks/many.json', 'first')) ?? '';
+    const changed = await Promise.all([
+      ...Array.from({ length: 5 }, (_, by) => records().replace('locks/many.json', `by ${by}`, first)),
+      ...Array.from(
+        { length: 5 },
+        async () => (await records().remove('locks/many.json', first)) || undefined,
+      ),
+    ]);
+    const done = changed.filter((one) => one !== undefined);
+    expect(done).to.have.length(1);
+    const found = await records().read('locks/many.json');
+    expect(found?.version).to.equal(done[0] === true ? undefined : done[0]);
+  });
+
   it('is given another name as it is, by who has read it as it is', async () => {
     const text = '{"cut": "sh';
     const first = await records().create('states/a', text);
