@@ -56,21 +56,19 @@ function ofUrl(url: string): Destination {
 }
 
 /**
- * Every system that jobs ask must be one that the network lets them reach: a job would wait for a connection that nobody
- * answers. An address is looked for in the ranges; of a host's name nobody knows here where it is, so that its port must be
+ * Every system that jobs ask or tell must be one that the network lets them reach: a job would wait for a connection that
+ * nobody answers. An address is looked for in the ranges; of a host's name nobody knows here where it is, so that its port must be
  * open. A platform on this machine has no network of its own.
  */
 export function closedPortProblems(document: SourceDocument, environment: Environment): Problem[] {
   if (environment.endpoint !== undefined) return [];
-  return [...closedSystems(document, environment), ...closedRegions(document, environment)];
+  return [...closedToJobs(document, environment), ...closedRegions(document, environment)];
 }
 
-function closedSystems(document: SourceDocument, environment: Environment): Problem[] {
-  return Object.entries(environment.sources).flatMap(([system, connector]): Problem[] => {
-    const reached = reachedBy(connector);
-    const closed = reached?.destinations.find((destination) => !isOpen(environment, destination, 'jobs'));
-    if (!reached || !closed) return [];
-    const path: Path = ['sources', system, reached.setting];
+function closedToJobs(document: SourceDocument, environment: Environment): Problem[] {
+  return askedByJobs(environment).flatMap(({ path, destinations }): Problem[] => {
+    const closed = destinations.find((destination) => !isOpen(environment, destination, 'jobs'));
+    if (!closed) return [];
     return [
       {
         code: 'DP2005',
@@ -80,6 +78,24 @@ function closedSystems(document: SourceDocument, environment: Environment): Prob
       },
     ];
   });
+}
+
+/** The systems that jobs read from, and who is told of their lineage; each by the setting that says where it is. */
+function askedByJobs({
+  sources,
+  lineage,
+}: Environment): { readonly path: Path; readonly destinations: readonly Destination[] }[] {
+  const systems = Object.entries(sources).flatMap(([system, connector]) => {
+    const reached = reachedBy(connector);
+    return reached
+      ? [{ path: ['sources', system, reached.setting], destinations: reached.destinations }]
+      : [];
+  });
+  const { url } = lineage;
+  return [
+    ...systems,
+    ...(url === undefined ? [] : [{ path: ['lineage', 'url'], destinations: [ofUrl(url)] }]),
+  ];
 }
 
 /** S3's endpoint leads to the environment's own region; a snapshot that Airflow takes may need another one's. */

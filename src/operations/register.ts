@@ -78,6 +78,11 @@ export async function* register(
   const plan = yield* dryRun ? compare(platform, aws, options) : registerTables(platform, aws, options);
   const count = (action: TableStage['action']): number =>
     plan.stages.filter((stage) => stage.action === action).length;
+  if (!dryRun && count('create') > 0) {
+    yield warning(
+      `a table that is made has only its database's tags of Lake Formation, which let in whom these let in, until it is given its own: dataplat lf seed-tags --env ${plan.environment}`,
+    );
+  }
   yield {
     type: 'result',
     result: {

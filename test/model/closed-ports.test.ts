@@ -99,6 +99,18 @@ describe('a system that jobs ask', () => {
     expect(at('10.60.16.1')).to.deep.equal([closed('10.60.16.1', 9096, kafka, 'queue.bootstrapServers')]);
   });
 
+  it('must be where it is told of lineage', () => {
+    const told = (url: string) =>
+      problemsWith({
+        [dev]: edited(dev, 'transport: file # OpenLineage', `transport: http\n  url: ${url}\n  #`),
+      });
+    const line = lineOf(dev, 'transport: file') + 1;
+    expect(told('http://marquez.example.com:5000/api')).to.deep.equal([
+      `${dev}:${line} jobs cannot reach marquez.example.com:5000, where "lineage.url" leads ("network.sources" opens it to jobs: name, cidr, port: 5000, from: [jobs], description)`,
+    ]);
+    expect(told('http://marquez.example.com:9096/api')).to.deep.equal([]);
+  });
+
   it('need not be where the platform lives on this machine, which has no such network', () => {
     expect(
       problemsWith({

@@ -42,6 +42,17 @@ describe('glue register', () => {
     expect(catalog.changes).to.have.length(2);
   });
 
+  it('says of what it makes that its tags are missing, and nothing of what was there', async () => {
+    const said = async (): Promise<string[]> => {
+      const { events } = await collect(register(platform, { catalog, objects }));
+      return events.flatMap((event) => (event.type === 'message' ? [event.text] : []));
+    };
+    const [warned, ...more] = await said();
+    expect(warned).to.contain('dataplat lf seed-tags --env local');
+    expect(more).to.deep.equal([]);
+    expect(await said()).to.deep.equal([]);
+  });
+
   it('only says what it would do with --dry-run, in the same words', async () => {
     const said = await run({ dryRun: true });
     expect(catalog.changes).to.deep.equal([]);
