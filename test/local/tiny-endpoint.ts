@@ -74,6 +74,8 @@ export class TinyEndpoint {
     this.#server = http.createServer((request, response) => {
       void this.#answer(request, response, emulatorPort);
     });
+    // As the gateway's: a client closes an idle connection first, and sends nothing into one that is being closed.
+    this.#server.keepAliveTimeout = 75_000;
     await new Promise<void>((resolve) => this.#server?.listen(0, '127.0.0.1', resolve));
     this.#port = (this.#server.address() as AddressInfo).port;
     await this.startService();
