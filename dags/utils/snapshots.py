@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import logging
 import os
 import re
 import shutil
@@ -84,7 +85,8 @@ class TakeSnapshot(BaseOperator):
                 else:
                     text = _text(told)
                     if text:
-                        self.log.log(30 if told.get("level") == "warning" else 20, "%s", text)
+                        level = logging.WARNING if told.get("level") == "warning" else logging.INFO
+                        self.log.log(level, "%s", text)
             code = self._process.wait()
         finally:
             self.on_kill()

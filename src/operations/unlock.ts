@@ -6,6 +6,7 @@ import type { EnvironmentAccess } from './environment-access.js';
 import { info, step, type Operation, type Steps } from './events.js';
 import {
   heartbeatSeconds,
+  isOver,
   lifeOf,
   parseHolder,
   secondsSince,
@@ -84,10 +85,7 @@ export async function* unlock(options: UnlockOptions): Operation<UnlockResult> {
         `terraform of ${stack}: ${operation} by ${who} since ${timeOf(since)} (${id})`,
     ),
   ];
-  const over =
-    holder !== undefined &&
-    (life === 'dead' || life === 'silent') &&
-    locks.every((lock) => belongsTo(lock, holder));
+  const over = holder !== undefined && isOver(life) && locks.every((lock) => belongsTo(lock, holder));
   if (!over && !force) {
     throw new DataplatError('DP5003', `whoever holds the lock of ${environment} may still be at work`, {
       excerpt: held,

@@ -39,7 +39,7 @@ export interface TerraformOptions {
   readonly parallelism?: number;
   /** How long terraform waits for somebody else's lock of the state. Default: not at all. */
   readonly lockTimeoutSeconds?: number;
-  /** Plan without a lock of the state, for who only looks: several look side by side, and beside a change. Default: with one. */
+  /** Take no lock of the state, for who only looks: several look side by side, and beside a change. Default: take it. */
   readonly withoutLock?: boolean;
   /** Told of each terraform process that may change something, as it starts. */
   readonly started?: (pid: number) => void;
@@ -161,7 +161,7 @@ export class Terraform {
       '-input=false',
       `-out=${file}`,
       ...(options.destroy ? ['-destroy'] : []),
-      ...(this.options.withoutLock ? ['-lock=false'] : this.lockTimeout()),
+      ...this.locking(),
       ...this.parallelism(),
     ];
     yield* this.stream(words, function* (message) {
@@ -188,7 +188,7 @@ export class Terraform {
     let made = { add: 0, change: 0, remove: 0 };
     const progress = applyProgress(total);
     yield* this.stream(
-      ['apply', '-json', '-input=false', ...this.lockTimeout(), ...this.parallelism(), plan.file],
+      ['apply', '-json', '-input=false', ...this.locking(), ...this.parallelism(), plan.file],
       function* (message) {
         if (message.type === 'change_summary')
           made = { add: message.changes.add, change: message.changes.change, remove: message.changes.remove };
@@ -354,12 +354,12 @@ export class Terraform {
 
   /** Writes a state that could not be written when it was made. @throws DataplatError DP5001 where it does not follow */
   async pushState(file: string): Promise<void> {
-    await this.output(['state', 'push', ...this.lockTimeout(), file]);
+    await this.output(['state', 'push', ...this.locking(), file]);
   }
 
   /** Takes something that was not made to its end as it is: it is changed to what is declared, and not made anew. */
   async untaint(address: string): Promise<void> {
-    await this.output(['untaint', ...this.lockTimeout(), address]);
+    await this.output(['untaint', ...this.locking(), address]);
   }
 
   private async output(words: readonly string[]): Promise<string> {
@@ -372,8 +372,9 @@ export class Terraform {
     return stdout;
   }
 
-  private lockTimeout(): string[] {
-    const { lockTimeoutSeconds } = this.options;
+  private locking(): string[] {
+    const { withoutLock, lockTimeoutSeconds } = this.options;
+    if (withoutLock) return ['-lock=false'];
     return lockTimeoutSeconds === undefined ? [] : [`-lock-timeout=${lockTimeoutSeconds}s`];
   }
 

@@ -1,13 +1,12 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { inflateRawSync } from 'node:zlib';
 import { decompressSnappy, decompressZstd } from 'hyparquet-compressors';
-import { DataplatError } from '../../model/errors.js';
 import { AvroBytes } from '../../model/infer/avro-bytes.js';
 import { avroColumns, NoSchema, type AvroColumn } from '../../model/infer/avro-columns.js';
 import { DeliveryProfile, type Row } from '../../model/infer/delivery-profile.js';
 import { TypeNotRead } from '../../model/infer/typed-column.js';
 import type { Read } from './read-delivery.js';
-import { requireOneName, unreadable } from './unreadable.js';
+import { damaged, requireOneName, unreadable } from './unreadable.js';
 
 /** Bytes of a header and of a block, unpacked: no writer makes larger ones. */
 const mostOfHeader = 1 << 24;
@@ -166,9 +165,7 @@ function reading<Result>(path: string, work: (file: number) => Result): Result {
   try {
     return work(file);
   } catch (error) {
-    if (error instanceof DataplatError) throw error;
-    const said = error instanceof Error ? error.message : String(error);
-    throw unreadable(path, `it is damaged (${said})`, 'deliver it again', error);
+    throw damaged(path, error);
   } finally {
     closeSync(file);
   }

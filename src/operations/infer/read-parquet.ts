@@ -7,7 +7,6 @@ import {
   type FileMetaData,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { DataplatError } from '../../model/errors.js';
 import { DeliveryProfile, type Row } from '../../model/infer/delivery-profile.js';
 import { encrypted } from '../../model/infer/file-kind.js';
 import {
@@ -18,7 +17,7 @@ import {
 } from '../../model/infer/parquet-columns.js';
 import { TypeNotRead, type SeenValue } from '../../model/infer/typed-column.js';
 import type { Read } from './read-delivery.js';
-import { requireOneName, unreadable } from './unreadable.js';
+import { damaged, requireOneName, unreadable } from './unreadable.js';
 
 /** As the values of INT96 come, which have no type but that: nanoseconds since 1970. */
 const parsers = { timestampFromNanoseconds: (nanoseconds: bigint): bigint => nanoseconds };
@@ -167,9 +166,7 @@ async function reading<Result>(path: string, work: (file: AsyncBuffer) => Promis
       },
     });
   } catch (error) {
-    if (error instanceof DataplatError) throw error;
-    const said = error instanceof Error ? error.message : String(error);
-    throw unreadable(path, `it is damaged (${said})`, 'deliver it again', error);
+    throw damaged(path, error);
   } finally {
     closeSync(file);
   }

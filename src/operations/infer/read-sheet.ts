@@ -5,7 +5,7 @@ import { DeliveryProfile, type Row } from '../../model/infer/delivery-profile.js
 import { cellText, type SheetCell } from '../../model/infer/sheet-cell.js';
 import { DataplatError } from '../../model/errors.js';
 import type { ReadOrAsked } from './read-delivery.js';
-import { requireOneName, unreadable } from './unreadable.js';
+import { damaged, requireOneName, unreadable } from './unreadable.js';
 import { NoWorkbook, Workbook, type SheetRow } from './workbook.js';
 
 /** Bytes of a file, as `sheet_files.py` has it. */
@@ -39,11 +39,9 @@ export async function readSheet(path: string, decisions: Decisions): Promise<Rea
   try {
     return await readIt(path, await Workbook.open(readFileSync(path)), decisions);
   } catch (error) {
-    if (error instanceof DataplatError) throw error;
-    const said = error instanceof Error ? error.message : String(error);
     throw error instanceof NoWorkbook
-      ? unreadable(path, said, 'save it as an Excel workbook (.xlsx) without a password', error)
-      : unreadable(path, `it is damaged (${said})`, 'deliver it again', error);
+      ? unreadable(path, error.message, 'save it as an Excel workbook (.xlsx) without a password', error)
+      : damaged(path, error);
   }
 }
 

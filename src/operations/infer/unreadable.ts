@@ -9,6 +9,13 @@ export function unreadable(path: string, why: string, next?: string, cause?: unk
   });
 }
 
+/** What goes wrong within a file, where nothing says more of it. */
+export function damaged(path: string, error: unknown): DataplatError {
+  if (error instanceof DataplatError) return error;
+  const said = error instanceof Error ? error.message : String(error);
+  return unreadable(path, `it is damaged (${said})`, 'deliver it again', error);
+}
+
 /** An ingest refuses names that come twice; they differ in more than case. */
 export function requireOneName(path: string, names: readonly string[]): void {
   const lower = names.map((name) => name.toLowerCase());

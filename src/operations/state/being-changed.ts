@@ -1,6 +1,6 @@
 import type { EnvironmentAccess } from '../environment-access.js';
 import { warning, type Steps } from '../events.js';
-import { lifeOf, parseHolder } from './holder.js';
+import { isOver, lifeOf, parseHolder } from './holder.js';
 import { timeOf } from './refusal.js';
 import { recordNames, stateRecords } from './state-records.js';
 
@@ -11,9 +11,8 @@ export async function* warnOfChange(access: EnvironmentAccess): Steps<void> {
   const holder = held && parseHolder(held.text);
   if (!holder) return;
   const who = `${holder.user}@${holder.host}`;
-  const life = lifeOf(holder);
   yield warning(
-    life === 'dead' || life === 'silent'
+    isOver(lifeOf(holder))
       ? `${environment} is locked by a change of ${who} that did not end as it should: dataplat unlock --env ${environment}`
       : `${who} has been changing ${environment} since ${timeOf(holder.since)} (${holder.command}): what is shown may be half of that`,
   );

@@ -74,6 +74,11 @@ export function processOf(pid: number): Holder['process'] {
  */
 export type Life = 'alive' | 'terraform' | 'dead' | 'silent';
 
+/** Whether nobody is left who would come to an end of it. */
+export function isOver(life: Life | undefined): boolean {
+  return life === 'dead' || life === 'silent';
+}
+
 /** Signs of life come every ten seconds; so many seconds without one mean something. */
 export const heartbeatSeconds = 10;
 const silentAfterSeconds = 60;

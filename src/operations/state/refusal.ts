@@ -1,5 +1,5 @@
 import { DataplatError } from '../../model/errors.js';
-import { lifeOf, secondsSince, type Holder, type Life } from './holder.js';
+import { isOver, lifeOf, secondsSince, type Holder, type Life } from './holder.js';
 
 /** Why a change is refused while another holds the lock: who, since when, whether they still work. */
 export function refusal(environment: string, holder: Holder | undefined): DataplatError {
@@ -10,7 +10,7 @@ export function refusal(environment: string, holder: Holder | undefined): Datapl
     });
   }
   const life = lifeOf(holder);
-  const over = life === 'dead' || life === 'silent';
+  const over = isOver(life);
   const who = `${holder.user}@${holder.host}`;
   return new DataplatError(
     'DP5003',
