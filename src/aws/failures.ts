@@ -1,4 +1,5 @@
 import { DataplatError } from '../model/errors.js';
+import { withoutSecrets } from '../model/without-secrets.js';
 import type { AwsSettings } from './settings.js';
 
 /** The parts of the SDK's errors that tell what happened; they come as several classes. */
@@ -27,7 +28,8 @@ const withoutCredentials = [
 
 /**
  * What went wrong in a call, as users are told: no credentials DP4001, the local endpoint is not there DP3004, all
- * else DP4003 with the operation, AWS's code and message and the request's id.
+ * else DP4003 with the operation, AWS's code and message and the request's id. The message comes without the secrets that are known
+ * here: it is kept, in ledgers for one.
  */
 export function translated(error: unknown, operation: string, settings: AwsSettings): unknown {
   if (error instanceof DataplatError || !(error instanceof Error)) return error;
@@ -46,7 +48,7 @@ export function translated(error: unknown, operation: string, settings: AwsSetti
   const request = found.$metadata?.requestId;
   return new DataplatError(
     'DP4003',
-    `${operation}: ${code}${found.message ? `: ${found.message}` : ''}${request === undefined ? '' : ` (request ${request})`}`,
+    `${operation}: ${code}${found.message ? `: ${withoutSecrets(found.message, process.env)}` : ''}${request === undefined ? '' : ` (request ${request})`}`,
     {
       data: {
         operation,

@@ -9,6 +9,7 @@ import type {
 import type { AwsClients } from './clients.js';
 import { isAws } from './failures.js';
 import { cancelTag, type RunState } from '../model/run-states.js';
+import { withoutSecrets } from '../model/without-secrets.js';
 
 export interface Application {
   readonly id: string;
@@ -235,7 +236,8 @@ function summaryOf(run: JobRunSummary): RunSummary {
     id: run.id ?? '',
     name: run.name ?? '',
     state: run.state ?? 'SUBMITTED',
-    stateDetails: run.stateDetails ?? '',
+    // A program's last words, which are kept in ledgers and handed on to others.
+    stateDetails: withoutSecrets(run.stateDetails ?? '', process.env),
     createdAt: run.createdAt ?? new Date(0),
     updatedAt: run.updatedAt ?? new Date(0),
   };

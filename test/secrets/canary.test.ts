@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { EndpointStatus } from '../../src/local/status.js';
 import { said } from '../said.js';
+import { StubAws } from '../operations/backfill/stub-aws.js';
+import { StubProject } from '../operations/backfill/stub-project.js';
 import { restoreVariables } from '../variables.js';
 import { smallPlatform } from '../small-platform.js';
 
@@ -115,6 +117,39 @@ describe('a secret', () => {
         expect(written.includes(canary), written.slice(0, 3000)).to.equal(false);
       }
     });
+
+  it('is in no ledger of a backfill whose runs and calls tell it, and in nothing that is said of it', async () => {
+    const told = `${secrets.join(' ')} jdbc:redshift://b:5439/db?user=u;password=${canary}`;
+    const stub = await StubAws.start({
+      ...{ jobMilliseconds: 1, concurrentRuns: 10 },
+      outcome: () => ({ state: 'FAILED', details: `the job said ${told}` }),
+      fault: (call) =>
+        call === 'StartJobRun' && (stub.calls.get(call) ?? 0) === 1
+          ? { kind: 'error', status: 400, code: 'ValidationException', message: `refused, for ${told}` }
+          : undefined,
+    });
+    const backfill = new StubProject(stub);
+    try {
+      const asked = ['backfill', 'shops', '--date', '2026-01-05', '--retries', '0', '--json', '--verbose'];
+      const first = await backfill.run(asked);
+      expect(first.said).to.contain('refused, for ***');
+      const again = await backfill.run([...asked, '--reprocess', 'failed']);
+      expect(again.said).to.contain('the job said ***');
+      const shown = await backfill.run(['backfills', 'show']);
+      const runs = await backfill.run(['runs', '--json']);
+      const kept = [...stub.objects.values()].map(({ body }) => body.toString('latin1'));
+      const files = readdirSync(backfill.directory, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'));
+      expect(kept.join('\n')).to.contain('the job said ***');
+      const written = [first.said, again.said, shown.said, runs.said, ...kept, ...files].join('\n');
+      const at = written.indexOf(canary);
+      expect(at, written.slice(Math.max(0, at - 1000), at + 200)).to.equal(-1);
+    } finally {
+      backfill.remove();
+      await stub.stop();
+    }
+  });
 
   it('is in no Terraform that is made beside it', async () => {
     const written = await writtenBy(['synth', '--env', 'prod']);

@@ -25,7 +25,13 @@ export interface StubRun {
 
 /** What goes wrong with one request. */
 export type Fault =
-  | { readonly kind: 'error'; readonly status: number; readonly code: string }
+  | {
+      readonly kind: 'error';
+      readonly status: number;
+      readonly code: string;
+      /** Default: injected. */
+      readonly message?: string;
+    }
   /** It is done, and the answer gets lost. */
   | { readonly kind: 'lost' }
   | { readonly kind: 'slow'; readonly milliseconds: number };
@@ -118,8 +124,9 @@ export class StubAws {
     const fault = call === 'Status' ? undefined : this.options.fault?.(call);
     if (fault?.kind === 'slow') await new Promise((resolve) => setTimeout(resolve, fault.milliseconds));
     if (fault?.kind === 'error') {
-      const json = { message: 'injected', __type: fault.code };
-      const xml = `<Error><Code>${fault.code}</Code><Message>injected</Message></Error>`;
+      const message = fault.message ?? 'injected';
+      const json = { message, __type: fault.code };
+      const xml = `<Error><Code>${fault.code}</Code><Message>${message}</Message></Error>`;
       response.writeHead(fault.status, { 'x-amzn-errortype': fault.code });
       response.end(/Object/.test(call) ? xml : JSON.stringify(json));
       return;
