@@ -1,7 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { DataplatError } from '../model/errors.js';
 import type { Layer } from '../model/layers.js';
-import { csv, resultTable } from '../ui/query-result.js';
+import type { AnswerFormat } from '../ui/query-result.js';
+import { exitCodeOf } from '../ui/show-error.js';
 import { bytes, count, duration } from '../ui/text.js';
 import { invoke } from './invocation.js';
 import { wholeNumber } from './numbers.js';
@@ -13,7 +14,7 @@ interface Flags {
   readonly database?: string;
   readonly limit: number;
   readonly param?: Readonly<Record<string, string>>;
-  readonly format?: 'table' | 'csv' | 'json';
+  readonly format?: AnswerFormat;
 }
 
 export const query: DefineVerb = (command) => {
@@ -50,23 +51,31 @@ export const query: DefineVerb = (command) => {
         const { names } = await import('../model/names.js');
         const { bindParameters } = await import('../operations/sql-parameters.js');
         const sql = bindParameters(asked.sql, flags.param ?? {});
-        const result = await answerOf(invocation, async function* ({ aws }) {
-          const operation = await import('../operations/query.js');
-          yield* operation.query(environment, aws, {
-            sql,
-            title: asked.title,
-            limit: flags.limit,
-            signal,
-            database: flags.database ?? names.database(environment, asked.layer),
-          });
-        });
         const format = flags.format ?? (ui.json ? 'json' : 'table');
-        if (format === 'json') ui.raw(JSON.stringify(result, null, 2));
-        else ui.raw(format === 'csv' ? csv(result) : resultTable(ui.chalk, result));
-        const more = result.truncated ? ` (there are more: --limit)` : '';
-        ui.say(
-          `      ${count(result.rows.length, 'row')}${more} in ${duration(result.seconds)}, ${bytes(result.scannedBytes)} scanned`,
-        );
+        const { answerWriter } = await import('../ui/query-result.js');
+        const writer = answerWriter(format, { chalk: ui.chalk, onTerminal: process.stdout.isTTY });
+        try {
+          const end = await answerOf(invocation, async function* ({ aws }) {
+            const operation = await import('../operations/query.js');
+            yield* operation.query(environment, aws, {
+              ...{ sql, title: asked.title, limit: flags.limit, signal },
+              database: flags.database ?? names.database(environment, asked.layer),
+              take: (columns, rows) => ui.piece(writer.page(columns, rows)),
+            });
+          });
+          ui.piece(writer.end(end));
+          const more = end.truncated ? ` (there are more: --limit)` : '';
+          ui.say(
+            `      ${count(end.rowCount, 'row')}${more} in ${duration(end.seconds)}, ${bytes(end.scannedBytes)} scanned`,
+          );
+        } catch (error) {
+          const ending = writer.brokenOff(error);
+          ui.piece(ending ?? '');
+          // With --json there is one document, and the error is in it.
+          if (ending === undefined || !ui.json) throw error;
+          return exitCodeOf(error);
+        }
+        return 0;
       }),
     );
 };

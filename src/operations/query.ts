@@ -16,8 +16,10 @@ export interface QueryOptions {
   readonly title?: string;
   /** The database of tables without one. Default: the bronze layer's. */
   readonly database?: string;
-  /** At most so many rows are fetched; 0 for all. Default: 1000. */
+  /** At most so many rows are handed over; 0 for all. Default: 1000. */
   readonly limit?: number;
+  /** Takes the answer's rows, a page at a time; at least once, for there are columns without rows. */
+  readonly take: (columns: readonly ResultColumn[], rows: readonly QueryRow[]) => void;
   /** Stops the query. */
   readonly signal?: AbortSignal;
   readonly pause?: Pause;
@@ -26,10 +28,13 @@ export interface QueryOptions {
 /** A value by its column's type; decimals, dates and integers beyond 2^53 stay text, so that nothing is lost. */
 export type QueryValue = string | number | boolean | null;
 
-export interface QueryResult {
+export type QueryRow = readonly QueryValue[];
+
+/** What is known once all rows were handed over. */
+export interface QueryEnd {
   readonly queryId: string;
-  readonly columns: readonly ResultColumn[];
-  readonly rows: readonly (readonly QueryValue[])[];
+  /** How many were handed over. */
+  readonly rowCount: number;
   /** Whether there is more than `limit`. */
   readonly truncated: boolean;
   readonly scannedBytes: number;
@@ -37,7 +42,7 @@ export interface QueryResult {
 }
 
 /**
- * Asks Athena and fetches the answer.
+ * Asks Athena and hands over the answer a page at a time, so that one of any size needs no more memory than a page.
  * @throws DataplatError DP7001 with Athena's reason and the place in the query, DP4004 without a workgroup, DP1008
  * when the signal fires: the query is stopped
  */
@@ -45,20 +50,39 @@ export async function* query(
   environment: Environment,
   aws: Pick<Aws, 'queries'>,
   options: QueryOptions,
-): Operation<QueryResult> {
-  const { sql, title = 'query', limit = 1000 } = options;
-  const result = yield* step('query', `Ask Athena: ${title}`, async function* (): AsyncGenerator<
+): Operation<QueryEnd> {
+  const { sql, title = 'query' } = options;
+  const { id, status } = yield* step('query', `Ask Athena: ${title}`, async function* (): AsyncGenerator<
     { detail: string },
-    QueryResult,
+    { id: string; status: QueryStatus },
     void
   > {
     const id = await start(environment, aws.queries, options);
     const status = yield* untilDone(id, aws.queries, options);
     if (status.state !== 'SUCCEEDED') throw failure(sql, title, status, environment);
-    const answer = await fetchRows(aws.queries, id, limit === 0 ? Infinity : limit);
-    return { queryId: id, ...answer, scannedBytes: status.scannedBytes, seconds: status.milliseconds / 1000 };
+    return { id, status };
   });
-  yield { type: 'result', result };
+  const handedOver = await handOver(aws.queries, id, options);
+  const { scannedBytes, milliseconds } = status;
+  yield {
+    type: 'result',
+    result: { queryId: id, ...handedOver, scannedBytes, seconds: milliseconds / 1000 },
+  };
+}
+
+/**
+ * All rows of a small answer, where nobody watches it come.
+ * @throws DataplatError as `query` does
+ */
+export async function rowsOf(
+  environment: Environment,
+  aws: Pick<Aws, 'queries'>,
+  options: Omit<QueryOptions, 'take'>,
+): Promise<QueryRow[]> {
+  const rows: QueryRow[] = [];
+  for await (const event of query(environment, aws, { ...options, take: (_, page) => rows.push(...page) }))
+    void event;
+  return rows;
 }
 
 async function start(environment: Environment, queries: Queries, options: QueryOptions): Promise<string> {
@@ -101,26 +125,36 @@ async function* untilDone(
   throw new Error('the waiting ended without an end of the query');
 }
 
-async function fetchRows(
+async function handOver(
   queries: Queries,
   id: string,
-  limit: number,
-): Promise<Pick<QueryResult, 'columns' | 'rows' | 'truncated'>> {
-  const rows: QueryValue[][] = [];
+  { limit = 1000, take, signal }: QueryOptions,
+): Promise<Pick<QueryEnd, 'rowCount' | 'truncated'>> {
+  const wanted = limit === 0 ? Infinity : limit;
   let columns: readonly ResultColumn[] = [];
+  let rowCount = 0;
   let token: string | undefined;
   do {
+    if (signal?.aborted)
+      throw new DataplatError('DP1008', `interrupted after ${rowCount} rows; query ${id} had ended`, {
+        data: { queryId: id },
+      });
     // One row more than wanted tells whether there are more; the first page begins with the heading.
     const first: boolean = token === undefined;
-    const page = await queries.page(id, token, limit + 1 - rows.length + (first ? 1 : 0));
+    const page = await queries.page(id, token, wanted + 1 - rowCount + (first ? 1 : 0));
     if (first) columns = page.columns;
     const isHeading = first && page.rows[0]?.every((value, index) => value === columns[index]?.name);
-    for (const row of isHeading ? page.rows.slice(1) : page.rows) {
-      rows.push(columns.map((column, index) => typed(row[index], column.type)));
-    }
+    const rows = (isHeading ? page.rows.slice(1) : page.rows).map((row) =>
+      columns.map((column, index) => typed(row[index], column.type)),
+    );
+    take(columns, rows.slice(0, wanted - rowCount));
+    rowCount += rows.length;
     token = page.next;
-  } while (token !== undefined && rows.length <= limit);
-  return { columns, rows: rows.slice(0, limit), truncated: rows.length > limit || token !== undefined };
+  } while (token !== undefined && rowCount <= wanted);
+  return {
+    rowCount: Math.min(rowCount, wanted),
+    truncated: rowCount > wanted || token !== undefined,
+  };
 }
 
 function typed(value: string | undefined, type: string): QueryValue {

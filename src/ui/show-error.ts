@@ -23,9 +23,9 @@ function textOf(error: unknown, chalk: ChalkInstance, verbose: boolean): string 
   next?.forEach((command, index) =>
     lines.push(`${index === 0 ? chalk.bold('next') : '    '}   ${printable(command)}`),
   );
-  if (verbose && error.stack !== undefined) lines.push('', chalk.dim(error.stack));
+  if (verbose && error.stack !== undefined) lines.push('', chalk.dim(printable(error.stack)));
   if (verbose && error.cause instanceof Error)
-    lines.push(chalk.dim(`caused by ${error.cause.stack ?? error.cause.message}`));
+    lines.push(chalk.dim(`caused by ${printable(error.cause.stack ?? error.cause.message)}`));
   return lines.join('\n');
 }
 

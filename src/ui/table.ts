@@ -15,21 +15,38 @@ export function table<Row>(
   columns: readonly TableColumn<Row>[],
   rows: readonly Row[],
 ): string {
-  const cells = rows.map((row) => columns.map((column) => printableInColour(column.value(row))));
-  const head = columns.map((column) => chalk.bold(column.title));
-  const widths = columns.map((_, index) =>
-    [head, ...cells].reduce(
-      (most, line) =>
-        (line[index] ?? '').split('\n').reduce((wide, part) => Math.max(wide, stringWidth(part)), most),
-      0,
-    ),
-  );
+  return tableInPieces(chalk, columns)(rows);
+}
+
+/**
+ * The same for rows that come little by little: the first piece has the heading, and a later one is wider where its rows
+ * are.
+ * @returns draws a piece
+ */
+export function tableInPieces<Row>(
+  chalk: ChalkInstance,
+  columns: readonly TableColumn<Row>[],
+): (rows: readonly Row[]) => string {
+  let head = columns.map((column) => chalk.bold(column.title));
+  let widths = columns.map(() => 0);
   const align = columns.map((column) => column.align ?? 'left');
-  // The library takes all rows of a table as the arguments of one call, which has no room for very many.
-  const pieces = Array.from({ length: Math.max(1, Math.ceil(cells.length / rowsAtOnce)) }, (_, index) =>
-    drawn(cells.slice(index * rowsAtOnce, (index + 1) * rowsAtOnce), widths, align, index === 0 ? head : []),
-  );
-  return pieces.join('\n');
+  return (rows) => {
+    const cells = rows.map((row) => columns.map((column) => printableInColour(column.value(row))));
+    widths = widths.map((width, index) =>
+      [head, ...cells].reduce(
+        (most, line) =>
+          (line[index] ?? '').split('\n').reduce((wide, part) => Math.max(wide, stringWidth(part)), most),
+        width,
+      ),
+    );
+    const pieces: string[] = [];
+    // The library takes all rows of a table as the arguments of one call, which has no room for very many.
+    for (let from = 0; from < cells.length || head.length > 0; from += rowsAtOnce) {
+      pieces.push(drawn(cells.slice(from, from + rowsAtOnce), widths, align, head));
+      head = [];
+    }
+    return pieces.join('\n');
+  };
 }
 
 const rowsAtOnce = 1000;

@@ -20,6 +20,8 @@ export interface Ui {
   result(value: Readonly<Record<string, unknown>>, text: () => string): void;
   /** Text to stdout in the form that was asked for, whatever `--json` says. */
   raw(text: string): void;
+  /** A piece of such a text, as it is. */
+  piece(text: string): void;
   /** A line to stdout as it comes, for example of a log; with `--json` an event. */
   line(text: string): void;
   /** Words to stderr, for people: what they are about to agree to, for example. */
@@ -115,6 +117,10 @@ export class Terminal implements Ui {
 
   raw(text: string): void {
     process.stdout.write(ending(text));
+  }
+
+  piece(text: string): void {
+    process.stdout.write(text);
   }
 
   line(text: string): void {

@@ -1,7 +1,13 @@
 import { expect } from 'chai';
 import type { Queries, QueryStatus } from '../../src/aws/queries.js';
 import { DataplatError } from '../../src/model/errors.js';
-import { query } from '../../src/operations/query.js';
+import {
+  query,
+  rowsOf,
+  type QueryEnd,
+  type QueryOptions,
+  type QueryRow,
+} from '../../src/operations/query.js';
 import { bindParameters } from '../../src/operations/sql-parameters.js';
 import { loadPlatform } from '../../src/project/load-platform.js';
 import { collect, failureOf } from './collect.js';
@@ -51,6 +57,17 @@ function athena(
   };
 }
 
+/** Asks, and keeps all rows that are handed over. */
+async function asked(
+  queries: Queries,
+  options: Omit<QueryOptions, 'take'>,
+): Promise<{ rows: QueryRow[]; end: QueryEnd; events: Awaited<ReturnType<typeof collect>>['events'] }> {
+  const rows: QueryRow[] = [];
+  const take: QueryOptions['take'] = (_, page) => rows.push(...page);
+  const { result, events } = await collect(query(environment, { queries }, { pause, ...options, take }));
+  return { rows, end: result, events };
+}
+
 describe('query', () => {
   it('asks in the workgroup and the bronze database, and gives values their types', async () => {
     const queries = athena(
@@ -66,9 +83,15 @@ describe('query', () => {
       [['3', '9007199254740993', '0.5', 'true', '12.30', '2026-01-05', undefined]],
       [{ state: 'QUEUED' }, { state: 'RUNNING' }, {}],
     );
-    const { result, events } = await collect(query(environment, { queries }, { sql: 'SELECT 1', pause }));
-    expect(result.rows).to.deep.equal([[3, '9007199254740993', 0.5, true, '12.30', '2026-01-05', null]]);
-    expect(result).to.deep.include({ queryId: 'q1', truncated: false, scannedBytes: 9, seconds: 1.5 });
+    const { rows, end, events } = await asked(queries, { sql: 'SELECT 1' });
+    expect(rows).to.deep.equal([[3, '9007199254740993', 0.5, true, '12.30', '2026-01-05', null]]);
+    expect(end).to.deep.equal({
+      queryId: 'q1',
+      rowCount: 1,
+      truncated: false,
+      scannedBytes: 9,
+      seconds: 1.5,
+    });
     expect(queries.calls).to.deep.equal([
       { sql: 'SELECT 1', database: 'roastery_local_bronze', workgroup: 'roastery-local' },
     ]);
@@ -80,31 +103,63 @@ describe('query', () => {
 
   it('fetches every page, or as many rows as are wanted, and says whether there are more', async () => {
     const rows = Array.from({ length: 25 }, (_, index) => [String(index)]);
-    const ask = async (limit: number) =>
-      (
-        await collect(
-          query(
-            environment,
-            { queries: athena([['n', 'integer']], rows, [{}], 10) },
-            { sql: '', limit, pause },
-          ),
-        )
-      ).result;
+    const ask = (limit: number) => asked(athena([['n', 'integer']], rows, [{}], 10), { sql: '', limit });
     const all = await ask(0);
     expect(all.rows.map(([value]) => value)).to.deep.equal(rows.map(([value]) => Number(value)));
-    expect(all.truncated).to.be.false;
-    expect((await ask(25)).truncated).to.be.false;
+    expect(all.end).to.include({ rowCount: 25, truncated: false });
+    expect((await ask(25)).end.truncated).to.be.false;
     const some = await ask(12);
     expect(some.rows).to.have.length(12);
     expect(some.rows[11]).to.deep.equal([11]);
-    expect(some.truncated).to.be.true;
+    expect(some.end).to.include({ rowCount: 12, truncated: true });
+  });
+
+  it('hands a page over before it asks for the next one', async () => {
+    const rows = Array.from({ length: 25 }, (_, index) => [String(index)]);
+    const queries = athena([['n', 'integer']], rows, [{}], 10);
+    const order: string[] = [];
+    const page: Queries['page'] = (...words) => {
+      order.push('asked');
+      return queries.page(...words);
+    };
+    await collect(
+      query(
+        environment,
+        { queries: { ...queries, page } },
+        { sql: '', limit: 0, pause, take: (_, taken) => order.push(`${taken.length} taken`) },
+      ),
+    );
+    expect(order).to.deep.equal(['asked', '9 taken', 'asked', '10 taken', 'asked', '6 taken']);
+  });
+
+  it('asks for no more pages once it is interrupted', async () => {
+    const rows = Array.from({ length: 25 }, (_, index) => [String(index)]);
+    const controller = new AbortController();
+    let taken = 0;
+    const error = await failureOf(
+      collect(
+        query(
+          environment,
+          { queries: athena([['n', 'integer']], rows, [{}], 10) },
+          {
+            ...{ sql: '', limit: 0, pause, signal: controller.signal },
+            take: (_, page) => {
+              taken += page.length;
+              controller.abort();
+            },
+          },
+        ),
+      ),
+    );
+    expect(error).to.have.property('code', 'DP1008');
+    expect(taken).to.equal(9);
   });
 
   it("shows Athena's reason and the place in the query", async () => {
     const reason = "COLUMN_NOT_FOUND: line 2:8: Column 'contry' cannot be resolved";
     const queries = athena([], [], [{ state: 'FAILED', reason }]);
     const sql = '-- remark\nSELECT contry FROM t';
-    const error = await failureOf(collect(query(environment, { queries }, { sql, title: 'mine', pause })));
+    const error = await failureOf(asked(queries, { sql, title: 'mine' }));
     expect(error).to.be.instanceOf(DataplatError).with.property('code', 'DP7001');
     expect((error as DataplatError).message).to.equal(`mine: ${reason}`);
     expect((error as DataplatError).details.excerpt).to.deep.equal(['SELECT contry FROM t', '       ^']);
@@ -115,9 +170,7 @@ describe('query', () => {
     const queries = athena([], [], [{ state: 'RUNNING' }]);
     const controller = new AbortController();
     controller.abort();
-    const error = await failureOf(
-      collect(query(environment, { queries }, { sql: 'x', signal: controller.signal })),
-    );
+    const error = await failureOf(rowsOf(environment, { queries }, { sql: 'x', signal: controller.signal }));
     expect(error).to.have.property('code', 'DP1008');
     expect(queries.calls).to.include('stop q1');
   });

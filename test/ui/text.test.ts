@@ -1,7 +1,6 @@
 import { Chalk } from 'chalk';
 import { expect } from 'chai';
 import { DataplatError } from '../../src/model/errors.js';
-import { csv, resultTable } from '../../src/ui/query-result.js';
 import { errorText } from '../../src/ui/show-error.js';
 import { table, type TableColumn } from '../../src/ui/table.js';
 import { isUnattended } from '../../src/ui/terminal.js';
@@ -25,13 +24,7 @@ describe('text of others', () => {
     );
   });
 
-  it('is written out in answers and failures, and stays as it is in CSV', () => {
-    const answer = {
-      columns: [{ name: 'n\u001b[1m', type: 'varchar' }],
-      rows: [['\u001b[31mx\r']],
-    } as unknown as Parameters<typeof resultTable>[1];
-    expect(resultTable(plain, answer)).to.equal('n\\x1b[1m\n\\x1b[31mx\\r');
-    expect(csv(answer)).to.contain('\u001b[31mx\r');
+  it('is written out in failures', () => {
     const failure = new DataplatError('DP6003', 'it said \u001b[2J', {
       excerpt: ['\rover'],
       next: ['a\u0007'],

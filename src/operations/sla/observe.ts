@@ -9,7 +9,7 @@ import { names } from '../../model/names.js';
 import type { Platform } from '../../model/platform.js';
 import { endStates, runStates, timedOut } from '../../model/run-states.js';
 import type { Observed, ObservedCheck, ObservedRun, UnmetExpectation } from '../../model/sla.js';
-import { query, type QueryValue } from '../query.js';
+import { rowsOf, type QueryRow, type QueryValue } from '../query.js';
 import { details, nameParts, newest } from '../runs.js';
 import { runTags } from '../spark-run.js';
 import { requireApplication } from '../submit.js';
@@ -132,7 +132,7 @@ async function newestRows(
           return;
         }
         const sql = `SELECT CAST(max("${column}") AS varchar) FROM "${names.table(dataset)}"`;
-        const [row] = await rowsOf(platform, aws, dataset, sql);
+        const [row] = await writtenRows(platform, aws, dataset, sql);
         const time = momentOf(row?.[0], at);
         if (time) found.set(dataset.id, time);
       }),
@@ -179,7 +179,7 @@ async function lastChecks(
   const dataset = tables.find(({ id }) => id === results);
   if (!dataset) return new Map();
   const table = `"${names.table(dataset)}"`;
-  const rows = await rowsOf(
+  const rows = await writtenRows(
     platform,
     aws,
     dataset,
@@ -214,22 +214,19 @@ ORDER BY 1, 3`,
 }
 
 /** A table that is registered and that nothing has written yet has no rows. */
-async function rowsOf(
+async function writtenRows(
   platform: Platform,
   aws: DataAws,
   dataset: Dataset,
   sql: string,
-): Promise<readonly (readonly QueryValue[])[]> {
+): Promise<readonly QueryRow[]> {
   const { environment } = platform;
   const database = names.database(environment, dataset.layer);
   try {
-    for await (const event of query(environment, aws, { sql, database, title: dataset.id, limit: 0 })) {
-      if (event.type === 'result') return event.result.rows;
-    }
+    return await rowsOf(environment, aws, { sql, database, title: dataset.id, limit: 0 });
   } catch (error) {
     const unwritten = /DELTA_LAKE_INVALID_SCHEMA|not a Delta Lake table|TABLE_NOT_FOUND/i;
     if (error instanceof DataplatError && error.code === 'DP7001' && unwritten.test(error.message)) return [];
     throw error;
   }
-  return [];
 }

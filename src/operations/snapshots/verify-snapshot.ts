@@ -13,7 +13,7 @@ import {
 } from '../../model/snapshots/manifest.js';
 import type { AccountAccess } from '../account-access.js';
 import { step, type Operation, type Steps } from '../events.js';
-import { query } from '../query.js';
+import { rowsOf } from '../query.js';
 import { problemOf, type PlacedFile } from './check-files.js';
 import { seeTable } from './lake-tables.js';
 import {
@@ -169,20 +169,16 @@ async function* countRows(
       if (rows === null || !registered.has(`${location} ${name}`)) continue;
       yield { detail: `${layer}/${name}`, done: counted, total: tables.length };
       const database = names.database(environment, layer);
-      const asking = query(environment, aws, {
-        sql: `SELECT count(*) FROM "${name}"`,
-        title: `rows of ${layer}/${name}`,
-        database,
-        ...(signal && { signal }),
-      });
       try {
-        for await (const event of asking) {
-          if (event.type !== 'result') continue;
-          counted += 1;
-          const [[there] = []] = event.result.rows;
-          if (there !== rows)
-            different.push(`${layer}/${name}  has ${String(there)} rows, the snapshot ${rows}`);
-        }
+        const [[there] = []] = await rowsOf(environment, aws, {
+          sql: `SELECT count(*) FROM "${name}"`,
+          title: `rows of ${layer}/${name}`,
+          database,
+          ...(signal && { signal }),
+        });
+        counted += 1;
+        if (there !== rows)
+          different.push(`${layer}/${name}  has ${String(there)} rows, the snapshot ${rows}`);
       } catch (error) {
         if (!(error instanceof DataplatError) || error.code !== 'DP7001') throw error;
         different.push(`${layer}/${name}  cannot be read: ${error.message}`);
