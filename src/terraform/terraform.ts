@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { DataplatError } from '../model/errors.js';
-import { isProcess } from '../toolchain/file-lock.js';
+import { isProcess, withLock } from '../toolchain/file-lock.js';
 import { startDetached } from './detached.js';
 import { saidLines } from './said-lines.js';
 import { machineVariables } from './shell-variables.js';
@@ -103,18 +103,36 @@ export class Terraform {
     return this.options.dataDirectory;
   }
 
-  /** Makes the stack ready; does nothing where it is. @throws DataplatError DP5002 */
+  /**
+   * Makes the stack ready; does nothing where it is. One at a time does so, for those who only look take no other lock.
+   * @throws DataplatError DP5002
+   */
   async init(): Promise<void> {
-    const { directory, dataDirectory, backendConfig } = this.options;
-    const stamp = join(dataDirectory, 'initialised');
-    const lock = join(directory, '.terraform.lock.hcl');
-    const keptLock = join(dataDirectory, 'terraform.lock.hcl');
     const wanted = await this.fingerprint();
-    if (existsSync(keptLock) && (await contentOf(stamp)) === wanted) {
-      if (!existsSync(lock)) await copyFile(keptLock, lock);
-      return;
-    }
-    await mkdir(dataDirectory, { recursive: true });
+    if (await this.isReady(wanted)) return;
+    await withLock(join(this.options.dataDirectory, 'initialising'), async () => {
+      if (!(await this.isReady(wanted))) await this.makeReady(wanted);
+    });
+  }
+
+  private async isReady(wanted: string): Promise<boolean> {
+    if (!existsSync(this.kept.lock) || (await contentOf(this.kept.stamp)) !== wanted) return false;
+    if (!existsSync(this.lock)) await copyFile(this.kept.lock, this.lock);
+    return true;
+  }
+
+  /** What providers this stack has, as terraform notes it beside the stack. */
+  private get lock(): string {
+    return join(this.options.directory, '.terraform.lock.hcl');
+  }
+
+  private get kept(): { lock: string; stamp: string } {
+    const { dataDirectory } = this.options;
+    return { lock: join(dataDirectory, 'terraform.lock.hcl'), stamp: join(dataDirectory, 'initialised') };
+  }
+
+  private async makeReady(wanted: string): Promise<void> {
+    const { directory, backendConfig } = this.options;
     const settings = Object.entries(backendConfig).map(([key, value]) => `-backend-config=${key}=${value}`);
     const { exitCode, all } = await this.run([
       'init',
@@ -131,8 +149,8 @@ export class Terraform {
         next: ['dataplat doctor'],
       });
     }
-    await copyFile(lock, keptLock);
-    await writeFile(stamp, wanted);
+    await copyFile(this.lock, this.kept.lock);
+    await writeFile(this.kept.stamp, wanted);
   }
 
   /** Plans into a file. @throws DataplatError DP5001, DP5003 */
