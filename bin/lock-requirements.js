@@ -27,6 +27,7 @@ const lists = {
   airflow: '3.10',
   'airflow-dev': '3.10',
   bench: '3.12',
+  dbt: '3.10',
 };
 /** As of the days on which the constraints of Airflow 3.0.6, and it itself, were published: MWAA's image is made of them. */
 const published = {

@@ -148,6 +148,21 @@ export function locateReviewTools(options: LocateOptions = {}): Promise<ReviewTo
   });
 }
 
+/**
+ * The program dbt with its adapter for Athena, an absolute path. As with what reviews, whoever asks first makes its
+ * environment (some 10 s, 130 MB).
+ * @throws DataplatError DP3001, DP3005, DP3006
+ */
+export function locateDbt(options: LocateOptions = {}): Promise<string> {
+  return remembered('dbt', options, async (cache, variables) => {
+    const interpreter = requireFound(await findPython(variables));
+    const uv = requireFound(await findUv(cache, variables));
+    const python = await installEnvironment(cache, 'dbt', interpreter, uv);
+    const value = join(dirname(python), 'dbt');
+    return { value, witnesses: [markerOf(dirname(dirname(python))), value] };
+  });
+}
+
 /** Airflow as MWAA runs it. */
 export interface AirflowTools {
   /** Interpreter of the virtual environment that holds Airflow and its providers. */
@@ -243,6 +258,7 @@ function question(options: LocateOptions, variables: NodeJS.ProcessEnv): string 
     names.map((name) => [name, variables[name]]),
     optional('dev.txt'),
     optional('review.txt'),
+    optional('dbt.txt'),
     optional('airflow.txt'),
     optional('airflow-dev.txt'),
   ];

@@ -10,15 +10,17 @@ export function requirementsFile(name: string): string {
 
 /**
  * `jobs`: Spark and what the jobs import. `local`: the emulators, duckdb, deltalake, sqlglot and the AWS CLI.
- * `airflow`: Airflow as MWAA has it. `review`: what the tests hold the synthesized infrastructure against.
+ * `airflow`: Airflow as MWAA has it. `review`: what the tests hold the synthesized infrastructure against. `dbt`: a client of
+ * Athena that the tests run.
  */
-export type EnvironmentName = 'jobs' | 'local' | 'airflow' | 'review';
+export type EnvironmentName = 'jobs' | 'local' | 'airflow' | 'review' | 'dbt';
 
 /** What each virtual environment holds. The checks' tools are in the repository alone, not in an installed package. */
 export function requirementsOf(environment: EnvironmentName): readonly string[] {
-  const checks = { jobs: 'dev.txt', airflow: 'airflow-dev.txt', local: undefined, review: undefined }[
-    environment
-  ];
+  const checks = new Map<EnvironmentName, string>([
+    ['jobs', 'dev.txt'],
+    ['airflow', 'airflow-dev.txt'],
+  ]).get(environment);
   const names = [`${environment}.txt`, ...(checks === undefined ? [] : [checks])];
   return names.map(requirementsFile).filter((file) => existsSync(file));
 }

@@ -28,6 +28,7 @@ const purposes: Record<EnvironmentName, string> = {
   local: 'the local endpoint',
   airflow: 'Airflow',
   review: 'the review',
+  dbt: 'dbt',
 };
 
 /** Makes a virtual environment from its pinned list. @returns its interpreter @throws DataplatError DP3001, DP3005 */

@@ -130,19 +130,26 @@ export class AcceptanceProject {
 }
 
 /**
- * A folder for the PATH with the command `dataplat`. The same one for all projects: what was found on this machine is
- * remembered for a PATH.
+ * A folder for the PATH with the command `dataplat`, and `dbt`, which is made when it is first called. The same one for all
+ * projects: what was found on this machine is remembered for a PATH.
  */
 function writePrograms(): string {
-  const folder = join(packageDirectory, 'dist', 'test', 'programs');
-  const program = join(folder, 'dataplat');
+  const built = join(packageDirectory, 'dist', 'test');
+  const folder = join(built, 'programs');
   mkdirSync(folder, { recursive: true });
-  const whole = `${program}.${process.pid}`;
-  writeFileSync(
-    whole,
-    `#!/bin/sh\nexec '${process.execPath}' '${join(packageDirectory, 'bin', 'dataplat.js')}' "$@"\n`,
+  const node = `'${process.execPath}'`;
+  writeProgram(
+    join(folder, 'dataplat'),
+    `exec ${node} '${join(packageDirectory, 'bin', 'dataplat.js')}' "$@"`,
   );
+  const whereDbtIs = `${node} '${join(built, 'acceptance', 'dbt-program.js')}'`;
+  writeProgram(join(folder, 'dbt'), `dbt=$(${whereDbtIs}) && exec "$dbt" "$@"`);
+  return folder;
+}
+
+function writeProgram(program: string, line: string): void {
+  const whole = `${program}.${process.pid}`;
+  writeFileSync(whole, `#!/bin/sh\n${line}\n`);
   chmodSync(whole, 0o755);
   renameSync(whole, program);
-  return folder;
 }

@@ -12,9 +12,12 @@ import { account, awsCli, clientEnvironment, region } from './aws-clients.js';
 import { signedScope } from './signed-scope.js';
 import type { EndpointSettings, Service, ServiceContext } from '../../src/local/service.js';
 import { ServiceError } from '../../src/local/service.js';
+import { packageDirectory } from '../../src/project/project-directory.js';
 import { locateRuntime } from '../../src/toolchain/locate-toolchain.js';
 
 export { account, region };
+
+const ministack = path.join(packageDirectory, 'src', 'local', 'quirks', 'ministack_server.py');
 
 export type MakeService = (context: ServiceContext, settings: EndpointSettings) => Promise<Service>;
 
@@ -48,7 +51,7 @@ export class TinyEndpoint {
     const emulatorPort = await reservePort();
     const state = path.join(this.directory, 'emulator');
     mkdirSync(path.join(state, 's3'), { recursive: true });
-    this.#emulator = await spawnGuarded(path.join(path.dirname(tools.localPython), 'ministack'), [], {
+    this.#emulator = await spawnGuarded(tools.localPython, [ministack], {
       env: {
         ...this.environment,
         BIND_HOST: '127.0.0.1',

@@ -11,23 +11,45 @@ export interface Measurement {
   readonly count: number;
 }
 
-/** What an alarm over one metric looks at. */
-export interface MetricRule {
-  readonly namespace: string;
-  readonly name: string;
-  readonly dimensions: Readonly<Record<string, string>>;
-  /** Null where a percentile is asked for. */
-  readonly statistic: string | null;
-  readonly unit: string | null;
+/** What is counted wrong in what an alarm looks at. */
+export interface Comparison {
   /** In seconds. */
   readonly period: number;
   readonly periods: number;
   /** How many of the periods must be wrong. */
   readonly wrongPeriods: number;
   readonly comparison: string;
-  /** Null where a band of an anomaly takes its place. */
-  readonly threshold: number | null;
+  readonly threshold: number;
   readonly silence: 'missing' | 'ignore' | 'breaching' | 'notBreaching';
+}
+
+export interface MeasuredMetric {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly statistic: string;
+}
+
+/** What an alarm over one metric looks at. */
+export interface MetricRule extends Comparison, MeasuredMetric {
+  readonly unit: string | null;
+}
+
+/** One of the metrics that an expression adds up. */
+export interface Summand {
+  readonly id: string;
+  readonly metric: MeasuredMetric;
+  /** What stands for a period in which nothing was measured; without it the sum has none there. */
+  readonly filledWith: number | null;
+  readonly data: readonly Measurement[];
+}
+
+/** What an alarm over an expression looks at: `FILL(a, 0) + b`. */
+export interface SumRule extends Comparison {
+  readonly id: string;
+  readonly expression: string;
+  readonly label: string | null;
+  readonly summands: readonly Summand[];
 }
 
 /** An alarm as the emulator keeps it (`look` in quirks/moto_alarms.py). */
@@ -46,8 +68,10 @@ export interface KeptAlarm {
   readonly actions: Readonly<Record<AlarmState, readonly string[]>>;
   /** Of an alarm over others. */
   readonly rule?: string;
-  /** Of an alarm over one metric; an alarm over an expression has neither. */
+  /** Of an alarm over one metric. */
   readonly metric?: MetricRule;
+  /** Of an alarm over several. */
+  readonly sum?: SumRule;
   readonly everMeasured?: boolean;
   readonly data?: readonly Measurement[];
 }

@@ -1,8 +1,8 @@
 /**
- * Which state an alarm over one metric is in, as AWS documents it ("Configuring how CloudWatch alarms treat missing
+ * Which state an alarm over one metric, or over a sum of several, is in, as AWS documents it ("Configuring how CloudWatch alarms treat missing
  * data"): from what was measured and the moment alone.
  */
-import type { AlarmState, Measurement, MetricRule } from './alarm.js';
+import type { AlarmState, Comparison, Measurement, MetricRule, SumRule } from './alarm.js';
 import { utcMinute, utcMoment } from './moments.js';
 
 export interface Judgement {
@@ -42,16 +42,6 @@ const comparisons: Readonly<
   LessThanThreshold: { holds: (a, b) => a < b, words: 'less than' },
 };
 
-/** Whether the endpoint judges such an alarm: none of ours asks for a percentile or for the band of an anomaly. */
-export function isJudged({ statistic, comparison, threshold }: MetricRule): boolean {
-  return (
-    statistic !== null &&
-    Object.hasOwn(statistics, statistic) &&
-    Object.hasOwn(comparisons, comparison) &&
-    threshold !== null
-  );
-}
-
 /** The state at a moment (seconds since 1970), or undefined where the alarm keeps the one that it has. */
 export function judge(
   rule: MetricRule,
@@ -59,7 +49,36 @@ export function judge(
   now: number,
   current: AlarmState,
 ): Judgement | undefined {
-  const looked = datapoints(rule, data, now);
+  const valueIn = (from: number): number | undefined => measuredIn(from, rule.period, rule.statistic, data);
+  return judged(rule, datapoints(rule, valueIn, now), now, current, rule.statistic);
+}
+
+/**
+ * The same of a sum. CloudWatch fills periods of what was measured at all: where none of the metrics was in any period
+ * that is looked at, there is nothing to fill.
+ */
+export function judgeSum(rule: SumRule, now: number, current: AlarmState): Judgement | undefined {
+  const valuesIn = (from: number): readonly (number | undefined)[] =>
+    rule.summands.map(({ metric, data }) => measuredIn(from, rule.period, metric.statistic, data));
+  const silent = periodsOf(rule, now).every((from) => valuesIn(from).every((value) => value === undefined));
+  const sumIn = (from: number): number | undefined => {
+    const values = valuesIn(from).map(
+      (value, index) => value ?? rule.summands[index]?.filledWith ?? undefined,
+    );
+    return silent || values.includes(undefined)
+      ? undefined
+      : values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
+  };
+  return judged(rule, datapoints(rule, sumIn, now), now, current);
+}
+
+function judged(
+  rule: Comparison,
+  looked: readonly (Datapoint | undefined)[],
+  now: number,
+  current: AlarmState,
+  statistic?: string,
+): Judgement | undefined {
   const real = looked.filter((point) => point !== undefined);
   const used = real.slice(0, rule.periods);
   const wrong = used.filter(({ breaches }) => breaches).length;
@@ -67,7 +86,7 @@ export function judge(
   const say = (state: AlarmState, filledAs?: string): Judgement => ({
     state,
     reason: reasonOf(rule, { state, used, wrong, missing, current, filledAs }),
-    reasonData: reasonData(rule, used, now),
+    reasonData: reasonData(rule, used, now, statistic),
   });
   if (missing === 0) return say(wrong >= rule.wrongPeriods ? 'ALARM' : 'OK');
   switch (rule.silence) {
@@ -88,28 +107,39 @@ export function judge(
   }
 }
 
-/**
- * The periods that are looked at, the newest first, undefined where nothing was measured in one. They slide: the newest
- * ends with the minute under way, not with an hour or a quarter of one.
- */
 function datapoints(
-  rule: MetricRule,
-  data: readonly Measurement[],
+  rule: Comparison,
+  valueIn: (from: number) => number | undefined,
   now: number,
 ): readonly (Datapoint | undefined)[] {
-  const { period, periods, statistic, comparison, threshold } = rule;
+  const compared = comparisons[rule.comparison];
+  if (!compared) throw new Error(`an alarm that is not judged here: ${rule.comparison}`);
+  return periodsOf(rule, now).map((from) => {
+    const value = valueIn(from);
+    return value === undefined ? undefined : { from, value, breaches: compared.holds(value, rule.threshold) };
+  });
+}
+
+/**
+ * When the periods that are looked at begin, the newest first. They slide: the newest ends with the minute under way, not
+ * with an hour or a quarter of one.
+ */
+function periodsOf({ period, periods }: Comparison, now: number): readonly number[] {
   const step = Math.min(period, 60);
   const end = (Math.floor(now / step) + 1) * step;
-  const valueOf = statistics[statistic ?? ''];
-  const compared = comparisons[comparison];
-  if (!valueOf || !compared || threshold === null) throw new Error('an alarm that is not judged here');
-  return Array.from({ length: periods + lookedForBeyond }, (_, index) => {
-    const from = end - (index + 1) * period;
-    const within = data.filter(({ at }) => at >= from && at < from + period);
-    if (within.length === 0) return undefined;
-    const value = valueOf(together(within));
-    return { from, value, breaches: compared.holds(value, threshold) };
-  });
+  return Array.from({ length: periods + lookedForBeyond }, (_, index) => end - (index + 1) * period);
+}
+
+function measuredIn(
+  from: number,
+  period: number,
+  statistic: string,
+  data: readonly Measurement[],
+): number | undefined {
+  const valueOf = statistics[statistic];
+  if (!valueOf) throw new Error(`an alarm that is not judged here: ${statistic}`);
+  const within = data.filter(({ at }) => at >= from && at < from + period);
+  return within.length === 0 ? undefined : valueOf(together(within));
 }
 
 function together(measurements: readonly Measurement[]): Measurement {
@@ -131,7 +161,7 @@ interface Found {
   readonly filledAs: string | undefined;
 }
 
-function reasonOf(rule: MetricRule, { state, used, wrong, missing, current, filledAs }: Found): string {
+function reasonOf(rule: Comparison, { state, used, wrong, missing, current, filledAs }: Found): string {
   const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
   const was = (count: number): string => (count === 1 ? 'was' : 'were');
   if (state === 'INSUFFICIENT_DATA') {
@@ -145,7 +175,7 @@ function reasonOf(rule: MetricRule, { state, used, wrong, missing, current, fill
   const named = used.filter(({ breaches }) => !rang || wrong === 0 || breaches);
   const values = named.map(({ value, from }) => `${decimal(value)} (${utcMinute(from)})`).join(', ');
   const words = comparisons[rule.comparison]?.words ?? rule.comparison;
-  const threshold = `${words} the threshold (${decimal(rule.threshold ?? 0)})`;
+  const threshold = `${words} the threshold (${decimal(rule.threshold)})`;
   const transition = `(minimum ${counted(rule.wrongPeriods, 'datapoint')} for ${current} -> ALARM transition)`;
   return rang
     ? `Threshold Crossed: ${wrong} out of the last ${counted(rule.periods, 'datapoint')} [${values}] ${was(wrong)} ` +
@@ -154,12 +184,12 @@ function reasonOf(rule: MetricRule, { state, used, wrong, missing, current, fill
         `${filledAs === undefined || missing === 0 ? '' : ` and ${filling}`}.`;
 }
 
-function reasonData(rule: MetricRule, used: readonly Datapoint[], now: number): string {
+function reasonData(rule: Comparison, used: readonly Datapoint[], now: number, statistic?: string): string {
   return JSON.stringify({
     version: '1.0',
     queryDate: utcMoment(now),
     ...(used.length > 0 && { startDate: utcMoment(used.at(-1)?.from ?? now) }),
-    statistic: rule.statistic,
+    ...(statistic !== undefined && { statistic }),
     period: rule.period,
     recentDatapoints: used.map(({ value }) => value).toReversed(),
     threshold: rule.threshold,

@@ -1,7 +1,7 @@
 /** How CloudWatch tells of an alarm that has changed its state: to a topic, and on the default event bus. */
 import { placeOf } from '../place.js';
 import type { ServiceEvent } from '../service-event.js';
-import type { MetricRule, StateChange } from './alarm.js';
+import type { Comparison, KeptAlarm, MeasuredMetric, StateChange } from './alarm.js';
 import { utcMoment } from './moments.js';
 
 /** How AWS names regions to people. It names the others too; they are told by their code here. */
@@ -31,7 +31,7 @@ export function noticeOf(change: StateChange): { readonly Subject: string; reado
     OKActions: alarm.actions.OK,
     AlarmActions: alarm.actions.ALARM,
     InsufficientDataActions: alarm.actions.INSUFFICIENT_DATA,
-    ...(alarm.metric && { Trigger: triggerOf(alarm.metric) }),
+    ...triggerOf(alarm),
     ...(alarm.rule !== undefined && {
       AlarmRule: alarm.rule,
       TriggeringChildren: (children ?? []).map((child) => ({
@@ -44,27 +44,49 @@ export function noticeOf(change: StateChange): { readonly Subject: string; reado
   return { Subject: `${state}: "${alarm.name}" in ${place}`.slice(0, 100), Message: JSON.stringify(told) };
 }
 
-function triggerOf(metric: MetricRule): object {
+function triggerOf({ metric, sum }: KeptAlarm): object {
+  const dimensionsOf = (dimensions: Readonly<Record<string, string>>): object[] =>
+    Object.entries(dimensions).map(([name, value]) => ({ value, name }));
+  if (metric) {
+    const measured = {
+      MetricName: metric.name,
+      Namespace: metric.namespace,
+      StatisticType: 'Statistic',
+      Statistic: metric.statistic.toUpperCase(),
+      Unit: metric.unit,
+      Dimensions: dimensionsOf(metric.dimensions),
+    };
+    return { Trigger: { ...measured, ...comparisonOf(metric) } };
+  }
+  if (!sum) return {};
+  const metrics = sum.summands.map(({ id, metric: { namespace, name, dimensions, statistic } }) => ({
+    Id: id,
+    MetricStat: {
+      Metric: { Dimensions: dimensionsOf(dimensions), MetricName: name, Namespace: namespace },
+      Period: sum.period,
+      Stat: statistic,
+    },
+    ReturnData: false,
+  }));
+  const told = { Id: sum.id, Expression: sum.expression, Label: sum.label, ReturnData: true };
+  return { Trigger: { Metrics: [told, ...metrics], ...comparisonOf(sum) } };
+}
+
+function comparisonOf({ period, periods, wrongPeriods, comparison, threshold, silence }: Comparison): object {
   return {
-    MetricName: metric.name,
-    Namespace: metric.namespace,
-    StatisticType: 'Statistic',
-    Statistic: metric.statistic?.toUpperCase(),
-    Unit: metric.unit,
-    Dimensions: Object.entries(metric.dimensions).map(([name, value]) => ({ value, name })),
-    Period: metric.period,
-    EvaluationPeriods: metric.periods,
-    DatapointsToAlarm: metric.wrongPeriods,
-    ComparisonOperator: metric.comparison,
-    Threshold: metric.threshold,
-    TreatMissingData: metric.silence,
+    Period: period,
+    EvaluationPeriods: periods,
+    DatapointsToAlarm: wrongPeriods,
+    ComparisonOperator: comparison,
+    Threshold: threshold,
+    TreatMissingData: silence,
     EvaluateLowSampleCountPercentile: '',
   };
 }
 
 export function eventOf(change: StateChange): ServiceEvent {
   const { alarm, state, reason, reasonData, at } = change;
-  const { metric, rule, description } = alarm;
+  const { rule, description } = alarm;
   return {
     ...placeOf(alarm.arn),
     source: 'aws.cloudwatch',
@@ -75,19 +97,7 @@ export function eventOf(change: StateChange): ServiceEvent {
       configuration: {
         ...(description !== null && { description }),
         ...(rule !== undefined && { alarmRule: rule }),
-        ...(metric && {
-          metrics: [
-            {
-              id: 'm1',
-              metricStat: {
-                metric: { namespace: metric.namespace, name: metric.name, dimensions: metric.dimensions },
-                period: metric.period,
-                stat: metric.statistic,
-              },
-              returnData: true,
-            },
-          ],
-        }),
+        ...metricsOf(alarm),
       },
       previousState: {
         value: alarm.state,
@@ -102,5 +112,27 @@ export function eventOf(change: StateChange): ServiceEvent {
         timestamp: utcMoment(at),
       },
     },
+  };
+}
+
+function metricsOf({ metric, sum }: KeptAlarm): object {
+  const measured = (
+    id: string,
+    { namespace, name, dimensions, statistic }: MeasuredMetric,
+    period: number,
+    returnData: boolean,
+  ): object => ({
+    id,
+    metricStat: { metric: { namespace, name, dimensions }, period, stat: statistic },
+    returnData,
+  });
+  if (metric) return { metrics: [measured('m1', metric, metric.period, true)] };
+  if (!sum) return {};
+  const { id, expression, label } = sum;
+  return {
+    metrics: [
+      { id, expression, ...(label !== null && { label }), returnData: true },
+      ...sum.summands.map((summand) => measured(summand.id, summand.metric, sum.period, false)),
+    ],
   };
 }

@@ -1,6 +1,6 @@
 /** What changes when every alarm is looked at once: those over metrics first, then those over them. */
 import type { AlarmState, KeptAlarm, StateChange } from './alarm.js';
-import { isJudged, judge } from './evaluation.js';
+import { judge, judgeSum } from './evaluation.js';
 import { utcInWords } from './moments.js';
 
 /**
@@ -38,8 +38,9 @@ export function changesOf(
 }
 
 function overMetric(alarm: KeptAlarm, now: number): ReturnType<typeof judge> {
-  const { metric, data = [], everMeasured } = alarm;
-  if (metric === undefined || !isJudged(metric)) return undefined;
+  const { metric, sum, data = [], everMeasured } = alarm;
+  if (sum !== undefined) return judgeSum(sum, now, alarm.state);
+  if (metric === undefined) return undefined;
   // Nothing here measures what AWS measures of its services: that it is silent says nothing of the platform.
   const silent = everMeasured !== true && metric.silence === 'breaching';
   if (silent && /^(?:AWS\/|Amazon)/.test(metric.namespace)) return undefined;

@@ -5,6 +5,7 @@ Starts ministack's server with what it lacks:
   one down (Terraform's state) would hold a port that nobody listens on.
 - Services of the endpoint's own may put events whose source is AWS, which clients may not, and learn which rules they
   triggered, for CloudWatch counts that.
+- Tables have earlier versions (ministack_glue.py).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 from typing import Any, Callable
 
+import ministack_glue
 from ministack.app import main
 from ministack.core.responses import get_region
 from ministack.services import eventbridge, s3, sqs
@@ -98,5 +100,6 @@ if __name__ == "__main__":
     s3._upload_part_copy = part_with_checksum(s3._upload_part_copy)
     sqs._queue_url_for_account = queue_url
     eventbridge._matches_pattern_view = noting_rules(eventbridge._matches_pattern_view)
+    ministack_glue.install()
     eventbridge._put_events = taking_from_services(eventbridge._put_events)
     main()

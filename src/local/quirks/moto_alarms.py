@@ -3,6 +3,7 @@ What moto's CloudWatch lacks so that alarms change their state (src/local/alarms
 - A request may say when it was made, so that one that is sent again at a later start has the time of the first.
 - A new alarm does not know its state yet, and one that is put again keeps the state that it had.
 - An alarm's history can be asked for.
+- An alarm that is not judged here is refused: one that never rings would be kinder than CloudWatch.
 - A client may not measure in the name of AWS, as the endpoint itself does.
 - The endpoint itself asks for all alarms with what was measured for them, and says which states changed.
 """
@@ -10,6 +11,7 @@ What moto's CloudWatch lacks so that alarms change their state (src/local/alarms
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timezone
@@ -19,7 +21,7 @@ from flask import has_request_context
 from flask import request as under_way
 from moto.cloudwatch import models
 from moto.cloudwatch.exceptions import InvalidParameterValue
-from moto.cloudwatch.models import Alarm, CloudWatchBackend, MetricDatum, cloudwatch_backends
+from moto.cloudwatch.models import Alarm, CloudWatchBackend, MetricDataQuery, MetricDatum, cloudwatch_backends
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult
 from moto.moto_api._internal import urls
@@ -46,6 +48,9 @@ def seconds(moment: datetime) -> float:
 
 def put_alarm(self: CloudWatchBackend, name: str, **named: Any) -> Alarm:
     """A change of an alarm leaves its state as it is."""
+    unjudged = not_judged(named)
+    if unjudged is not None:
+        raise InvalidParameterValue(f"An alarm over {unjudged} is not supported by the local endpoint.")
     before = self.alarms.get(name)
     alarm = put(self, name=name, **named)
     alarm.state_value = "INSUFFICIENT_DATA"
@@ -59,6 +64,60 @@ def put_alarm(self: CloudWatchBackend, name: str, **named: Any) -> Alarm:
         ):
             setattr(alarm, kept, getattr(before, kept))
     return alarm
+
+
+plain = ("Sum", "SampleCount", "Minimum", "Maximum", "Average")
+comparisons = tuple(
+    f"{than}Threshold" for than in ("GreaterThanOrEqualTo", "GreaterThan", "LessThanOrEqualTo", "LessThan")
+)
+summand = re.compile(
+    r"\s*(?:FILL\(\s*(?P<filled>[a-z]\w*)\s*,\s*(?P<value>-?\d+(\.\d+)?)\s*\)|(?P<id>[a-z]\w*))\s*"
+)
+
+
+def not_judged(named: dict[str, Any]) -> str | None:
+    """What an alarm is over that src/local/alarms/ has no answer to."""
+    if named.get("rule") is not None:
+        return None
+    if named.get("extended_statistic"):
+        return f"a percentile (ExtendedStatistic {named['extended_statistic']})"
+    if named.get("threshold_metric_id"):
+        return f"the band of an anomaly (ThresholdMetricId {named['threshold_metric_id']})"
+    if named.get("threshold") is None:
+        return "a metric without a Threshold"
+    if named.get("comparison_operator") not in comparisons:
+        return f"the comparison {named.get('comparison_operator')}"
+    queries = named.get("metric_data_queries") or []
+    if not queries:
+        return None if named.get("statistic") in plain else f"the statistic {named.get('statistic')}"
+    told = [query for query in queries if returned(query)]
+    if len(told) != 1 or not told[0].expression:
+        return "Metrics of which not one expression alone is returned"
+    metrics = {query.id: query.metric_stat for query in queries if query.metric_stat is not None}
+    for stat in metrics.values():
+        if stat.stat not in plain:
+            return f"the statistic {stat.stat}"
+    if len({int(stat.period) for stat in metrics.values()}) != 1:
+        return "metrics of different periods"
+    if any(name not in metrics for name, _ in summands(told[0].expression) or [("", None)]):
+        return f"the expression {told[0].expression}, which is no sum of its metrics,"
+    return None
+
+
+def returned(query: MetricDataQuery) -> bool:
+    return str(query.return_data).lower() != "false"
+
+
+def summands(expression: str) -> list[tuple[str, float | None]] | None:
+    """The metrics that `FILL(a, 0) + b` adds up, and with what each is filled; None of another expression."""
+    found = [summand.fullmatch(part) for part in expression.split("+")]
+    if not all(found):
+        return None
+    return [
+        (one["filled"] or one["id"], None if one["filled"] is None else float(one["value"]))
+        for one in found
+        if one
+    ]
 
 
 def remember(alarm: Alarm, kind: str, summary: str, data: dict[str, Any]) -> None:
@@ -162,36 +221,64 @@ def show(alarm: Alarm, data: dict[Any, list[Any]], moment: float) -> dict[str, A
     if alarm.rule is not None:
         return {**told, "rule": alarm.rule}
     if not alarm.metric_name:
-        return told
-    dimensions = {one.name: one.value for one in alarm.dimensions}
-    period, periods = int(alarm.period), int(alarm.evaluation_periods)
-    of_it = data.get((alarm.namespace, alarm.metric_name, frozenset(dimensions.items())), [])
-    # One period more than are looked at, for the first of them does not begin at this moment.
-    oldest = moment - period * (periods + 4)
+        return {**told, "sum": show_sum(alarm, data, moment)}
+    metric = shown_metric(alarm.namespace, alarm.metric_name, alarm.dimensions, alarm.statistic)
+    period = int(alarm.period)
+    of_it = data.get(key_of(metric), [])
     return {
         **told,
-        "metric": {
-            "namespace": alarm.namespace,
-            "name": alarm.metric_name,
-            "dimensions": dimensions,
-            "statistic": alarm.statistic,
-            "unit": alarm.unit,
-            "period": period,
-            "periods": periods,
-            "wrongPeriods": int(alarm.datapoints_to_alarm or periods),
-            "comparison": alarm.comparison_operator,
-            "threshold": float(alarm.threshold) if alarm.threshold is not None else None,
-            "silence": alarm.treat_missing_data or "missing",
-        },
+        "metric": {**metric, "unit": alarm.unit, **compared(alarm, period)},
         "everMeasured": bool(of_it),
-        "data": [
-            point(datum) for datum in of_it if seconds(datum.timestamp) >= oldest and fits(datum, alarm)
-        ],
+        "data": points(of_it, alarm.unit, since(alarm, period, moment)),
     }
 
 
-def fits(datum: Any, alarm: Alarm) -> bool:
-    return alarm.unit is None or datum.unit == alarm.unit
+def show_sum(alarm: Alarm, data: dict[Any, list[Any]], moment: float) -> dict[str, Any]:
+    told = next(query for query in alarm.metric_data_queries if returned(query))
+    stats = {query.id: query.metric_stat for query in alarm.metric_data_queries if query.metric_stat}
+    period = int(next(iter(stats.values())).period)
+    shown = []
+    for name, filled in summands(told.expression) or []:
+        of, stat = stats[name].metric, stats[name].stat
+        metric = shown_metric(of.namespace, of.metric_name, of.dimensions, stat)
+        kept = points(data.get(key_of(metric), []), stats[name].unit, since(alarm, period, moment))
+        shown.append({"id": name, "metric": metric, "filledWith": filled, "data": kept})
+    named = {"id": told.id, "expression": told.expression, "label": told.label}
+    return {**named, **compared(alarm, period), "summands": shown}
+
+
+def shown_metric(namespace: str, name: str, dimensions: list[Any], statistic: str) -> dict[str, Any]:
+    named = {one.name: one.value for one in dimensions}
+    return {"namespace": namespace, "name": name, "dimensions": named, "statistic": statistic}
+
+
+def key_of(metric: dict[str, Any]) -> tuple[str, str, frozenset[tuple[str, str]]]:
+    return metric["namespace"], metric["name"], frozenset(metric["dimensions"].items())
+
+
+def compared(alarm: Alarm, period: int) -> dict[str, Any]:
+    periods = int(alarm.evaluation_periods)
+    return {
+        "period": period,
+        "periods": periods,
+        "wrongPeriods": int(alarm.datapoints_to_alarm or periods),
+        "comparison": alarm.comparison_operator,
+        "threshold": float(alarm.threshold),
+        "silence": alarm.treat_missing_data or "missing",
+    }
+
+
+def since(alarm: Alarm, period: int, moment: float) -> float:
+    """One period more than are looked at, for the first of them does not begin at this moment."""
+    return moment - period * (int(alarm.evaluation_periods) + 4)
+
+
+def points(of_it: list[Any], unit: str | None, oldest: float) -> list[dict[str, float]]:
+    return [
+        point(datum)
+        for datum in of_it
+        if seconds(datum.timestamp) >= oldest and (unit is None or datum.unit == unit)
+    ]
 
 
 def point(datum: Any) -> dict[str, float]:

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { AlarmState, Measurement, MetricRule } from '../../../src/local/alarms/alarm.js';
-import { judge } from '../../../src/local/alarms/evaluation.js';
+import type { AlarmState, Measurement, MetricRule, SumRule } from '../../../src/local/alarms/alarm.js';
+import { judge, judgeSum } from '../../../src/local/alarms/evaluation.js';
 
 const period = 300;
 /** In the middle of a minute: the newest period ends with that minute. */
@@ -154,5 +154,52 @@ describe('an alarm over a metric', () => {
         '[NonBreaching].',
     );
     expect(judge(rule, [], now, 'OK')?.reason).to.equal('Insufficient Data: 3 datapoints were unknown.');
+  });
+});
+
+describe('an alarm over a sum of metrics', () => {
+  /** The sum of two metrics, drawn as above; a measurement that breaches is 5, one that does not is 0. */
+  function sum(
+    first: string,
+    second: string,
+    more: Partial<SumRule> = {},
+    filledWith: number | null = 0,
+  ): SumRule {
+    const { name, dimensions, statistic: _, unit: __, ...compared } = rule;
+    const summands = [first, second].map((points, index) => ({
+      id: `m${index + 1}`,
+      metric: { namespace: 'dataplat', name, dimensions, statistic: 'Maximum' },
+      filledWith,
+      data: drawn(points),
+    }));
+    return {
+      ...compared,
+      id: 'all',
+      expression: '',
+      label: null,
+      threshold: 9,
+      periods: 1,
+      wrongPeriods: 1,
+      summands,
+      ...more,
+    };
+  }
+
+  it('adds up what was measured in the same period', () => {
+    expect(judgeSum(sum('X', 'X'), now, 'OK')?.state).to.equal('ALARM');
+    expect(judgeSum(sum('X', '0'), now, 'ALARM')?.state).to.equal('OK');
+    expect(judgeSum(sum('- X', 'X -'), now, 'ALARM')?.state).to.equal('OK');
+  });
+
+  it('takes what fills a silence for measured, as long as something was', () => {
+    const low = { threshold: 4 };
+    expect(judgeSum(sum('X', '-', low), now, 'OK')?.state).to.equal('ALARM');
+    expect(judgeSum(sum('X', '-', low, 5), now, 'OK')?.reason).to.contain('[10.0 (');
+    expect(judgeSum(sum('X', '-', low, null), now, 'OK')?.state).to.equal('INSUFFICIENT_DATA');
+    // Nothing is made of nothing, whatever it would be filled with.
+    expect(judgeSum(sum('-', '-', low, 5), now, 'OK')?.state).to.equal('INSUFFICIENT_DATA');
+    expect(judgeSum(sum('-', '-', { ...low, silence: 'notBreaching' }, 5), now, 'ALARM')?.state).to.equal(
+      'OK',
+    );
   });
 });

@@ -80,16 +80,10 @@ describe('a look at all alarms', () => {
     expect(states([kept('late', 'OK', { metric: ours, data: [] })])).to.deep.equal(['late ALARM']);
   });
 
-  it('leaves alone what it cannot judge: percentiles, bands, expressions and other rules', () => {
-    const measured = { data: [one], everMeasured: true };
-    expect(
-      states([
-        kept('percentile', 'OK', { metric: { ...failures, statistic: null }, ...measured }),
-        kept('band', 'OK', { metric: { ...failures, threshold: null }, ...measured }),
-        kept('expression', 'OK'),
-        kept('rule', 'OK', { rule: 'ALARM("expression") AND NOT OK("band")' }),
-      ]),
-    ).to.deep.equal([]);
+  it('leaves alone a rule that it cannot judge', () => {
+    const rule = 'ALARM("failed") AND NOT OK("another")';
+    const failed = kept('failed', 'ALARM', { metric: failures, data: [one], everMeasured: true });
+    expect(states([failed, kept('rule', 'OK', { rule })])).to.deep.equal([]);
   });
 
   it('reads the rules that ours are', () => {
@@ -139,6 +133,49 @@ describe('what a change of an alarm is told with', () => {
         Threshold: 1,
         TreatMissingData: 'notBreaching',
         EvaluateLowSampleCountPercentile: '',
+      },
+    });
+  });
+
+  it('names the expression of several metrics, and each of them', () => {
+    const metric = { namespace: 'dataplat', name: 'Rows', dimensions: { job: 'shops' }, statistic: 'Sum' };
+    const { namespace: _, name: __, dimensions: ___, statistic: ____, unit: _____, ...compared } = failures;
+    const summands = [{ id: 'm1', metric, filledWith: 0, data: [one] }];
+    const sum = { ...compared, id: 'all', expression: 'FILL(m1, 0)', label: 'rows', summands };
+    const [change] = changesOf([kept('rows', 'OK', { sum })], now);
+    if (!change) throw new Error('nothing has changed');
+    expect((JSON.parse(noticeOf(change).Message) as { Trigger: object }).Trigger).to.deep.include({
+      Metrics: [
+        { Id: 'all', Expression: 'FILL(m1, 0)', Label: 'rows', ReturnData: true },
+        {
+          Id: 'm1',
+          MetricStat: {
+            Metric: {
+              Dimensions: [{ value: 'shops', name: 'job' }],
+              MetricName: 'Rows',
+              Namespace: 'dataplat',
+            },
+            Period: 300,
+            Stat: 'Sum',
+          },
+          ReturnData: false,
+        },
+      ],
+      Period: 300,
+      Threshold: 1,
+    });
+    const { namespace, name, dimensions } = metric;
+    expect(eventOf(change).detail).to.deep.include({
+      configuration: {
+        description: 'What rows is.',
+        metrics: [
+          { id: 'all', expression: 'FILL(m1, 0)', label: 'rows', returnData: true },
+          {
+            id: 'm1',
+            metricStat: { metric: { namespace, name, dimensions }, period: 300, stat: 'Sum' },
+            returnData: false,
+          },
+        ],
       },
     });
   });

@@ -1,8 +1,12 @@
 import { AthenaClient, CreatePreparedStatementCommand, GetQueryResultsCommand } from '@aws-sdk/client-athena';
 import {
+  BatchDeleteTableVersionCommand,
   CreateTableCommand,
+  DeleteTableVersionCommand,
   GetPartitionsCommand,
   GetTableCommand,
+  GetTableVersionCommand,
+  GetTableVersionsCommand,
   GlueClient,
   UpdateTableCommand,
   type Table,
@@ -279,6 +283,48 @@ print(json.dumps(answer))
       "View 'awsdatacatalog.silver.known' does not exist",
     );
     await asking.done('DROP VIEW IF EXISTS known');
+  });
+
+  it('has earlier versions of a view in Glue, as many as its clients leave', async () => {
+    const of = { DatabaseName: 'silver', TableName: 'replaced' };
+    const versions = async (): Promise<string[]> => {
+      const { TableVersions = [] } = await glue.send(new GetTableVersionsCommand(of));
+      return TableVersions.map(({ VersionId, Table: kept }) => {
+        expect(kept?.VersionId).to.equal(VersionId);
+        return `${VersionId}: ${kept?.StorageDescriptor?.Columns?.map(({ Name }) => Name).join() ?? ''}`;
+      });
+    };
+    for (const name of ['a', 'b', 'c']) {
+      await asking.done(`CREATE OR REPLACE VIEW replaced AS SELECT 1 AS ${name}`);
+    }
+    expect(await versions()).to.deep.equal(['3: c', '2: b', '1: a']);
+    const first = await glue.send(new GetTableVersionsCommand({ ...of, MaxResults: 2 }));
+    const { NextToken } = first;
+    const second = await glue.send(new GetTableVersionsCommand({ ...of, MaxResults: 2, NextToken }));
+    expect([first, second].map(({ TableVersions }) => TableVersions?.length)).to.deep.equal([2, 1]);
+    await glue.send(new DeleteTableVersionCommand({ ...of, VersionId: '1' }));
+    expect(await versions()).to.deep.equal(['3: c', '2: b']);
+    const { Errors } = await glue.send(
+      new BatchDeleteTableVersionCommand({ ...of, VersionIds: ['1', '2', '3'] }),
+    );
+    expect(Errors?.map(({ VersionId, ErrorDetail }) => [VersionId, ErrorDetail?.ErrorCode])).to.deep.equal([
+      ['1', 'EntityNotFoundException'],
+      ['3', 'InvalidInputException'],
+    ]);
+    expect(await versions()).to.deep.equal(['3: c']);
+    // What is said to leave no trace leaves none; and a table that is made anew begins anew.
+    const { Name, StorageDescriptor } = await table('replaced');
+    const TableInput = { Name, StorageDescriptor };
+    await glue.send(new UpdateTableCommand({ DatabaseName: 'silver', TableInput, SkipArchive: true }));
+    expect(await versions()).to.deep.equal(['4: c']);
+    await asking.done('CREATE OR REPLACE VIEW replaced AS SELECT 1 AS d');
+    await asking.done('DROP VIEW replaced');
+    expect(await failure(versions())).to.match(/^EntityNotFoundException/);
+    await asking.done('CREATE VIEW replaced AS SELECT 1 AS e');
+    expect(await versions()).to.deep.equal(['1: e']);
+    const { TableVersion } = await glue.send(new GetTableVersionCommand(of));
+    expect(TableVersion?.VersionId).to.equal('1');
+    await asking.done('DROP VIEW replaced');
   });
 
   it('reads views that others put into Glue, and refuses those that cannot be read', async () => {

@@ -155,6 +155,51 @@ describe('Athena queries', function () {
     ]);
   });
 
+  it('gives averages of decimals as decimals of the same precision and scale, rounded half up', async () => {
+    // 1.50 and 2.25: half a cent of 1.875 goes away from nothing, on both sides of it.
+    const id = await asking.start(
+      `SELECT avg(amount) AS a, avg(-amount) AS b, avg(DISTINCT amount) AS c, avg(amount) FILTER (WHERE id = 3) AS d,
+         avg(amount * ratio) AS e, avg(id) AS f FROM orders WHERE id < 4 AND ratio > 0.1`,
+    );
+    await ended(id);
+    expect((await rows(id))[1]).to.deep.equal([
+      '1.88',
+      '-1.88',
+      '1.88',
+      undefined,
+      '1.1250000000375E10',
+      '1.5',
+    ]);
+    const { ResultSet } = await athena.send(new GetQueryResultsCommand({ QueryExecutionId: id }));
+    const kinds = ResultSet?.ResultSetMetadata?.ColumnInfo?.map(
+      ({ Type, Precision, Scale }) => `${Type} ${Precision} ${Scale}`,
+    );
+    const money = 'decimal 18 2';
+    expect(kinds).to.deep.equal([money, money, money, money, 'double 17 0', 'double 17 0']);
+    // Of a window, of averages, of a subquery; and one that a double would not hold.
+    expect(
+      await ask(
+        `SELECT id, avg(amount) OVER (PARTITION BY day) AS of_day, (SELECT avg(a) FROM (SELECT avg(amount) AS a FROM orders
+           GROUP BY day)) AS of_days FROM orders WHERE id IN (1, 2, 4, 5) ORDER BY id`,
+      ),
+    ).to.deep.equal([
+      ['id', 'of_day', 'of_days'],
+      ['1', '1.88', '3.26'],
+      ['2', '1.88', '3.26'],
+      ['4', '4.63', '3.26'],
+      ['5', '4.63', '3.26'],
+    ]);
+    const long = '9'.repeat(36) + '90';
+    expect(
+      await ask(
+        `SELECT avg(CAST(x AS decimal(38, 0))) AS a, avg(CAST(x AS decimal(38, 0))) < 0 AS b FROM (VALUES '1', '2', '${long}') AS t (x)`,
+      ),
+    ).to.deep.equal([
+      ['a', 'b'],
+      ['3'.repeat(37) + '1', 'false'],
+    ]);
+  });
+
   it('reads partitioned CSV tables, and what does not convert as NULL', async () => {
     const sql = 'SELECT code, name, born, month FROM names ORDER BY code';
     expect(await ask(sql)).to.deep.equal([

@@ -47,6 +47,10 @@ describe('An instance of the local endpoint', function () {
       table: (
         (await part('glue', 'get_table', 'Table', { DatabaseName: 'db', Name: 't' })) as { Name: string }
       ).Name,
+      versions: ids(
+        await part('glue', 'get_table_versions', 'TableVersions', { DatabaseName: 'db', TableName: 't' }),
+        'VersionId',
+      ),
       key: ids(await part('kms', 'list_keys', 'Keys'), 'KeyId'),
       vpcs: ids(await part('ec2', 'describe_vpcs', 'Vpcs'), 'VpcId'),
       subnets: ids(await part('ec2', 'describe_subnets', 'Subnets'), 'SubnetId'),
@@ -74,6 +78,7 @@ describe('An instance of the local endpoint', function () {
     await call('kms', 'create_key', {});
     await call('glue', 'create_database', { DatabaseInput: { Name: 'db' } });
     await call('glue', 'create_table', { DatabaseName: 'db', TableInput: { Name: 't' } });
+    await call('glue', 'update_table', { DatabaseName: 'db', TableInput: { Name: 't', Owner: 'a' } });
     const made = await call('ec2', 'create_vpc', { CidrBlock: '10.7.0.0/16' });
     const { VpcId } = made['Vpc'] as { VpcId: string };
     for (const net of [1, 2]) {

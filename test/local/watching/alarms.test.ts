@@ -91,6 +91,15 @@ describe('alarms on the local endpoint', function () {
     };
   }
 
+  function summed(AlarmName: string, Metrics: readonly object[]): object {
+    const compared = { ComparisonOperator: 'GreaterThanOrEqualToThreshold', Threshold: 3 };
+    return { AlarmName, Metrics, EvaluationPeriods: 1, TreatMissingData: 'notBreaching', ...compared };
+  }
+
+  function stat(MetricName: string, Stat: string): object {
+    return { Metric: { Namespace: 'dataplat', MetricName }, Period: 300, Stat };
+  }
+
   /** What a queue has heard since it was last asked; waits until it has heard something. */
   function heard<Message>(queue: string): Promise<Message[]> {
     return eventually(async () => {
@@ -152,6 +161,40 @@ describe('alarms on the local endpoint', function () {
     await measure(0, Date.now());
     expect(await page()).to.equal('shop-layer ALARM OK');
     expect((await states())['shop-broken']).to.equal('OK');
+  });
+
+  it('ring for a sum of metrics, of which one may be silent', async () => {
+    const Metrics = ['m1', 'm2', 'm3'].map((Id) => ({ Id, ReturnData: false, MetricStat: stat(Id, 'Sum') }));
+    const Expression = 'FILL(m1, 0) + FILL(m2, 0) + FILL(m3, 0)';
+    await cloudwatch('put_metric_alarm', {
+      ...summed('busy', [{ Id: 'all', Expression, Label: 'in use', ReturnData: true }, ...Metrics]),
+      AlarmActions: [alarmTopic],
+    });
+    const MetricData = ['m1', 'm2'].map((MetricName, index) => ({ MetricName, Value: index + 1 }));
+    await cloudwatch('put_metric_data', { Namespace: 'dataplat', MetricData });
+    expect(await page()).to.equal('busy OK ALARM');
+    expect((await states())['busy']).to.equal('ALARM');
+  });
+
+  it('are refused where nothing here would judge them', async () => {
+    const one = alarm('unjudged', 'dataplat', 'QualityErrors', { dataset: 'shop' });
+    const of = (Expression: string, Stat = 'Sum'): object =>
+      summed('unjudged', [
+        { Id: 'all', Expression },
+        { Id: 'm1', ReturnData: false, MetricStat: stat('m1', Stat) },
+      ]);
+    for (const [parameters, named] of [
+      [{ ...one, EvaluationPeriods: 1, ExtendedStatistic: 'p99' }, 'a percentile (ExtendedStatistic p99)'],
+      [of('m1 / 2'), 'the expression m1 / 2,'],
+      [of('m1 + m2'), 'the expression m1 + m2,'],
+      [of('ANOMALY_DETECTION_BAND(m1, 2)'), 'the expression ANOMALY_DETECTION_BAND(m1, 2),'],
+      [of('m1', 'p90'), 'the statistic p90'],
+    ] as const) {
+      const refused = await cloudwatch('put_metric_alarm', parameters).catch((error: Error) => error.message);
+      expect(refused).to.match(/^InvalidParameterValue: .* is not supported by the local endpoint/);
+      expect(refused).to.contain(named);
+    }
+    expect(await states()).not.to.have.property('unjudged');
   });
 
   it('page for a run that failed', async () => {

@@ -269,6 +269,11 @@ const clauses: readonly Clause[] = [
     without: { drop: 'aws_flow_log' },
   },
   {
+    name: "no log of every connection, Spark's own among them, which costs by the GB",
+    lacking: failing('aws_flow_log', (log) => log['traffic_type'] === 'REJECT'),
+    without: { alter: 'aws_flow_log', attributes: { traffic_type: 'ALL' } },
+  },
+  {
     name: 'alarms that reach somebody',
     lacking: (made) => {
       const rules = everywhere(made, 'aws_cloudwatch_composite_alarm').map(([, { alarm_rule: rule }]) =>

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 from athena_types import DUCKDB_NAMES, athena_of_result
+from averages import MACROS
 from catalog import Catalog
 from failures import QueryError
 from information_schema import information_schema
@@ -115,6 +116,7 @@ def _connection() -> duckdb.DuckDBPyConnection:
         "at_timezone(x, zone) AS timezone(zone, x)",
         "with_timezone(x, zone) AS timezone(zone, x)",
         "to_unixtime(x) AS epoch(x)",
+        *MACROS,
     ):
         connection.execute(f"CREATE MACRO {macro}")
     return connection

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from averages import TYPES, exact_averages
 from catalog import CATALOG, Catalog, Source
 from failures import QueryError, at
 from sqlglot import Token, TokenType, exp, parse_one, tokenize
@@ -143,6 +144,7 @@ class Translator:
         query = self._qualify(query, translation)
         self._check_types(query)
         _joda_patterns(query)
+        exact_averages(query)
         translation.conditions = _partition_conditions(query, translation.sources)
         translation.names = _name_outputs(query)
         outputs = select.expressions if (select := _outermost(query)) is not None else []
@@ -280,7 +282,7 @@ class Translator:
                 f"COLUMN_NOT_FOUND: {self._named(name)}Column '{name}' cannot be resolved or requester is "
                 "not authorized to access requested resources"
             ) from error
-        return annotate_types(qualified, schema=schema, dialect="athena")  # type: ignore[return-value]
+        return annotate_types(qualified, schema=schema, expression_metadata=TYPES, dialect="athena")  # type: ignore[return-value]
 
     def _named(self, name: str) -> str:
         last = name.split(".")[-1].strip('"').lower()
