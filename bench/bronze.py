@@ -27,6 +27,7 @@ from pyspark.sql.types import StructType  # noqa: E402
 from jobs.common.context import RunContext, Storage  # noqa: E402
 from jobs.common.contract import spark_schema  # noqa: E402
 from jobs.common.declaration import Declaration  # noqa: E402
+from jobs.common.find_declaration import find_declaration  # noqa: E402
 from jobs.common.ingest import ingest  # noqa: E402
 from jobs.common.session import spark_session  # noqa: E402
 
@@ -75,11 +76,9 @@ class Watch:
 
 def ours(spark: SparkSession, declaration: Declaration, lake: Path) -> tuple[float, float]:
     """What the job takes, whose other input is left out."""
-    job = dataclasses.replace(
-        declaration.job("snowflake_to_bronze"), inputs=(f"source/{SOURCE}",), outputs=(DATASET,)
-    )
-    storage = Storage("unused", lake.as_uri())
-    context = RunContext(spark, declaration, declaration.environment("local"), storage, job, DAY, "bench")
+    job = dataclasses.replace(declaration.job("snowflake_to_bronze"), sources=(SOURCE,), outputs=(DATASET,))
+    storage = Storage({}, lake.as_uri())
+    context = RunContext(spark, declaration.platform, storage, job, DAY, "bench")
     watch = Watch(spark)
     (output,) = ingest(context).outputs
     taken = watch.read()
@@ -113,11 +112,11 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=2)
     parser.add_argument("--alone", action="store_true")
     options = parser.parse_args()
-    declaration = Declaration(PROJECT / "config")
+    declaration = find_declaration("local", script=Path(__file__))
     folder = Path(tempfile.mkdtemp(prefix="dataplat-bench-"))
     try:
         file = deliver(folder / "landing", options.rows, declaration)
-        spark = spark_session("bench", declaration, declaration.environment("local"), folder.as_uri())
+        spark = spark_session("bench", declaration.platform, folder.as_uri())
         pairs = []
         if options.alone:
             ours(spark, declaration, folder)

@@ -16,7 +16,7 @@ sys.path.append(str(Path(__file__).resolve().parent / ".."))
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.common.declaration import find_declaration
+from jobs.common.find_declaration import find_declaration
 from jobs.common.gold.customers import HISTORY, with_keys
 from jobs.common.session import spark_session
 from jobs.common.write.scd2 import rebuild, scd2
@@ -47,8 +47,8 @@ def changes(spark: SparkSession, customers: int, first: int, states: int, share:
 
 
 def main(rows: int, directory: Path) -> None:
-    declaration = find_declaration(None, Path(__file__))
-    spark = spark_session("bench", declaration, declaration.environment("local"), directory.as_uri())
+    declaration = find_declaration("local", script=Path(__file__))
+    spark = spark_session("bench", declaration.platform, directory.as_uri())
     spark.sparkContext.setLogLevel("ERROR")
     customers = rows // STATES
     bronze, late = f"{directory}/bronze", f"{directory}/late"

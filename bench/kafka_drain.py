@@ -26,6 +26,7 @@ from pyspark.sql.types import StructType  # noqa: E402
 from jobs.common.context import RunContext, Storage  # noqa: E402
 from jobs.common.contract import spark_schema  # noqa: E402
 from jobs.common.declaration import Connector, Declaration  # noqa: E402
+from jobs.common.find_declaration import find_declaration  # noqa: E402
 from jobs.common.session import spark_session  # noqa: E402
 from jobs.common.stream import _MESSAGES_A_BATCH  # noqa: E402
 from jobs.ingest.kafka_orders_stream import JOB, run  # noqa: E402
@@ -62,13 +63,13 @@ def produce(broker: KafkaBroker, messages: int) -> None:
 def ours(spark: SparkSession, declaration: Declaration, broker: KafkaBroker, lake: Path) -> tuple[float, int]:
     """Seconds of the job into a lake of its own, and the rows that it wrote."""
     settings = {"bootstrapServers": broker.bootstrap_servers}
-    environment = declaration.environment("local")
+    environment = declaration.environment
     connectors = {**environment.connectors, "kafka": Connector("kafka", "kafka", settings=settings)}
     context = RunContext(
         spark=spark,
         declaration=declaration,
         environment=dataclasses.replace(environment, connectors=connectors),
-        storage=Storage("unused", lake.as_uri()),
+        storage=Storage({}, lake.as_uri()),
         job=declaration.job(JOB),
         date=dt.date(2026, 1, 5),
         run_id="bench",
@@ -110,13 +111,13 @@ def main() -> None:
     parser.add_argument("--messages", type=int, required=True)
     parser.add_argument("--pairs", type=int, default=2)
     options = parser.parse_args()
-    declaration = Declaration(PROJECT / "config")
+    declaration = find_declaration("local", script=Path(__file__))
     folder = Path(tempfile.mkdtemp(prefix="dataplat-bench-"))
     broker = KafkaBroker(folder / "kafka").start()
     pairs = []
     try:
         produce(broker, options.messages)
-        spark = spark_session("bench", declaration, declaration.environment("local"), folder.as_uri())
+        spark = spark_session("bench", declaration.platform, folder.as_uri())
         for number in range(options.pairs + 1):
             a, written = ours(spark, declaration, broker, folder / f"ours-{number}")
             b, there = bare(spark, declaration, broker, folder / f"bare-{number}")

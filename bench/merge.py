@@ -25,8 +25,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.common.contract import Contract, contract_of
-from jobs.common.declaration import Declaration
 from jobs.common.delta_log import state_of
+from jobs.common.find_declaration import find_declaration
 from jobs.common.session import spark_session
 from jobs.common.write import merge
 
@@ -153,10 +153,10 @@ def main() -> None:
     parser.add_argument("--million", type=int, default=1_000_000)
     options = parser.parse_args()
     project = Path(__file__).resolve().parents[1]
-    declaration = Declaration(project / "config")
+    declaration = find_declaration("local", project / "config" / "environments" / "local.yaml")
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).as_uri()
-        spark = spark_session("bench", declaration, declaration.environment("local"), lake_root=root)
+        spark = spark_session("bench", declaration.platform, lake_root=root)
         spark.sparkContext.setLogLevel("ERROR")
         small, large = f"{root}/small", f"{root}/large"
         build(spark, small, options.million)

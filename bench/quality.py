@@ -17,7 +17,7 @@ sys.path.append(str(Path(__file__).resolve().parent / ".."))
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.common.declaration import find_declaration
+from jobs.common.find_declaration import find_declaration
 from jobs.common.quality.expectation import expectations_of
 from jobs.common.quality.suite import Question, Target, hold
 from jobs.common.session import spark_session
@@ -54,8 +54,8 @@ def orders(spark: SparkSession, rows: int) -> DataFrame:
 
 
 def main(rows: int, directory: Path) -> None:
-    declaration = find_declaration(None, Path(__file__))
-    spark = spark_session("bench", declaration, declaration.environment("local"), directory.as_uri())
+    declaration = find_declaration("local", script=Path(__file__))
+    spark = spark_session("bench", declaration.platform, directory.as_uri())
     spark.sparkContext.setLogLevel("ERROR")
     uris = {name: (directory / name).as_uri() for name in ("orders", "customers")}
     orders(spark, rows).write.format("delta").partitionBy("ingest_date").save(uris["orders"])

@@ -59,6 +59,11 @@ class Snapshots:
 
     schedule: str | None
     node: Node | None
+    program: str
+    """The file beside the document that takes one."""
+    taken_by_another: str
+    """The code of its failure where another run takes the day's."""
+    no_use_trying_again: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -116,7 +121,13 @@ def _snapshots(read: dict[str, Any] | None) -> Snapshots | None:
     if read is None:
         return None
     node = read["node"]
-    return Snapshots(schedule=read["schedule"], node=Node(**node) if node else None)
+    return Snapshots(
+        schedule=read["schedule"],
+        node=Node(**node) if node else None,
+        program=read["program"],
+        taken_by_another=read["takenByAnother"],
+        no_use_trying_again=frozenset(read["noUseTryingAgain"]),
+    )
 
 
 def _job(read: dict[str, Any]) -> Job:

@@ -20,17 +20,11 @@ from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from airflow.sdk import DAG, BaseOperator
 from airflow.timetables.trigger import CronTriggerTimetable
 
-from utils.declaration import FILE, Node, platform
+from utils.declaration import FILE, Node, Snapshots, platform
 from utils.factory import platform_dag
-
-PROGRAM = FILE.with_name("snapshot.mjs")
 
 # What the program inherits: who it is, and how AWS is reached. Not Airflow's own settings, which hold its secrets.
 INHERITED = re.compile(r"(AWS|DATAPLAT)_\w+|PATH|HOME|TZ|LANG|TMPDIR|(https?|no)_proxy", re.IGNORECASE)
-
-# As src/model/errors.ts has them.
-TAKEN_BY_ANOTHER = "DP9005"
-NO_USE_TRYING_AGAIN = {"DP1007", "DP2001", "DP9002"}
 
 # What the program does at the end of its own accord, when it is told to end.
 GRACE_SECONDS = 30
@@ -41,24 +35,24 @@ class TakeSnapshot(BaseOperator):
 
     _process: subprocess.Popen[str] | None = None
 
-    def __init__(self, *, node: Node | None, **kwargs: Any) -> None:
+    def __init__(self, *, declared: Snapshots, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.node = node
+        self.declared = declared
 
     def execute(self, context: Any) -> dict[str, Any]:
-        result = self._run([str(executable(self.node)), str(PROGRAM)])
+        result = self._run([str(executable(self.declared.node)), str(FILE.parent / self.declared.program)])
         error = result.get("error")
         if error is None:
             return result
         message = ". ".join(
             [f"{error['message']} [{error['code']}]", *(f"Next: {one}" for one in error.get("next", [])[:1])]
         )
-        if error["code"] == TAKEN_BY_ANOTHER:
+        if error["code"] == self.declared.taken_by_another:
             # There will be a snapshot of this day, only not by this run.
             raise AirflowSkipException(message)
         raise (
             AirflowFailException(message)
-            if error["code"] in NO_USE_TRYING_AGAIN
+            if error["code"] in self.declared.no_use_trying_again
             else AirflowException(message)
         )
 
@@ -172,7 +166,7 @@ def snapshot_dag(dag_id: str, **settings: Any) -> DAG | None:
     TakeSnapshot(
         task_id="snapshot",
         dag=dag,
-        node=snapshots.node,
+        declared=snapshots,
         # One that hangs must not keep all later ones from being taken.
         execution_timeout=timedelta(hours=20),
         doc_md=f"By hand: `dataplat dr snapshot --env {platform().environment}`",

@@ -22,7 +22,6 @@ from pyspark.sql import functions as F
 
 from jobs.common.context import RunContext
 from jobs.common.contract import Contract
-from jobs.common.declaration import duration_of
 from jobs.common.errors import UsageError
 from jobs.common.masking import fingerprint, masked, masks_of, needs_key
 from jobs.common.result import DatasetResult, JobResult
@@ -170,7 +169,8 @@ def _in_place(
         commits += 1
     told: dict[str, object] = {"how": "in place", "state": "masked", "rows": rows, "commits": commits}
     if rows:
-        told["unmasked versions"] = f"readable until a vacuum {contract.maintenance.keep_versions} from now"
+        kept = context.declaration.dataset(contract.id).maintenance.keep_versions
+        told["unmasked versions"] = f"readable until a vacuum {kept / dt.timedelta(days=1):g}d from now"
     return rows, told
 
 
@@ -191,7 +191,7 @@ def _old_enough(context: RunContext, contract: Contract) -> Expression:
     if in_place is None or in_place.since is None:
         return F.lit(True)
     end = dt.datetime.combine(context.date + dt.timedelta(days=1), dt.time(), dt.timezone.utc)
-    before = end - duration_of(in_place.after)
+    before = end - context.declaration.dataset(contract.id).mask_after
     kinds = {column.name: column.type for column in contract.columns}
     if kinds[in_place.since] == "date":
         return F.col(in_place.since) < F.lit(before.date())

@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from jobs.common.context import RunContext, Storage
-from jobs.common.declaration import find_declaration
 from jobs.common.errors import JobError
+from jobs.common.find_declaration import find_declaration
 from jobs.common.lineage.emission import Emission
 from jobs.common.log import configure_logging
 from jobs.common.result import JobResult, failure_to_json
@@ -74,22 +74,19 @@ def _run(
     logging.basicConfig(
         stream=sys.stderr, format="%(levelname)s %(message)s"
     )  # until the declaration is found
-    declaration = find_declaration(options.config, script)
+    name = options.env or os.environ.get("DATAPLAT_ENV") or "local"
+    declaration = find_declaration(name, options.config, script)
     configure_logging(declaration.root, options.log_level)
-    environment = (
-        declaration.environment_file(options.config)
-        if options.config is not None
-        else declaration.environment(options.env or os.environ.get("DATAPLAT_ENV") or "local")
-    )
+    environment = declaration.environment
     job = declaration.job(job_id)
     lake_root = options.lake_root or os.environ.get("DATAPLAT_LAKE_ROOT") or None
-    spark = spark_session(f"{job_id} {options.date}", declaration, environment, lake_root)
+    spark = spark_session(f"{job_id} {options.date}", declaration.platform, lake_root)
     try:
         context = RunContext(
             spark=spark,
             declaration=declaration,
             environment=environment,
-            storage=Storage(environment.bucket_prefix, lake_root),
+            storage=Storage(environment.buckets, lake_root),
             job=job,
             date=options.date,
             run_id=run_id,

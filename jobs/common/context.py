@@ -19,16 +19,13 @@ class Storage:
     file system that Hadoop knows (tests use `file:///…`).
     """
 
-    bucket_prefix: str
+    buckets: Mapping[str, str]
+    """Whole names, by what each is for; not asked for with a `root`."""
     root: str | None = None
 
     def uri(self, bucket: str, path: str) -> str:
         """The URI of `path` in a bucket: landing, bronze, silver, gold, artifacts or logs."""
-        base = (
-            f"s3://{self.bucket_prefix}-{bucket}"
-            if self.root is None
-            else f"{self.root.rstrip('/')}/{bucket}"
-        )
+        base = f"s3://{self.buckets[bucket]}" if self.root is None else f"{self.root.rstrip('/')}/{bucket}"
         return f"{base}/{path.lstrip('/')}"
 
     def table(self, contract: Contract) -> str:

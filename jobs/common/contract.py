@@ -128,21 +128,6 @@ class MaskInPlace:
     """The column that says which columns of a row are masked."""
     since: str | None = None
     """The date or time that tells a row's age."""
-    after: str | None = None
-    """How old a row is when it is masked: a duration."""
-
-
-@dataclass(frozen=True)
-class Maintenance:
-    """How a table is kept in order."""
-
-    cluster_by: str | None = None
-    """`zorder` or `liquid`."""
-    cluster_columns: tuple[str, ...] = ()
-    file_megabytes: int = 128
-    """How large files are to become."""
-    keep_versions: str = "7d"
-    """How long what was replaced can be read by time travel: a duration."""
 
 
 @dataclass(frozen=True)
@@ -158,8 +143,6 @@ class Contract:
     partitioned_by: tuple[str, ...]
     watermark: str | None
     write: str
-    freshness: str | None = None
-    """How old its newest data may be: a duration such as `26h`."""
     ordered_by: tuple[str, ...] = ()
     """Columns that order the changes of a key, the most significant first; where changes are merged."""
     deleted_by: str | None = None
@@ -167,7 +150,6 @@ class Contract:
     masked_copy_of: str | None = None
     """The dataset whose rows these are, with its masks laid over them."""
     mask_in_place: MaskInPlace | None = None
-    maintenance: Maintenance = Maintenance()
 
     @property
     def masks(self) -> Mapping[str, Mask]:
@@ -209,12 +191,10 @@ def contract_of(document: Mapping[str, Any]) -> Contract:
         partitioned_by=tuple(extension["partitionedBy"]),
         watermark=extension.get("watermark"),
         write=extension["write"],
-        freshness=extension.get("freshness"),
         ordered_by=tuple(extension.get("merge", {}).get("orderedBy", ())),
         deleted_by=extension.get("merge", {}).get("deletedBy"),
         masked_copy_of=extension.get("maskedCopyOf"),
         mask_in_place=_in_place(extension.get("maskInPlace")),
-        maintenance=_maintenance(extension.get("maintenance") or {}),
     )
     spark_schema(contract)  # every type is known
     names = {column.name for column in columns}
@@ -223,7 +203,6 @@ def contract_of(document: Mapping[str, Any]) -> Contract:
         *contract.primary_key,
         *contract.partitioned_by,
         *contract.ordered_by,
-        *contract.maintenance.cluster_columns,
         *filter(None, [contract.watermark, contract.deleted_by, *(column.date_of for column in columns)]),
         *filter(None, (mask.settings.get("by") for mask in contract.masks.values())),
         *filter(None, [in_place.marked_by, in_place.since] if in_place else []),
@@ -335,17 +314,7 @@ def _mask(declared: Mapping[str, Any] | None) -> Mask | None:
 def _in_place(declared: Mapping[str, Any] | None) -> MaskInPlace | None:
     if declared is None:
         return None
-    return MaskInPlace(declared["markedBy"], declared.get("since"), declared.get("after"))
-
-
-def _maintenance(declared: Mapping[str, Any]) -> Maintenance:
-    clustering = declared.get("clustering") or {}
-    return Maintenance(
-        cluster_by=clustering.get("by"),
-        cluster_columns=tuple(clustering.get("columns", ())),
-        file_megabytes=declared.get("fileMegabytes", Maintenance.file_megabytes),
-        keep_versions=declared.get("keepVersions", Maintenance.keep_versions),
-    )
+    return MaskInPlace(declared["markedBy"], declared.get("since"))
 
 
 def _type_of(name: str, schema: Mapping[str, Any], kinds: list[str]) -> str:

@@ -1,27 +1,26 @@
-"""The declaration (`config/`) as the jobs see it: environments, contracts, jobs, sources, thresholds.
+"""The declaration as the jobs see it: the platform as it was resolved for them, and the contracts of `config/`.
 
-Only what a job needs is read; `dataplat validate` is what checks all of it.
+Names, durations, secrets' names, what a job reads and writes: the command line derives them, and jobs are told
+(docs/decisions/platform-for-jobs.md). Contracts are read here, for what one means to Spark is the jobs' own.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
-
-import yaml
+from typing import Any, TypeVar
 
 from jobs.common.contract import Contract, contract_of
 from jobs.common.errors import DeclarationError, QualityError
 from jobs.common.lineage.settings import LineageSettings
 
 UTF_8 = "utf-8"
+
+Named = TypeVar("Named")
 
 
 @dataclass(frozen=True)
@@ -44,16 +43,19 @@ class Connector:
 
 @dataclass(frozen=True)
 class Environment:
-    """Where a job runs: `environments/<name>.yaml`."""
+    """Where a job runs."""
 
     name: str
     account: str
     region: str
-    bucket_prefix: str
     endpoint_port: int | None
     """Port of the local AWS endpoint; None where the environment is a real account."""
-    prefix: str = ""
-    """What the names of everything in the account begin with."""
+    buckets: Mapping[str, str]
+    """Whole names, by what each is for: landing, bronze, silver, gold, artifacts or logs."""
+    namespace: str
+    """What the environment is called in lineage."""
+    masking_key: str
+    """The whole name of the secret with the key of masks."""
     connectors: Mapping[str, Connector] = field(default_factory=dict)
     lineage: LineageSettings = field(default_factory=LineageSettings)
 
@@ -184,10 +186,39 @@ class Job:
 
     id: str
     group: str
+    sources: tuple[str, ...]
+    """Ids of the sources that it reads; an ingest has an output for each, in the same order."""
     inputs: tuple[str, ...]
+    """Ids of the datasets that it reads."""
     outputs: tuple[str, ...]
     mode: str = "batch"
     description: str = ""
+
+
+@dataclass(frozen=True)
+class Maintenance:
+    """How a table is kept in order."""
+
+    file_megabytes: int
+    """How large files are to become."""
+    keep_versions: dt.timedelta
+    """How long what was replaced can be read by time travel."""
+    cluster_by: str | None = None
+    """`zorder` or `liquid`."""
+    cluster_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What is derived of a dataset, over and above what its contract says itself."""
+
+    maintenance: Maintenance
+    quarantine_maintenance: Maintenance
+    """Of the rows that broke its contract."""
+    source: str | None = None
+    """The source that it is ingested from; None where it is made of other datasets."""
+    mask_after: dt.timedelta = dt.timedelta(0)
+    """How old a row is when it is masked in the table that it is in."""
 
 
 @dataclass(frozen=True)
@@ -210,80 +241,47 @@ class Threshold:
 
 
 @dataclass(frozen=True)
+class Platform:
+    """One environment's platform, everything resolved; each by its id."""
+
+    environment: Environment
+    spark: Mapping[str, str]
+    """Spark's properties where no spark-submit names them."""
+    jobs: Mapping[str, Job]
+    sources: Mapping[str, Source]
+    datasets: Mapping[str, Dataset]
+    quality: Mapping[str, Mapping[str, Any]]
+    """What a dataset may bear, and what is expected of it."""
+
+
+@dataclass(frozen=True)
 class Declaration:
-    """The declaration in one `config/` directory. Files are read when they are first asked for."""
+    """The resolved platform, and the `config/` directory whose contracts are read when they are first asked for."""
 
     root: Path
+    platform: Platform
 
-    def environment(self, name: str) -> Environment:
-        """The environment of that name."""
-        file = self.root / "environments" / f"{name}.yaml"
-        if not file.is_file():
-            known = sorted(path.stem for path in (self.root / "environments").glob("*.yaml"))
-            raise DeclarationError(f'no environment "{name}" in {file.parent}; there is {", ".join(known)}')
-        return self.environment_file(file)
-
-    def environment_file(self, file: Path) -> Environment:
-        """The environment that a file declares."""
-        content = _yaml(file)
-        port = _get(file, content, "endpoint.port") if "endpoint" in content else None
-        return Environment(
-            name=str(_get(file, content, "name")),
-            account=str(_get(file, content, "account")),
-            region=str(_get(file, content, "region")),
-            bucket_prefix=str(_get(file, content, "lake.bucketPrefix")),
-            endpoint_port=None if port is None else int(port),
-            prefix=str(_get(file, content, "prefix")),
-            connectors={
-                system: _connector(file, content, system, settings)
-                for system, settings in (content.get("sources") or {}).items()
-            },
-            lineage=_lineage_settings(content),
-        )
+    @property
+    def environment(self) -> Environment:
+        """Where it is."""
+        return self.platform.environment
 
     def job(self, job_id: str) -> Job:
         """The job of that id."""
-        node = _entry(self._lineage_file, self._lineage, "jobs", job_id)
-        return Job(
-            id=job_id,
-            group=str(_get(self._lineage_file, node, "group", f"jobs.{job_id}.")),
-            inputs=self._with_layers(_get(self._lineage_file, node, "inputs", f"jobs.{job_id}.")),
-            outputs=self._with_layers(_get(self._lineage_file, node, "outputs", f"jobs.{job_id}.")),
-            mode=str(node.get("mode", "batch")),
-            description=str(node.get("description", "")),
-        )
-
-    def _with_layers(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Names with every `layer/<layer>` replaced by the ids of its datasets."""
-        found: dict[str, None] = {}
-        for name in names:
-            kind, _, layer = name.partition("/")
-            contracts = sorted((self.root / "schemas").glob(f"*_{layer}.json")) if kind == "layer" else []
-            found.update(dict.fromkeys([file.stem for file in contracts] if kind == "layer" else [name]))
-        return tuple(found)
+        return _named("config/shared/lineage.yaml declares no job", self.platform.jobs, job_id)
 
     def source(self, source_id: str) -> Source:
         """The source of that id."""
-        node = _entry(self._lineage_file, self._lineage, "sources", source_id)
-        return Source(
-            id=source_id,
-            format=str(_get(self._lineage_file, node, "format", f"sources.{source_id}.")),
-            path=str(_get(self._lineage_file, node, "path", f"sources.{source_id}.")),
-            options=cast("Mapping[str, Any]", node.get("options") or {}),
-            system=str(_get(self._lineage_file, node, "system", f"sources.{source_id}.")),
-            entity=node.get("entity"),
-            watermark=node.get("watermark"),
-            lookback=duration_of(node.get("lookback")),
-            partition_column=node.get("partitionColumn"),
-        )
+        return _named("config/shared/lineage.yaml declares no source", self.platform.sources, source_id)
+
+    def dataset(self, dataset: str) -> Dataset:
+        """What is derived of a dataset."""
+        return _named("config/schemas holds no dataset", self.platform.datasets, dataset)
 
     def source_of(self, dataset: str) -> Source | None:
         """The source that a dataset is ingested from; None where it is made of other datasets."""
-        for node in (self._lineage.get("jobs") or {}).values():
-            for name, output in zip(node.get("inputs") or [], node.get("outputs") or []):
-                if output == dataset and name.startswith("source/"):
-                    return self.source(name[len("source/") :])
-        return None
+        source = self.dataset(dataset).source
+        return None if source is None else self.source(source)
 
     def contract(self, dataset: str) -> Contract:
         """The data contract of a dataset (`<table>_<layer>`)."""
@@ -302,99 +300,10 @@ class Declaration:
 
     def quality(self, dataset: str) -> Mapping[str, Any]:
         """What `dq_thresholds.yaml` says of a dataset; nothing where it has no entry."""
-        datasets = _yaml(self.root / "shared" / "dq_thresholds.yaml").get("datasets") or {}
-        return cast("Mapping[str, Any]", datasets.get(dataset) or {})
-
-    @property
-    def _lineage_file(self) -> Path:
-        return self.root / "shared" / "lineage.yaml"
-
-    @cached_property
-    def _lineage(self) -> dict[str, Any]:
-        return _yaml(self._lineage_file)
+        return self.platform.quality.get(dataset, {})
 
 
-def find_declaration(environment_file: Path | None, script: Path | None = None) -> Declaration:
-    """Find `config/`: around the given environment file, else `$DATAPLAT_CONFIG_DIR`, else `declaration/config` in the
-    working directory (a job run on EMR Serverless), else in the nearest parent of the working directory, then of the
-    script. A directory counts when it holds `environments/`.
-    """
-    if environment_file is not None:
-        if not environment_file.is_file():
-            raise DeclarationError(f"no environment file {environment_file}")
-        return Declaration(_checked(environment_file.resolve().parent.parent, "around --config"))
-    named = os.environ.get("DATAPLAT_CONFIG_DIR")
-    if named:
-        return Declaration(_checked(Path(named).resolve(), "named by DATAPLAT_CONFIG_DIR"))
-    here = Path.cwd()
-    starts = [here] if script is None else [here, script.resolve().parent]
-    candidates = [here / "declaration" / "config"]
-    candidates += [parent / "config" for start in starts for parent in (start, *start.parents)]
-    for candidate in candidates:
-        if _holds_declaration(candidate):
-            return Declaration(candidate)
-    raise DeclarationError(
-        f"no declaration: neither {here} nor a directory above it holds config/environments; "
-        "name it with --config <environment file> or DATAPLAT_CONFIG_DIR"
-    )
-
-
-def _holds_declaration(directory: Path) -> bool:
-    return (directory / "environments").is_dir()
-
-
-def _checked(directory: Path, why: str) -> Path:
-    if not _holds_declaration(directory):
-        raise DeclarationError(f"{directory} ({why}) holds no environments/")
-    return directory
-
-
-def _connector(
-    file: Path, environment: Mapping[str, Any], system: str, settings: Mapping[str, Any]
-) -> Connector:
-    secret = settings.get("secret")
-    return Connector(
-        system=system,
-        kind=str(_get(file, settings, "kind", f"sources.{system}.")),
-        secret=None if secret is None else f"{_get(file, environment, 'prefix')}/{secret}",
-        settings={key: value for key, value in settings.items() if key not in ("kind", "secret")},
-    )
-
-
-def _lineage_settings(content: Mapping[str, Any]) -> LineageSettings:
-    settings = content.get("lineage") or {}
-    return LineageSettings(str(settings.get("transport", "none")), settings.get("url"))
-
-
-def duration_of(text: str | None) -> dt.timedelta:
-    """`45s`, `15m`, `26h`, `7d`, as `validate` has checked it; nothing is no time."""
-    units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-    return dt.timedelta(**{units[text[-1]]: int(text[:-1])}) if text else dt.timedelta(0)
-
-
-def _yaml(file: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DeclarationError(f"{file} does not exist") from None
-    except yaml.YAMLError as error:
-        raise DeclarationError(f"{file} is not valid YAML: {error}") from error
-    if not isinstance(content, dict):
-        raise DeclarationError(f"{file} holds no mapping")
-    return content
-
-
-def _get(file: Path, content: Mapping[str, Any], path: str, prefix: str = "") -> Any:
-    value: Any = content
-    for key in path.split("."):
-        if not isinstance(value, dict) or value.get(key) is None:
-            raise DeclarationError(f'{file}: "{prefix}{path}" is missing')
-        value = value[key]
-    return value
-
-
-def _entry(file: Path, content: Mapping[str, Any], section: str, name: str) -> Mapping[str, Any]:
-    entries = content.get(section) or {}
-    if name not in entries:
-        raise DeclarationError(f'{file}: {section} has no "{name}"; there is {", ".join(sorted(entries))}')
-    return cast("Mapping[str, Any]", entries[name])
+def _named(missing: str, known: Mapping[str, Named], name: str) -> Named:
+    if name not in known:
+        raise DeclarationError(f'{missing} "{name}"; there is {", ".join(sorted(known))}')
+    return known[name]

@@ -172,12 +172,11 @@ def land(
 
 def _pairs(context: RunContext) -> list[tuple[Source, str]]:
     job = context.job
-    sources = [name[len("source/") :] for name in job.inputs if name.startswith("source/")]
-    if len(sources) != len(job.inputs) or len(job.inputs) != len(job.outputs):
+    if job.inputs or len(job.sources) != len(job.outputs):
         raise DeclarationError(
             f"job {job.id}: an ingest has sources only, and as many outputs in the same order"
         )
-    return [(context.declaration.source(source), output) for source, output in zip(sources, job.outputs)]
+    return [(context.declaration.source(source), output) for source, output in zip(job.sources, job.outputs)]
 
 
 def _range(connector: Connector, window: Window | None) -> str:

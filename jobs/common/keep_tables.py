@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from dataclasses import replace
 
 from delta.tables import DeltaTable
 
 from jobs.common.apply_masks import chosen, is_dry
 from jobs.common.context import RunContext
-from jobs.common.contract import Maintenance
-from jobs.common.declaration import duration_of
 from jobs.common.errors import MaintenanceError, UsageError
 from jobs.common.maintenance import LEAST_KEPT, Kept, keep
 from jobs.common.result import DatasetResult, JobResult
@@ -29,19 +26,17 @@ def keep_tables(context: RunContext) -> JobResult:
     kept: list[Kept] = []
     failed: list[str] = []
     for dataset in chosen(context):
-        contract = context.declaration.contract(dataset)
-        # Rows of another shape: nothing of how they are laid is declared.
-        plain = replace(contract, maintenance=Maintenance())
+        contract, declared = context.declaration.contract(dataset), context.declaration.dataset(dataset)
         tables = [
-            (dataset, context.storage.table(contract), contract),
-            (f"{dataset} quarantine", context.storage.quarantine(contract), plain),
+            (dataset, context.storage.table(contract), declared.maintenance),
+            (f"{dataset} quarantine", context.storage.quarantine(contract), declared.quarantine_maintenance),
         ]
-        for name, uri, shape in tables:
+        for name, uri, wanted in tables:
             if not DeltaTable.isDeltaTable(context.spark, uri):
                 continue
-            kept_for = duration_of(shape.maintenance.keep_versions) if retain is None else retain
+            kept_for = wanted.keep_versions if retain is None else retain
             try:
-                one = keep(context.spark, name, uri, shape, kept_for, dry)
+                one = keep(context.spark, name, uri, wanted, kept_for, dry)
             except Exception as error:
                 first = str(error).strip().splitlines()[0] if str(error).strip() else "no message"
                 failed.append(f"{name}: {type(error).__name__}: {first}")
@@ -62,15 +57,20 @@ def keep_tables(context: RunContext) -> JobResult:
 
 def _retain(context: RunContext) -> dt.timedelta | None:
     """What was asked for instead of the contracts' own, where it may be."""
-    asked, why = context.arguments.get("retain"), context.arguments.get("below_guard")
-    if asked is None:
+    retain: dt.timedelta | None = context.arguments.get("retain")
+    why = context.arguments.get("below_guard")
+    if retain is None:
         return None
-    retain = duration_of(asked)
     if retain < LEAST_KEPT and not why:
         raise UsageError(
-            f"--retain {asked} is less than 7d: whoever still reads or writes an older version would find its files "
-            'gone. Keep 7d or more; or stop everything that is at work on the tables, and say --below-guard "<why>"'
+            f"--retain of {_hours(retain)} is less than 7d: whoever still reads or writes an older version would "
+            "find its files gone. Keep 7d or more; or stop everything that is at work on the tables, and say "
+            '--below-guard "<why>"'
         )
     if retain < LEAST_KEPT:
-        log.warning("old versions are kept for %s alone: %s", asked, why)
+        log.warning("old versions are kept for %s alone: %s", _hours(retain), why)
     return retain
+
+
+def _hours(time: dt.timedelta) -> str:
+    return f"{time / dt.timedelta(hours=1):g}h"

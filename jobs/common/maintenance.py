@@ -16,7 +16,7 @@ from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from jobs.common.contract import Contract, Maintenance
+from jobs.common.declaration import Maintenance
 from jobs.common.table_files import File, files_of
 from jobs.common.write.settings import settings
 
@@ -112,10 +112,9 @@ class Kept:
 
 
 def keep(
-    spark: SparkSession, name: str, uri: str, contract: Contract, retain: dt.timedelta, dry: bool = False
+    spark: SparkSession, name: str, uri: str, wanted: Maintenance, retain: dt.timedelta, dry: bool = False
 ) -> Kept:
     """Keep one table in order. `dry`: only look. Who calls has seen to `retain` not being too short by mistake."""
-    wanted = contract.maintenance
     before = files_of(spark, uri)
     plan = plan_of(before, wanted, _ordered(spark, uri, wanted))
     if not dry and not plan.nothing:

@@ -78,11 +78,11 @@ def secret_of(environment: Environment, connector: Connector) -> Mapping[str, Se
 
 
 def masking_key(environment: Environment) -> Secret:
-    """The key that hashes and date shifts are made with: `key` of the secret `<prefix>/masking-key`.
+    """The key that hashes and date shifts are made with: `key` of a secret of its own.
 
     :raises SecretError: it is not there, may not be read, or is too short to keep anything secret
     """
-    name = f"{environment.prefix}/masking-key"
+    name = environment.masking_key
     secret = _fetch(environment, name)
     if "key" not in secret or len(secret["key"].reveal()) < _LEAST_KEY:
         raise SecretError(
@@ -124,9 +124,8 @@ def endpoint_of(environment: Environment) -> dict[str, str]:
     """How AWS is reached, as the session reaches S3: one with an endpoint only with the account for a key."""
     if environment.endpoint_port is None:
         return {}
-    port = os.environ.get("DATAPLAT_LOCAL_PORT") or environment.endpoint_port
     return {
-        "endpoint_url": os.environ.get("AWS_ENDPOINT_URL") or f"http://127.0.0.1:{port}",
+        "endpoint_url": os.environ.get("AWS_ENDPOINT_URL") or f"http://127.0.0.1:{environment.endpoint_port}",
         "aws_access_key_id": environment.account,
         "aws_secret_access_key": "local",
     }

@@ -1,4 +1,4 @@
-"""The Spark session: Delta, `config/emr/*.conf`, and what a laptop needs instead of EMR.
+"""The Spark session: Delta, what `config/emr/*.conf` says, and what a laptop needs instead of EMR.
 
 What spark-submit was given is never overridden; so on EMR Serverless, and in the local endpoint's job runs, only what
 is missing is set. Run as a plain script, the job starts a local Spark and brings Delta and S3 itself.
@@ -7,14 +7,13 @@ is missing is set. Run as a plain script, the job starts a local Spark and bring
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from pyspark import SparkConf
 from pyspark.sql import SparkSession
 
-from jobs.common.declaration import Declaration, Environment
+from jobs.common.declaration import Environment, Platform
 from jobs.common.errors import UsageError
 
 # The versions of EMR 7.x's Spark 3.5 line; only used where no jars are given.
@@ -25,9 +24,6 @@ _PACKAGES = (
     "org.apache.spark:spark-avro_2.12:3.5.7",
 )
 _FILES_BY_FILE_SYSTEM = "org.apache.spark.sql.execution.streaming.FileSystemBasedCheckpointFileManager"
-# As src/operations/spark-run.ts reads them for a run's request; one table of lines tests both.
-_PROPERTY = re.compile(r"^\s*([^\s#!=:][^\s=:]*)(?:\s*[=:]\s*|\s+|$)(.*?)\s*$")
-_EMR_IMAGE = "/usr/share/aws/"
 
 _LAPTOP = {
     "spark.master": "local[*]",
@@ -47,8 +43,7 @@ _LAPTOP = {
 
 def spark_session(
     app_name: str,
-    declaration: Declaration,
-    environment: Environment,
+    platform: Platform,
     lake_root: str | None = None,
     properties: Mapping[str, str] | None = None,
 ) -> SparkSession:
@@ -58,9 +53,9 @@ def spark_session(
     """
     submitted = under_spark_submit()
     conf = SparkConf()  # under spark-submit it knows what that was given
-    wanted = {"spark.app.name": app_name, **shared_properties(declaration)}
-    if lake_root is None and (not submitted or environment.endpoint_port is not None):
-        wanted.update(s3a_properties(environment))
+    wanted = {"spark.app.name": app_name, **platform.spark}
+    if lake_root is None and (not submitted or platform.environment.endpoint_port is not None):
+        wanted.update(s3a_properties(platform.environment))
     if not submitted:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         wanted.update(_LAPTOP)
@@ -78,21 +73,6 @@ def under_spark_submit() -> bool:
     return "PYSPARK_GATEWAY_PORT" in os.environ
 
 
-def shared_properties(declaration: Declaration) -> dict[str, str]:
-    """Properties of `config/emr/*.conf`, without those that name files of EMR's image."""
-    properties: dict[str, str] = {}
-    for name in ("spark-defaults.conf", "delta-core.conf"):
-        properties.update(_properties(declaration.root / "emr" / name))
-    return {name: value for name, value in properties.items() if _EMR_IMAGE not in value}
-
-
-def _properties(file: Path) -> Iterator[tuple[str, str]]:
-    for line in file.read_text(encoding="utf-8").split("\n"):
-        found = _PROPERTY.match(line)
-        if found:
-            yield found[1], found[2]
-
-
 def s3a_properties(environment: Environment) -> dict[str, str]:
     """Hadoop's S3A under the name `s3://`, which on EMR is its own file system.
 
@@ -108,8 +88,7 @@ def s3a_properties(environment: Environment) -> dict[str, str]:
     }
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     if environment.endpoint_port is not None:
-        port = os.environ.get("DATAPLAT_LOCAL_PORT") or environment.endpoint_port
-        endpoint = endpoint or f"http://127.0.0.1:{port}"
+        endpoint = endpoint or f"http://127.0.0.1:{environment.endpoint_port}"
         properties.update(
             {
                 f"{s3a}aws.credentials.provider": "org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider",

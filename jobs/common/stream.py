@@ -146,12 +146,12 @@ class _Sink:
 
 def _source_and_contract(context: RunContext) -> tuple[Source, Contract]:
     job = context.job
-    if len(job.inputs) != 1 or len(job.outputs) != 1 or not job.inputs[0].startswith("source/"):
+    if job.inputs or len(job.sources) != 1 or len(job.outputs) != 1:
         raise DeclarationError(f"job {job.id}: a stream has one source and one output")
     contract = context.declaration.contract(job.outputs[0])
     if contract.write != "append-stream":
         raise DeclarationError(f"{contract.id}: a stream writes by append-stream, not {contract.write}")
-    return context.declaration.source(job.inputs[0][len("source/") :]), contract
+    return context.declaration.source(job.sources[0]), contract
 
 
 def _messages(context: RunContext, source: Source, connector: Connector) -> DataFrame:

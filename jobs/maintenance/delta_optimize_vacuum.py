@@ -6,6 +6,7 @@ python jobs/maintenance/delta_optimize_vacuum.py --env local --date 2026-01-05 -
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import re
 import sys
 from pathlib import Path
@@ -55,10 +56,13 @@ def run(context: RunContext) -> JobResult:
     return keep_tables(context)
 
 
-def _duration(text: str) -> str:
-    if not re.fullmatch(r"[0-9]+[smhd]", text, re.ASCII):
+def _duration(text: str) -> dt.timedelta:
+    """An argument is typed for this job alone; nothing of the declaration is read here."""
+    found = re.fullmatch(r"([0-9]+)([smhd])", text, re.ASCII)
+    if found is None:
         raise argparse.ArgumentTypeError(f'"{text}" is no duration: expected one such as 14d or 200h')
-    return text
+    units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+    return dt.timedelta(**{units[found[2]]: int(found[1])})
 
 
 if __name__ == "__main__":

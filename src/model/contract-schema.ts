@@ -1,5 +1,6 @@
 import { durationPattern } from './duration.js';
 import { layers } from './layers.js';
+import { maintenanceDefaults } from './maintenance.js';
 import { parseSchema } from './parse.js';
 
 /** What a data contract must be, over and above a JSON Schema: as a JSON Schema. */
@@ -192,12 +193,12 @@ export const contractSchema = {
               type: 'integer',
               minimum: 1,
               maximum: 1024,
-              description: 'how large files are to become (default: 128)',
+              description: `how large files are to become (default: ${maintenanceDefaults.fileMegabytes})`,
             },
             keepVersions: {
               type: 'string',
               pattern: durationPattern.source,
-              description: 'how long what was replaced can be read by time travel (default: 7d, the least)',
+              description: `how long what was replaced can be read by time travel (default: ${maintenanceDefaults.keepVersions}, the least)`,
             },
           },
           additionalProperties: false,

@@ -11,3 +11,6 @@ export interface Maintenance {
   /** How long what was replaced can still be read by time travel. */
   readonly keepVersions?: string;
 }
+
+/** What stands where a contract does not say, and for quarantine, of which none speaks. */
+export const maintenanceDefaults = { fileMegabytes: 128, keepVersions: '7d' } as const;

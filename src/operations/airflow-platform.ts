@@ -1,6 +1,7 @@
 import { startRequest } from '../aws/job-runs.js';
 import type { StartRun } from '../aws/job-runs.js';
 import { minutesOf } from '../model/duration.js';
+import type { ErrorCode } from '../model/errors.js';
 import { layers, type Layer } from '../model/layers.js';
 import type { Job } from '../model/lineage.js';
 import { names } from '../model/names.js';
@@ -55,7 +56,16 @@ export interface AirflowSnapshots {
   readonly schedule: string | null;
   /** Null where Airflow is on the machine of who deploys, which has one. */
   readonly node: AirflowNode | null;
+  /** The file beside this document that takes one. */
+  readonly program: string;
+  /** The code of its failure where another run takes the day's: there will be one. */
+  readonly takenByAnother: ErrorCode;
+  /** Those at which a second attempt can't do better. */
+  readonly noUseTryingAgain: readonly ErrorCode[];
 }
+
+/** The program that takes snapshots, in one file (src/snapshot-program.ts). */
+export const snapshotProgramFile = 'snapshot.mjs';
 
 export interface AirflowPlatform {
   readonly environment: string;
@@ -119,7 +129,13 @@ function snapshotsOf(
   node: AirflowNode | undefined,
 ): AirflowSnapshots | null {
   if (!snapshots || (snapshots.schedule === undefined && !endpoint)) return null;
-  return { schedule: snapshots.schedule ?? null, node: node ?? null };
+  return {
+    schedule: snapshots.schedule ?? null,
+    node: node ?? null,
+    program: snapshotProgramFile,
+    takenByAnother: 'DP9005',
+    noUseTryingAgain: ['DP1007', 'DP2001', 'DP9002'],
+  };
 }
 
 function requestOf(platform: Platform, job: Job, deployed: Deployed): Readonly<Record<string, unknown>> {

@@ -79,7 +79,7 @@ export function startRunOf(
 }
 
 /** What every run is told, on AWS and on a laptop alike, unless `config/emr/` says otherwise. */
-function withPlatformDefaults(
+export function withPlatformDefaults(
   { region }: Environment,
   configuration: StartRun['configuration'],
 ): StartRun['configuration'] {
@@ -191,7 +191,6 @@ function heapMegabytes(workerGb: number): number {
 
 /**
  * A property file of Spark: name, then white space, `=` or `:`, then value; a line that begins with `#` or `!` is a remark.
- * jobs/common/session.py reads the same files for a job that runs as a plain script; one table of lines tests both.
  */
 export function parseSparkProperties(text: string): Record<string, string> {
   const properties: Record<string, string> = {};

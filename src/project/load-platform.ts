@@ -22,7 +22,15 @@ export function loadDeployedPlatform(
   environment: string,
   variables: NodeJS.ProcessEnv = process.env,
 ): Platform {
-  const files = projectFiles(folder);
+  return declaredPlatform(projectFiles(folder), environment, variables);
+}
+
+/** The same of files that are at hand. @throws as `readPlatform` */
+export function declaredPlatform(
+  files: ProjectFiles,
+  environment: string,
+  variables: NodeJS.ProcessEnv = process.env,
+): Platform {
   const read = (path: string): string | undefined =>
     files.read(path) ?? (path.startsWith('jobs/') ? '' : undefined);
   return platformOf({ ...files, read }, environment, {}, variables);

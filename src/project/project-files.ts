@@ -21,6 +21,23 @@ export function projectFiles(directory: string): ProjectFiles {
   };
 }
 
+/** The declaration alone, in a folder of any name. */
+export function declarationFiles(configDirectory: string): ProjectFiles {
+  const files = projectFiles(configDirectory);
+  const below = (path: string): string | undefined =>
+    path.startsWith('config/') ? path.slice('config/'.length) : undefined;
+  return {
+    read: (path) => {
+      const own = below(path);
+      return own === undefined ? undefined : files.read(own);
+    },
+    list: (folder) => {
+      const own = below(folder);
+      return own === undefined ? [] : files.list(own);
+    },
+  };
+}
+
 function ifThere<Value>(read: () => Value): Value | undefined {
   try {
     return read();

@@ -8,6 +8,7 @@ import io
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +25,17 @@ def snapshots(local_folder: Path) -> Any:
 
 @pytest.fixture
 def task(snapshots: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The task, with Python in Node's place and a program that a test writes."""
+    """The task as this environment's Airflow has it, with Python in Node's place and a program that a test writes."""
+    from utils.declaration import platform
 
     def program(text: str) -> Any:
         file = tmp_path / "program.py"
         file.write_text(text, encoding="utf-8")
-        monkeypatch.setattr(snapshots, "PROGRAM", file)
         monkeypatch.setenv("DATAPLAT_NODE", sys.executable)
-        return snapshots.TakeSnapshot(task_id="snapshot", node=None)
+        declared = platform().snapshots
+        assert declared is not None
+        assert declared.program == "snapshot.mjs"
+        return snapshots.TakeSnapshot(task_id="snapshot", declared=replace(declared, program=str(file)))
 
     return program
 

@@ -12,8 +12,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-import yaml
 from delta_folder import delta_rows
+from platforms import PROJECT, declared, reaching
 from py4j.java_gateway import JavaPackage, JVMView
 from pyspark.sql import DataFrame, SparkSession
 
@@ -22,13 +22,12 @@ from jobs.common.declaration import Declaration
 from jobs.common.result import JobResult
 from jobs.common.session import spark_session
 
-PROJECT = Path(__file__).resolve().parents[2]
 DAY = "2026-01-05"  # of the samples
 
 
 @pytest.fixture(scope="session")
 def declaration() -> Declaration:
-    return Declaration(PROJECT / "config")
+    return declared()
 
 
 @pytest.fixture(scope="session")
@@ -60,8 +59,7 @@ def spark(
     root = tmp_path_factory.mktemp("spark").as_uri()
     session = spark_session(
         "tests",
-        declaration,
-        declaration.environment("local"),
+        declaration.platform,
         lake_root=root,
         # Many jobs in one process: what Java compiles well pays here, which it does not in a run of one small job.
         properties={"spark.driver.extraJavaOptions": "-XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"},
@@ -96,13 +94,13 @@ class Lake:
         declaration: Declaration | None = None,
         **arguments: object,
     ) -> RunContext:
-        declared = declaration or self.declaration
+        declares = declaration or self.declaration
         return RunContext(
             spark=self.spark,
-            declaration=declared,
-            environment=declared.environment("local"),
-            storage=Storage("unused", self.folder.as_uri()),
-            job=declared.job(job),
+            declaration=declares,
+            environment=declares.environment,
+            storage=Storage({}, self.folder.as_uri()),
+            job=declares.job(job),
             date=dt.date.fromisoformat(date),
             run_id=run_id,
             arguments=arguments,
@@ -110,13 +108,7 @@ class Lake:
 
     def reaching(self, system: str, connector: dict[str, object]) -> Declaration:
         """The declaration with another way to a system in the local environment."""
-        config = self.folder / "config"
-        shutil.copytree(self.declaration.root, config, dirs_exist_ok=True)
-        file = config / "environments" / "local.yaml"
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-        content["sources"][system] = connector
-        file.write_text(yaml.safe_dump(content), encoding="utf-8")
-        return Declaration(config)
+        return reaching(self.declaration, system, connector)
 
     def deliver_samples(self, *paths: str) -> None:
         """Put folders of the samples into landing."""
@@ -200,7 +192,7 @@ def sampled(
     @cache
     def landed(job: ModuleType, date: str = DAY) -> Sampled:
         lake = Lake(tmp_path_factory.mktemp(job.JOB), spark, declaration)
-        sources = [declaration.source(name[len("source/") :]) for name in declaration.job(job.JOB).inputs]
+        sources = [declaration.source(name) for name in declaration.job(job.JOB).sources]
         lake.deliver_samples(*(source.folder(dt.date.fromisoformat(date)).strip("/") for source in sources))
         return Sampled(lake, job.run(lake.context(job.JOB, date)))
 

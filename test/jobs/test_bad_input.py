@@ -11,7 +11,6 @@ import gzip
 import io
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,11 +22,11 @@ import boto3
 import pyarrow
 import pyarrow.parquet
 import pytest
-import yaml
 from conftest import PROJECT
 from delta_folder import delta_rows
 from peers.http_peer import HttpPeer, Response
 from peers.local_endpoint import local_endpoint
+from platforms import delivering
 from pyspark.sql import SparkSession
 
 from jobs.common.context import RunContext, Storage
@@ -134,7 +133,7 @@ class Folders:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.storage = Storage("unused", root.as_uri())
+        self.storage = Storage({}, root.as_uri())
 
     def rows(self, table: str, spark: SparkSession) -> Rows:
         return [
@@ -161,8 +160,8 @@ class Buckets:
 
     def __init__(self, s3: Any) -> None:
         self.s3 = s3
-        self.storage = Storage("bad-input")
-        for bucket in ("landing", "bronze"):
+        self.storage = Storage({bucket: f"bad-input-{bucket}" for bucket in ("landing", "bronze")})
+        for bucket in self.storage.buckets:
             region = {"LocationConstraint": s3.meta.region_name}
             s3.create_bucket(Bucket=self.name(bucket), CreateBucketConfiguration=region)
 
@@ -171,7 +170,7 @@ class Buckets:
         return [json.loads(row) for row in frame.toJSON().collect()]
 
     def name(self, bucket: str) -> str:
-        return f"{self.storage.bucket_prefix}-{bucket}"
+        return self.storage.buckets[bucket]
 
     def put(self, bucket: str, key: str, content: bytes) -> None:
         self.s3.put_object(Bucket=self.name(bucket), Key=key, Body=content)
@@ -193,7 +192,7 @@ class Lake:
     objects: Objects
 
     def context(self, job: str, date: str, connector: Connector | None = None) -> RunContext:
-        environment = self.declaration.environment("local")
+        environment = self.declaration.environment
         if connector is not None:
             connectors = {**environment.connectors, connector.system: connector}
             environment = dataclasses.replace(environment, connectors=connectors)
@@ -248,7 +247,7 @@ def buckets(spark: SparkSession, declaration: Declaration, folder: Path) -> Iter
     manager = "spark.sql.streaming.checkpointFileManagerClass"
     with pytest.MonkeyPatch.context() as patch, local_endpoint(folder) as port:
         patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
-        local = declaration.environment("local")
+        local = declaration.environment
         properties = s3a_properties(local)
         hadoop = spark.sparkContext._jsc.hadoopConfiguration()
         for name, value in properties.items():
@@ -319,13 +318,8 @@ def only_third_rejected(lake: Lake, *reasons: str) -> None:
 
 def of_format(lake: Lake, folder: Path, kind: str) -> Lake:
     """The lake, and accounts declared as files of another format."""
-    config = folder / "config"
-    shutil.copytree(lake.declaration.root, config)
-    file = config / "shared" / "lineage.yaml"
-    lineage = yaml.safe_load(file.read_text(encoding="utf-8"))
-    lineage["sources"]["crm_accounts"] |= {"format": kind, "options": {}}
-    file.write_text(yaml.safe_dump(lineage), encoding="utf-8")
-    return dataclasses.replace(lake, declaration=Declaration(config))
+    declaration = delivering(lake.declaration, "crm_accounts", format=kind, options={})
+    return dataclasses.replace(lake, declaration=declaration)
 
 
 def parquet_of(rows: list[Row], **others: pyarrow.Array) -> bytes:

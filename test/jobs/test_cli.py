@@ -79,7 +79,7 @@ def test_the_named_job_is_the_one_that_is_looked_for(capsys: pytest.CaptureFixtu
     assert stopped.value.code == 2
     result = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (result["job"], result["error"]["kind"]) == ("nothing_to_silver", "declaration")
-    assert 'jobs has no "nothing_to_silver"' in result["error"]["message"]
+    assert 'declares no job "nothing_to_silver"' in result["error"]["message"]
 
 
 def test_rows_that_a_newer_state_supersedes_are_told_apart() -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
-import shutil
 from dataclasses import replace
 from typing import Any
 
 import pytest
-import yaml
 from conftest import DAY, Lake
+from platforms import delivering
 
 from jobs.common.declaration import Completeness, Declaration
 from jobs.common.errors import LandingChangedError, LandingIncompleteError, LandingMissingError
@@ -132,13 +131,8 @@ def test_a_file_that_comes_behind_its_marker_is_seen(lake: Lake) -> None:
 
 def declared(lake: Lake, **complete: str) -> Declaration:
     """The declaration with what says that accounts are complete."""
-    config = lake.folder / "config"
-    shutil.copytree(lake.declaration.root, config, dirs_exist_ok=True)
-    file = config / "shared" / "lineage.yaml"
-    lineage = yaml.safe_load(file.read_text(encoding="utf-8"))
-    lineage["sources"]["crm_accounts"]["options"]["completeWhen"] = complete
-    file.write_text(yaml.safe_dump(lineage), encoding="utf-8")
-    return Declaration(config)
+    options = {**lake.declaration.source("crm_accounts").options, "completeWhen": complete}
+    return delivering(lake.declaration, "crm_accounts", options=options)
 
 
 @pytest.mark.heavy

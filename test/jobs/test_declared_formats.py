@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
-import yaml
 from conftest import DAY, Lake
+from platforms import bearing, delivering
 
 from jobs.common.declaration import Declaration
 from jobs.ingest import (
@@ -26,20 +27,16 @@ def declaring(
     """The declaration with other options of a source, and its dataset's columns with what they say of how they come."""
     config = lake.folder / "config"
     shutil.copytree(lake.declaration.root, config)
-    file = config / "shared" / "lineage.yaml"
-    lineage = yaml.safe_load(file.read_text(encoding="utf-8"))
-    lineage["sources"][source]["options"] = options
-    file.write_text(yaml.safe_dump(lineage), encoding="utf-8")
     file = config / "schemas" / f"{source}_bronze.json"
     contract = json.loads(file.read_text(encoding="utf-8"))
     for name, how in parse.items():
         contract["properties"][name].setdefault("x-dataplat", {})["parse"] = how
     file.write_text(json.dumps(contract), encoding="utf-8")
-    file = config / "shared" / "dq_thresholds.yaml"
-    limits = yaml.safe_load(file.read_text(encoding="utf-8"))
-    del limits["datasets"][f"{source}_bronze"]["quarantine"]  # half of so few rows is not much
-    file.write_text(yaml.safe_dump(limits), encoding="utf-8")
-    return Declaration(config)
+    # Half of so few rows is not much.
+    changed = bearing(
+        delivering(lake.declaration, source, options=options), f"{source}_bronze", quarantine={}
+    )
+    return replace(changed, root=config)
 
 
 def reasons(lake: Lake, table: str) -> dict[str, list[str]]:

@@ -18,6 +18,8 @@ import pytest
 from conftest import DAY, PROJECT, Lake
 
 from jobs.common.declaration import Declaration
+from jobs.common.find_declaration import resolve
+from jobs.common.platform_document import platform_of
 from jobs.common.result import DatasetResult
 from jobs.ingest import files_ingest
 
@@ -28,7 +30,8 @@ def inferring(lake: Lake, file: Path, *flags: str) -> Declaration:
     """The declaration with what is inferred of a file, as the table `drawn`."""
     done = told(lake, file, *flags)
     assert done.returncode == 0, done.stderr
-    return Declaration(lake.folder / "project" / "config")
+    config = lake.folder / "project" / "config"
+    return Declaration(config, platform_of(resolve(config, "local")))
 
 
 def told(lake: Lake, file: Path, *flags: str) -> subprocess.CompletedProcess[str]:

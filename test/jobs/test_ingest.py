@@ -9,6 +9,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -20,7 +21,6 @@ from pyspark.sql import functions as F
 
 from jobs.common import ingest
 from jobs.common.conform import conform
-from jobs.common.declaration import Declaration
 from jobs.common.errors import JobError, LandingEncodingError, LandingMissingError, QualityError
 from jobs.common.landing import read_delivery
 from jobs.ingest import crm_accounts_ingest, crm_contacts_ingest, crm_opportunities_ingest
@@ -213,7 +213,9 @@ def test_a_column_that_the_contract_gains_is_added_to_the_table(lake: Lake, tmp_
     file.write_text(json.dumps(contract), encoding="utf-8")
 
     lake.deliver_sample("accounts", "2026-01-14")  # has the column region_code
-    crm_accounts_ingest.run(lake.context("crm_accounts", "2026-01-14", declaration=Declaration(config)))
+    crm_accounts_ingest.run(
+        lake.context("crm_accounts", "2026-01-14", declaration=replace(lake.declaration, root=config))
+    )
     known = Counter((row["ingest_date"], row["region_code"] is not None) for row in lake.rows("crm_accounts"))
     assert known == {
         (dt.date(2026, 1, 13), False): expected("accounts", "2026-01-13").bronze,

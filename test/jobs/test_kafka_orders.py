@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from conftest import Lake
 from peers.kafka_broker import KafkaBroker
+from platforms import bearing, delivering
 
 from jobs.common import stream
 from jobs.common.errors import QualityError, SourceError
@@ -45,10 +46,7 @@ class Orders:
         self.lake, self.broker, self.topic = lake, broker, topic
         broker.create_topic(topic, 3)
         connector: dict[str, object] = {"kind": "kafka", "bootstrapServers": broker.bootstrap_servers}
-        lake.reaching("kafka", connector)
-        lineage = lake.folder / "config" / "shared" / "lineage.yaml"
-        lineage.write_text(lineage.read_text().replace("entity: orders #", f"entity: {topic} #"))
-        self.declaration = type(lake.declaration)(lake.folder / "config")
+        self.declaration = delivering(lake.reaching("kafka", connector), "kafka_orders", entity=topic)
 
     def put(self, *messages: Message) -> None:
         self.broker.produce(self.topic, list(messages))
@@ -176,9 +174,8 @@ def test_no_name_of_a_field_stops_the_stream(orders: Orders) -> None:
 
 
 def test_a_run_fails_where_too_many_are_rejected_and_the_next_goes_on_behind_them(orders: Orders) -> None:
-    thresholds = orders.lake.folder / "config" / "shared" / "dq_thresholds.yaml"
-    thresholds.write_text(thresholds.read_text().replace("failAbove: 1 }", "failAbove: 0.4 }"))
-    orders.declaration = type(orders.declaration)(orders.lake.folder / "config")
+    limits = {"warnAbove": 0.1, "failAbove": 0.4}
+    orders.declaration = bearing(orders.declaration, "kafka_orders_bronze", quarantine=limits)
     orders.put(message(1), ("2", b"order placed"))
     with pytest.raises(QualityError, match=r"1 of 2 messages break the contract \(malformed 1\).*50\.0%"):
         orders.run()

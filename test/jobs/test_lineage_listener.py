@@ -57,7 +57,7 @@ def test_each_column_of_a_source_is_seen_to_become_the_one_of_its_name(
     (file,) = (lake.folder / "logs" / "emr" / job / "lineage" / DAY).glob("*.complete.json")
     event = valid(json.loads(file.read_text(encoding="utf-8")))
     contract = lake.declaration.contract(dataset)
-    storage = Storage("unused", lake.folder.as_uri())
+    storage = Storage({}, lake.folder.as_uri())
     table = storage.table(contract)[len("file://") :].rstrip("/")
     (written,) = [one for one in event["outputs"] if one["name"] == table]
     assert written["outputFacets"]["outputStatistics"]["rowCount"] > 0

@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
-import yaml
-from conftest import PROJECT, Lake
+from conftest import Lake
+from platforms import of_one_job
 from pyspark.sql import DataFrame
 
-from jobs.common.contract import Maintenance
-from jobs.common.declaration import Declaration
+from jobs.common.declaration import Dataset, Declaration, Job, Maintenance
 from jobs.common.errors import MaintenanceError, UsageError
 from jobs.common.keep_tables import keep_tables
 from jobs.common.maintenance import Plan, plan_of
@@ -21,11 +21,12 @@ from jobs.common.table_files import File
 from jobs.maintenance.delta_optimize_vacuum import arguments
 
 MB = 1024 * 1024
+PLAIN = Maintenance(file_megabytes=128, keep_versions=dt.timedelta(days=7))
 ONE, TWO = (("day", "2026-01-01"),), (("day", "2026-01-02"),)
 
 
 def test_small_files_are_brought_together_where_fewer_come_of_it() -> None:
-    wanted = Maintenance(file_megabytes=100)
+    wanted = replace(PLAIN, file_megabytes=100)
 
     def planned(*sizes: int) -> bool:
         return bool(plan_of([File(size * MB, 0, ONE) for size in sizes], wanted, None).compact)
@@ -41,12 +42,12 @@ def test_small_files_are_brought_together_where_fewer_come_of_it() -> None:
 
 
 def test_rows_are_laid_anew_where_something_was_written_since() -> None:
-    zorder = Maintenance(cluster_by="zorder", cluster_columns=("id",), file_megabytes=100)
+    zorder = replace(PLAIN, cluster_by="zorder", cluster_columns=("id",), file_megabytes=100)
     files = [File(200 * MB, 10, ONE), File(200 * MB, 20, TWO)]
     assert plan_of(files, zorder, None) == Plan(order=(ONE, TWO))
     assert plan_of(files, zorder, 15) == Plan(order=(TWO,))
     assert plan_of(files, zorder, 20).nothing
-    liquid = Maintenance(cluster_by="liquid", cluster_columns=("id",))
+    liquid = replace(PLAIN, cluster_by="liquid", cluster_columns=("id",))
     assert plan_of([File(1, 10, ())], liquid, None) == Plan(cluster=True)
     assert plan_of([File(1, 10, ())], liquid, 9) == Plan(cluster=True)
     assert plan_of([File(1, 10, ())], liquid, 10).nothing
@@ -62,21 +63,22 @@ def test_arguments_are_taken_as_submit_hands_them_on() -> None:
     dry = [parsed(*words).dry_run for words in ([], ["--dry-run"], ["--dry-run=true"], ["--dry-run=false"])]
     assert dry == ["false", "true", "true", "false"]
     said = parsed("--dataset=a_silver", "--dataset=b_silver", "--retain=14d", "--below-guard=request 4711")
-    assert (said.dataset, said.retain, said.below_guard) == (["a_silver", "b_silver"], "14d", "request 4711")
+    assert (said.dataset, said.retain, said.below_guard) == (
+        ["a_silver", "b_silver"],
+        dt.timedelta(days=14),
+        "request 4711",
+    )
     for words in (["--retain=14 days"], ["--dry-run=yes"]):
         with pytest.raises(SystemExit):
             parsed(*words)
 
 
-def declared(lake: Lake, **maintenance: dict[str, Any]) -> Declaration:
+def declared(lake: Lake, **maintenance: Maintenance) -> Declaration:
     """A declaration of tables by name with how each is kept, and a job that keeps them."""
     config = lake.folder / "config"
-    for folder in ("environments", "schemas", "shared"):
-        (config / folder).mkdir(parents=True, exist_ok=True)
-    local = PROJECT / "config" / "environments" / "local.yaml"
-    (config / "environments" / "local.yaml").write_text(local.read_text(encoding="utf-8"), encoding="utf-8")
+    (config / "schemas").mkdir(parents=True)
     for name, wanted in maintenance.items():
-        partitioned = wanted.get("clustering", {}).get("by") != "liquid"
+        partitioned = wanted.cluster_by != "liquid"
         contract = {
             "$id": f"{name}_silver",
             "properties": {
@@ -90,14 +92,12 @@ def declared(lake: Lake, **maintenance: dict[str, Any]) -> Declaration:
                 "primaryKey": ["id"],
                 "partitionedBy": ["day"] if partitioned else [],
                 "write": "replace",
-                "maintenance": wanted,
             },
         }
         (config / "schemas" / f"{name}_silver.json").write_text(json.dumps(contract), encoding="utf-8")
-    job = {"group": "maintenance", "inputs": ["layer/silver"], "outputs": ["layer/silver"]}
-    lineage = {"sources": {}, "jobs": {"delta_optimize_vacuum": job}}
-    (config / "shared" / "lineage.yaml").write_text(yaml.safe_dump(lineage), encoding="utf-8")
-    return Declaration(config)
+    datasets = {f"{name}_silver": Dataset(wanted, PLAIN) for name, wanted in maintenance.items()}
+    job = Job("delta_optimize_vacuum", "maintenance", (), tuple(datasets), tuple(datasets))
+    return of_one_job(config, job, datasets=datasets)
 
 
 def written(lake: Lake, name: str, day: str, *ids: int, partitioned: bool = True) -> None:
@@ -141,10 +141,10 @@ def test_each_table_is_kept_as_its_contract_says_a_dry_run_changes_nothing_and_n
 ) -> None:
     declaration = declared(
         lake,
-        plain={},
-        zoned={"clustering": {"by": "zorder", "columns": ["id"]}},
-        liquid={"clustering": {"by": "liquid", "columns": ["id"]}},
-        absent={},
+        plain=PLAIN,
+        zoned=replace(PLAIN, cluster_by="zorder", cluster_columns=("id",)),
+        liquid=replace(PLAIN, cluster_by="liquid", cluster_columns=("id",)),
+        absent=PLAIN,
     )
     for number in range(3):
         written(lake, "plain", "2026-01-01", number)
@@ -184,16 +184,16 @@ def test_each_table_is_kept_as_its_contract_says_a_dry_run_changes_nothing_and_n
 
 @pytest.mark.heavy
 def test_old_versions_go_by_vacuum_and_not_below_the_guard_without_a_reason(lake: Lake) -> None:
-    declaration = declared(lake, plain={})
+    declaration = declared(lake, plain=PLAIN)
     written(lake, "plain", "2026-01-01", 1)
     written(lake, "plain", "2026-01-01", 2)
     at = versions(lake)
-    with pytest.raises(UsageError, match=r"--retain 0h is less than 7d.*--below-guard"):
-        run(lake, declaration, retain="0h")
+    with pytest.raises(UsageError, match=r"--retain of 0h is less than 7d.*--below-guard"):
+        run(lake, declaration, retain=dt.timedelta(0))
     assert versions(lake) == at
     run(lake, declaration)
     assert table(lake, "plain", 0).count() == 1  # still there
-    told = run(lake, declaration, retain="0h", below_guard="a test alone at work")
+    told = run(lake, declaration, retain=dt.timedelta(0), below_guard="a test alone at work")
     assert told["plain_silver"]["vacuumed"] == 2
     assert content(lake, "plain") == [(1, dt.date(2026, 1, 1)), (2, dt.date(2026, 1, 1))]
     with pytest.raises(Exception, match=r"FAILED_READ_FILE|FileNotFound|does not exist|DELTA_FILE_NOT_FOUND"):

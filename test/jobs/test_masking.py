@@ -6,20 +6,21 @@ import datetime as dt
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from conftest import PROJECT, Lake
+from conftest import Lake
 from delta.tables import DeltaTable
+from platforms import of_one_job
 from pyspark.sql import DataFrame
 
 from jobs.common import apply_masks as path
 from jobs.common.apply_masks import apply_masks
 from jobs.common.contract import contract_of, spark_schema
-from jobs.common.declaration import Declaration
+from jobs.common.declaration import Dataset, Declaration, Job, Maintenance
 from jobs.common.errors import UsageError
 from jobs.common.masking import masked, shifter
 from jobs.common.secret import Secret
@@ -183,20 +184,16 @@ def key(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return current
 
 
-def declared(lake: Lake, *contracts: dict[str, Any]) -> Declaration:
+def declared(lake: Lake, *contracts: dict[str, Any], after: dt.timedelta = dt.timedelta(0)) -> Declaration:
     """A declaration with these datasets, and a job that masks the last one."""
     config = lake.folder / "config"
-    (config / "environments").mkdir(parents=True)
-    local = PROJECT / "config" / "environments" / "local.yaml"
-    (config / "environments" / "local.yaml").write_text(local.read_text(encoding="utf-8"), encoding="utf-8")
-    (config / "schemas").mkdir()
+    (config / "schemas").mkdir(parents=True)
     for one in contracts:
         (config / "schemas" / f"{one['$id']}.json").write_text(json.dumps(one), encoding="utf-8")
-    job = {"group": "maintenance", "inputs": ["people_silver"], "outputs": [contracts[-1]["$id"]]}
-    lineage = {"sources": {}, "jobs": {"apply_data_masking": job}}
-    (config / "shared").mkdir()
-    (config / "shared" / "lineage.yaml").write_text(yaml.safe_dump(lineage), encoding="utf-8")
-    return Declaration(config)
+    job = Job("apply_data_masking", "maintenance", (), ("people_silver",), (contracts[-1]["$id"],))
+    kept = Maintenance(128, dt.timedelta(days=7))
+    datasets = {one["$id"]: Dataset(kept, kept, mask_after=after) for one in contracts}
+    return of_one_job(config, job, datasets=datasets)
 
 
 def run(lake: Lake, declaration: Declaration, date: str = "2026-01-05", **arguments: Any) -> dict[str, Any]:
@@ -250,7 +247,7 @@ def test_a_copy_is_masked_joins_as_its_origin_does_and_is_written_when_something
 @pytest.mark.heavy
 def test_rows_are_masked_in_place_once_and_those_that_come_later_too(lake: Lake, key: list[str]) -> None:
     in_place = {"markedBy": "masked", "since": "day", "after": "2d"}
-    declaration = declared(lake, people(maskInPlace=in_place))
+    declaration = declared(lake, people(maskInPlace=in_place), after=dt.timedelta(days=2))
     uri, old = uri_of(lake, "silver/people"), DAY - dt.timedelta(days=3)
     rows(lake, "p1", "p2", day=old).unionByName(rows(lake, "p3")).drop("masked").write.format(
         "delta"
@@ -308,7 +305,7 @@ def test_a_mask_that_the_contract_gains_is_laid_over_rows_that_are_masked_and_ov
     assert once["phone"] == "0171 2345678"
     file = declaration.root / "schemas" / "people_silver.json"
     file.write_text(json.dumps(people(maskInPlace={"markedBy": "masked"})), encoding="utf-8")
-    assert run(lake, Declaration(declaration.root))["rows"] == 1
+    assert run(lake, replace(declaration))["rows"] == 1
     assert state(lake, "silver/people")["p1"] == {
         **once,
         "phone": "***678",

@@ -6,18 +6,19 @@ import datetime as dt
 import json
 import math
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from conftest import PROJECT, Lake
 from plans import executed, scans, table_scans
+from platforms import bearing, of_one_job
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.common.contract import contract_of
-from jobs.common.declaration import Declaration
+from jobs.common.declaration import Declaration, Job
 from jobs.common.errors import GateError, UsageError
 from jobs.common.quality.check import check
 from jobs.common.quality.expectation import Expectation, expectations_of
@@ -26,6 +27,14 @@ from jobs.common.quality.suite import Answer, Question, Target, hold
 
 DAY = dt.date(2026, 1, 5)
 DESCRIBED = {"description": "x"}
+DAYS = {"days": 7, "minimumDays": 3}
+FRESH = {
+    "expect": "freshness",
+    "column": "at",
+    "within": "26h",
+    "withinSeconds": 26 * 3600,
+    "severity": "warn",
+}
 
 
 def contract(**extension: Any) -> dict[str, Any]:
@@ -110,9 +119,7 @@ BAD = [
 
 
 def test_rows_that_keep_the_contract_meet_it_and_rows_that_break_it_are_counted(lake: Lake) -> None:
-    expected = expectations_of(
-        contract_of(contract()), {"expectations": [{"expect": "freshness", "severity": "warn"}]}
-    )
+    expected = expectations_of(contract_of(contract()), {"expectations": [FRESH]})
     good = asked(lake, rows(lake, *GOOD), expected)
     assert set(found(good).values()) == {("passed", 0), ("passed", None)}
     bad = asked(lake, rows(lake, *BAD), expected)
@@ -138,7 +145,7 @@ def test_rows_that_keep_the_contract_meet_it_and_rows_that_break_it_are_counted(
 def test_a_share_that_is_borne_passes_and_one_row_more_does_not(lake: Lake) -> None:
     at = Expectation("nulls", ("code",), "warn", 0.25)
     below = Expectation("range", ("size",), "warn", 0.66, settings={"minimum": 0, "maximum": 9})
-    late = Expectation("freshness", ("at",), "error", settings={"within": "22h"})
+    late = Expectation("freshness", ("at",), "error", settings={"within": "22h", "withinSeconds": 22 * 3600})
     twice = Expectation("unique", ("kind", "code"), "warn")
     assert found(asked(lake, rows(lake, *BAD), (at, below, late, twice))) == {
         "nulls:code": ("passed", 1),
@@ -149,9 +156,7 @@ def test_a_share_that_is_borne_passes_and_one_row_more_does_not(lake: Lake) -> N
 
 
 def test_no_rows_break_nothing_but_freshness(lake: Lake) -> None:
-    expected = expectations_of(
-        contract_of(contract()), {"expectations": [{"expect": "freshness", "severity": "warn"}]}
-    )
+    expected = expectations_of(contract_of(contract()), {"expectations": [FRESH]})
     statuses = found(asked(lake, rows(lake, *GOOD).limit(0), expected))
     assert statuses.pop("freshness:at") == ("failed", None)
     assert set(statuses.values()) == {("passed", 0)}
@@ -221,12 +226,12 @@ def test_the_suite_reads_the_rows_in_one_pass_and_keys_in_another(lake: Lake) ->
     uri = (lake.folder / "bronze" / "things").as_uri()
     rows(lake, *GOOD).write.format("delta").save(uri)
     frame = lake.spark.read.format("delta").load(uri)
-    drift = {"expect": "drift", "column": "size", "edges": [1], "above": 1, "severity": "warn"}
+    drift = {"expect": "drift", "column": "size", "edges": [1], "above": 1, **DAYS, "severity": "warn"}
     limits = {
         "expectations": [
             drift,
-            {"expect": "freshness", "severity": "warn"},
-            {"expect": "volume", "severity": "warn"},
+            FRESH,
+            {"expect": "volume", "below": 0.5, "above": 2, **DAYS, "severity": "warn"},
         ]
     }
     with executed(lake.spark) as plans:
@@ -238,39 +243,28 @@ def test_the_suite_reads_the_rows_in_one_pass_and_keys_in_another(lake: Lake) ->
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Path:
+def things(tmp_path: Path) -> Declaration:
     """A declaration with things alone."""
     folder = tmp_path / "config"
-    for path in ("environments/local.yaml", "schemas/dq_results_gold.json"):
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text((PROJECT / "config" / path).read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "schemas").mkdir(parents=True)
+    shutil.copy(PROJECT / "config" / "schemas" / "dq_results_gold.json", folder / "schemas")
     (folder / "schemas" / "things_bronze.json").write_text(json.dumps(contract()), encoding="utf-8")
-    (folder / "shared").mkdir()
-    job = {
-        "group": "transform",
-        "inputs": ["layer/bronze"],
-        "outputs": ["dq_results_gold"],
-    }
-    lineage = {"sources": {}, "jobs": {"dq_check_bronze": job}}
-    (folder / "shared" / "lineage.yaml").write_text(yaml.safe_dump(lineage), encoding="utf-8")
+    job = Job("dq_check_bronze", "transform", (), ("things_bronze",), ("dq_results_gold",))
     expectations = [
         {"expect": "values", "column": "kind", "severity": "warn"},
-        {"expect": "volume", "below": 0.5, "above": 2, "minimumDays": 1, "severity": "warn"},
+        {"expect": "volume", "below": 0.5, "above": 2, "days": 7, "minimumDays": 1, "severity": "warn"},
     ]
-    thresholds = {"datasets": {"things_bronze": {"expectations": expectations}}}
-    (folder / "shared" / "dq_thresholds.yaml").write_text(yaml.safe_dump(thresholds), encoding="utf-8")
-    return folder
+    return of_one_job(folder, job, quality={"things_bronze": {"expectations": expectations}})
 
 
 @pytest.mark.heavy
 def test_a_check_reads_its_day_alone_and_looks_references_up_where_they_are_few(
-    lake: Lake, config: Path
+    lake: Lake, things: Declaration
 ) -> None:
     kinds = {**contract(table="kinds"), "$id": "kinds_bronze"}
-    (config / "schemas" / "kinds_bronze.json").write_text(json.dumps(kinds), encoding="utf-8")
+    (things.root / "schemas" / "kinds_bronze.json").write_text(json.dumps(kinds), encoding="utf-8")
     reference = {"expect": "reference", "columns": ["code"], "to": "kinds_bronze", "severity": "warn"}
-    thresholds = {"datasets": {"things_bronze": {"expectations": [reference]}}}
-    (config / "shared" / "dq_thresholds.yaml").write_text(yaml.safe_dump(thresholds), encoding="utf-8")
+    declaration = bearing(things, "things_bronze", expectations=[reference])
     days = rows(lake, *GOOD).unionByName(
         rows(lake, *GOOD).withColumn("ingest_date", F.lit(DAY - dt.timedelta(days=1)))
     )
@@ -278,7 +272,7 @@ def test_a_check_reads_its_day_alone_and_looks_references_up_where_they_are_few(
         uri = (lake.folder / "bronze" / name).as_uri()
         days.write.format("delta").partitionBy("ingest_date").save(uri)
     context = lake.context(
-        "dq_check_bronze", "2026-01-05", declaration=Declaration(config), dataset=["things_bronze"]
+        "dq_check_bronze", "2026-01-05", declaration=declaration, dataset=["things_bronze"]
     )
     with executed(lake.spark) as plans:
         check(context)
@@ -298,9 +292,8 @@ def results(lake: Lake, date: str = "2026-01-05") -> dict[str, tuple[str, int | 
 
 
 def test_an_error_closes_the_gate_with_its_results_written_and_a_rerun_replaces_them(
-    lake: Lake, config: Path
+    lake: Lake, things: Declaration
 ) -> None:
-    declaration = Declaration(config)
     table = (lake.folder / "bronze" / "things").as_uri()
 
     def delivered(*values: tuple[Any, ...]) -> None:
@@ -309,7 +302,7 @@ def test_an_error_closes_the_gate_with_its_results_written_and_a_rerun_replaces_
 
     delivered(*BAD)
     with pytest.raises(GateError) as closed:
-        check(lake.context("dq_check_bronze", "2026-01-05", declaration=declaration))
+        check(lake.context("dq_check_bronze", "2026-01-05", declaration=things))
     message = str(closed.value)
     assert (
         "things_bronze range:size: 2 of 3 rows break it (66.67%); expected at least 0 and at most 9"
@@ -330,23 +323,20 @@ def test_an_error_closes_the_gate_with_its_results_written_and_a_rerun_replaces_
     assert "wxyz" not in page  # a value of a row
 
     delivered(*GOOD, ("A4", "c", 1, 1.0, "xy", 1))
-    result = check(lake.context("dq_check_bronze", "2026-01-05", declaration=declaration))
+    result = check(lake.context("dq_check_bronze", "2026-01-05", declaration=things))
     assert [warning.split(";")[0] for warning in result.warnings] == [
         "things_bronze values:kind: 1 of 3 rows break it (33.33%)"
     ]
     assert results(lake)["range:size"] == ("passed", 0)
     assert len(results(lake)) == len(written)
     with pytest.raises(GateError, match="values:kind"):
-        check(lake.context("dq_check_bronze", "2026-01-05", declaration=declaration, fail_on="warn"))
+        check(lake.context("dq_check_bronze", "2026-01-05", declaration=things, fail_on="warn"))
 
 
 def test_a_dataset_without_a_table_is_told_and_one_that_is_not_checked_refused(
-    lake: Lake, config: Path
+    lake: Lake, things: Declaration
 ) -> None:
-    declaration = Declaration(config)
-    result = check(lake.context("dq_check_bronze", "2026-01-05", declaration=declaration))
+    result = check(lake.context("dq_check_bronze", "2026-01-05", declaration=things))
     assert result.warnings == ("things_bronze: there is no table yet; nothing was checked",)
     with pytest.raises(UsageError, match="does not check others_bronze; it checks things_bronze"):
-        check(
-            lake.context("dq_check_bronze", "2026-01-05", declaration=declaration, dataset=["others_bronze"])
-        )
+        check(lake.context("dq_check_bronze", "2026-01-05", declaration=things, dataset=["others_bronze"]))

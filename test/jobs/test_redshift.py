@@ -44,7 +44,7 @@ class Web:
         self.connector: dict[str, object] = {
             "kind": "jdbc",
             "url": database.url,
-            "secret": "redshift",
+            "secret": "dataplat-local/redshift",
             "partitions": 3,
         }
         database.sql(TABLE)

@@ -57,7 +57,7 @@ class Sales:
         connector: dict[str, object] = {
             "kind": "salesforce",
             "loginUrl": self.organisation.url,
-            "secret": "salesforce",
+            "secret": "dataplat-local/salesforce",
             "apiVersion": "62.0",
             "bulkThreshold": bulk_threshold,
         }

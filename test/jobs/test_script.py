@@ -17,6 +17,8 @@ from conftest import PROJECT, Lake
 from expected import expected
 from expected_feeds import rows_of, sound_rows
 
+from jobs.common.find_declaration import resolve
+
 SCRIPT = PROJECT / "jobs" / "ingest" / "crm_opportunities_ingest.py"
 QUICK = [
     "spark.sql.shuffle.partitions=1",
@@ -163,6 +165,8 @@ def test_spark_submit_with_the_package_as_a_zip_and_the_declaration_unpacked(
     work = tmp_path / "work"
     (work / "declaration").mkdir(parents=True)
     (work / "declaration" / "config").symlink_to(PROJECT / "config")
+    resolved = json.dumps(resolve(PROJECT / "config", "dev"))
+    (work / "declaration" / "platform.json").write_text(resolved, encoding="utf-8")
     entry = work / SCRIPT.name
     entry.write_bytes(SCRIPT.read_bytes())
     with zipfile.ZipFile(work / "jobs.zip", "w") as archive:

@@ -7,7 +7,6 @@ import logging
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
@@ -99,7 +98,7 @@ def test_what_a_secret_lacks_is_told_by_name() -> None:
 def test_a_connector_without_a_secret_and_an_endpoint_that_is_not_there_are_told(
     declaration: Declaration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    local = declaration.environment("local")
+    local = declaration.environment
     with pytest.raises(DeclarationError, match="names no secret"):
         secret_of(local, Connector("shop", "jdbc"))
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
@@ -108,21 +107,9 @@ def test_a_connector_without_a_secret_and_an_endpoint_that_is_not_there_are_told
         secret_of(local, Connector("shop", "jdbc", "dataplat-local/shop"))
 
 
-def test_the_declaration_says_how_a_system_is_reached(tmp_path: Path) -> None:
-    file = tmp_path / "environments" / "x.yaml"
-    file.parent.mkdir()
-    file.write_text(
-        "{name: x, account: '1', region: r, prefix: p, lake: {bucketPrefix: b},"
-        " sources: {shop: {kind: jdbc, url: 'jdbc:postgresql://db/shop', secret: shop}, crm: {kind: files}}}",
-        encoding="utf-8",
-    )
-    connectors = Declaration(tmp_path).environment("x").connectors
-    assert connectors == {
-        "shop": Connector("shop", "jdbc", "p/shop", {"url": "jdbc:postgresql://db/shop"}),
-        "crm": Connector("crm", "files"),
-    }
+def test_a_setting_that_a_connector_lacks_is_named() -> None:
     with pytest.raises(DeclarationError, match='has no "warehouse"'):
-        connectors["shop"].setting("warehouse")
+        Connector("shop", "snowflake").setting("warehouse")
 
 
 @pytest.fixture
@@ -153,7 +140,7 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
 def test_the_key_of_masks_is_the_environments_own_and_long_enough(
     declaration: Declaration, secrets: dict[str, str]
 ) -> None:
-    local = declaration.environment("local")
+    local = declaration.environment
     with pytest.raises(SecretError, match=r"cannot fetch the secret dataplat-local/masking-key"):
         masking_key(local)
     for short in ("{}", json.dumps({"key": "k" * 31})):

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from platforms import declared
 from pyspark.sql import SparkSession
 
 from jobs.common.declaration import Declaration
 from jobs.common.errors import UsageError
-from jobs.common.session import _properties, jar_properties, s3a_properties, shared_properties
-
-
-def test_shared_properties_are_those_of_config_but_for_files_of_the_image(declaration: Declaration) -> None:
-    properties = shared_properties(declaration)
-    assert properties["spark.sql.session.timeZone"] == "UTC"
-    assert properties["spark.sql.extensions"] == "io.delta.sql.DeltaSparkSessionExtension"
-    assert "spark.jars" not in properties
-
-
-def test_property_files_are_read_as_the_command_line_reads_them(tmp_path: Path) -> None:
-    lines = json.loads((Path(__file__).parents[1] / "spark-property-lines.json").read_text(encoding="utf-8"))
-    for one in lines:
-        file = tmp_path / "one.conf"
-        file.write_bytes(one["line"].encode())
-        assert [list(found) for found in _properties(file)] == ([one["is"]] if one["is"] else []), one["line"]
+from jobs.common.session import jar_properties, s3a_properties
 
 
 def test_the_session_has_them(spark: SparkSession) -> None:
@@ -39,7 +25,7 @@ def test_the_local_endpoint_is_reached_with_the_account_for_a_key(
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.delenv("DATAPLAT_LOCAL_PORT", raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAREALKEY")
-    properties = s3a_properties(declaration.environment("local"))
+    properties = s3a_properties(declaration.environment)
     assert properties["spark.hadoop.fs.s3a.endpoint"] == "http://127.0.0.1:4577"
     assert properties["spark.hadoop.fs.s3a.path.style.access"] == "true"
     assert properties["spark.hadoop.fs.s3a.access.key"] == "123456789012"
@@ -51,18 +37,15 @@ def test_the_port_and_the_endpoint_can_be_named(
     declaration: Declaration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.setenv("DATAPLAT_LOCAL_PORT", "5000")
-    local = declaration.environment("local")
+    local = replace(declaration.environment, endpoint_port=5000)
     assert s3a_properties(local)["spark.hadoop.fs.s3a.endpoint"] == "http://127.0.0.1:5000"
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:6000")
     assert s3a_properties(local)["spark.hadoop.fs.s3a.endpoint"] == "http://127.0.0.1:6000"
 
 
-def test_an_account_is_reached_with_its_own_keys_and_address(
-    declaration: Declaration, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_account_is_reached_with_its_own_keys_and_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    names = set(s3a_properties(declaration.environment("prod")))
+    names = set(s3a_properties(declared(environment="prod").environment))
     assert not {name for name in names if name.endswith((".key", ".s3a.endpoint", "path.style.access"))}
 
 

@@ -7,8 +7,8 @@ import shutil
 
 from conftest import DAY, PROJECT, Lake
 from delta_folder import delta_rows
+from platforms import declared
 
-from jobs.common.declaration import Declaration
 from jobs.common.ingest import ingest
 from jobs.common.silver.merge_bronze import merge_bronze
 
@@ -16,15 +16,15 @@ PLATFORM = PROJECT / "test" / "platform"
 
 
 def test_a_day_of_members_is_merged_into_silver(lake: Lake) -> None:
-    declared = Declaration(PLATFORM / "config")
-    source = declared.source("members")
-    folder = source.folder(lake.context("members", DAY, declaration=declared).date).strip("/")
+    members = declared(PLATFORM)
+    source = members.source("members")
+    folder = source.folder(lake.context("members", DAY, declaration=members).date).strip("/")
     shutil.copytree(PLATFORM / "samples" / folder, lake.folder / "landing" / folder)
     (file,) = (PLATFORM / "samples" / folder).iterdir()
     delivered = list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
 
-    (landed,) = ingest(lake.context("members", DAY, declaration=declared)).outputs
-    merged = merge_bronze(lake.context("members_silver", DAY, declaration=declared))
+    (landed,) = ingest(lake.context("members", DAY, declaration=members)).outputs
+    merged = merge_bronze(lake.context("members_silver", DAY, declaration=members))
     assert landed.rows_read == len(delivered)
     assert merged.outputs[0].rows_written == landed.rows_written
     silver = delta_rows(lake.folder / "silver" / "members")
@@ -33,5 +33,5 @@ def test_a_day_of_members_is_merged_into_silver(lake: Lake) -> None:
         (row["member_id"], DAY) for row in bronze
     }
     assert len(silver) == len(bronze) > 0
-    again = merge_bronze(lake.context("members_silver", DAY, declaration=declared))
+    again = merge_bronze(lake.context("members_silver", DAY, declaration=members))
     assert again.outputs[0].rows_written == 0

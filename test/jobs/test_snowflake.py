@@ -57,7 +57,7 @@ class Snowflake:
                 "warehouse": "W",
                 "database": "SHOP_TEST",
                 "url": f"http://127.0.0.1:{server['port']}",
-                "secret": "snowflake",
+                "secret": "dataplat-local/snowflake",
             },
         )
 

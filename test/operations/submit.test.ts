@@ -64,7 +64,7 @@ describe('a job', () => {
 });
 
 describe('a property file', () => {
-  it('is read as jobs read it that run as plain scripts', () => {
+  it('is read as Spark reads it', () => {
     const table = new URL('../../../test/spark-property-lines.json', import.meta.url);
     const lines = JSON.parse(readFileSync(table, 'utf8')) as { line: string; is: [string, string] | null }[];
     for (const { line, is } of lines)

@@ -47,8 +47,8 @@ class Run:
 
     @property
     def namespace(self) -> str:
-        """The environment, by what its buckets begin with: that is unique in the world."""
-        return f"dataplat://{self.context.storage.bucket_prefix}"
+        """The environment's."""
+        return self.context.environment.namespace
 
 
 def event(run: Run, kind: str, at: dt.datetime, told: Told | None = None) -> dict[str, Any]:
@@ -109,6 +109,9 @@ def _run_facets(run: Run, kind: str, told: Told) -> dict[str, Any]:
 def _inputs(run: Run, kind: str, told: Told) -> list[dict[str, Any]]:
     declared: dict[str, dict[str, Any]] = {}
     checks = {str(one["dataset"]): one for one in told.checks}
+    for name in run.context.job.sources:
+        uri = _landing(run.context, name)
+        declared[uri] = _plain(uri)
     for name in run.context.job.inputs:
         uri, dataset = _declared(run.context, name)
         declared[uri] = dataset
@@ -163,18 +166,22 @@ def _enrich(dataset: dict[str, Any], written: Written, run: Run, rows: int | Non
 
 def _dataset_uri(run: Run, uri: str) -> str:
     """A file that was read is part of the source's folder; nobody looks for lineage of one file."""
-    for name in run.context.job.inputs:
-        known, _ = _declared(run.context, name)
-        if _within(uri, known):
-            return known
-    return uri
+    return next((known for known in _read(run.context) if _within(uri, known)), uri)
+
+
+def _read(context: RunContext) -> list[str]:
+    """Where everything is that a job reads."""
+    sources = [_landing(context, name) for name in context.job.sources]
+    return sources + [_declared(context, name)[0] for name in context.job.inputs]
+
+
+def _landing(context: RunContext, source_id: str) -> str:
+    """Where a source's files are delivered, of whatever date."""
+    path = context.declaration.source(source_id).path
+    return canonical(context.storage.uri("landing", path.split("{", 1)[0]))
 
 
 def _declared(context: RunContext, name: str) -> tuple[str, dict[str, Any]]:
-    if name.startswith("source/"):
-        source = context.declaration.source(name[len("source/") :])
-        uri = canonical(context.storage.uri("landing", source.path.split("{", 1)[0]))
-        return uri, _plain(uri)
     contract = context.declaration.contract(name)
     uri = canonical(context.storage.table(contract))
     dataset = _plain(uri)
@@ -247,7 +254,7 @@ def disagreements(run: Run) -> list[str]:
     declared. A declared input that no plan shows is none: a connector may read it without Spark.
     """
     context = run.context
-    inputs = [_declared(context, name)[0] for name in context.job.inputs]
+    inputs = _read(context)
     outputs = [_declared(context, name)[0] for name in context.job.outputs]
     beside = [canonical(uri) for uri in _beside(context, context.job.outputs)]
     told = [

@@ -96,14 +96,7 @@ def _declared(contract: Contract, entry: Mapping[str, Any]) -> Expectation:
         if key not in ("expect", "column", "columns", "severity", "atMost")
     }
     columns = tuple(entry.get("columns") or ([entry["column"]] if "column" in entry else []))
-    if kind == "freshness":
-        columns = columns or (str(contract.watermark),)
-        settings.setdefault("within", contract.freshness)
-    elif kind == "values" and settings.get("values", "contract") == "contract":
+    if kind == "values" and settings.get("values", "contract") == "contract":
         (column,) = (one for one in contract.columns if one.name == columns[0])
         settings["values"] = [value for value in column.rules["enum"] if value is not None]
-    elif kind == "volume":
-        settings = {"below": 0.5, "above": 2.0, **settings}
-    if kind in ("volume", "drift"):
-        settings = {"days": 7, "minimumDays": 3, **settings}
     return Expectation(kind, columns, entry["severity"], float(entry.get("atMost", 0)), settings=settings)

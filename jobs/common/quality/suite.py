@@ -12,7 +12,6 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from jobs.common.contract import Contract, java_pattern
-from jobs.common.declaration import duration_of
 from jobs.common.quality.expectation import Expectation
 from jobs.common.quality.history import Day
 from jobs.common.quality.outcome import FAILED, MEASURED, PASSED, Outcome
@@ -141,7 +140,7 @@ def _asked(one: Expectation, question: Question) -> Any:
             **common,
         )
     if one.kind == "freshness":
-        earliest = int((_end(question.date) - duration_of(limits["within"])).timestamp())
+        earliest = int(_end(question.date).timestamp()) - limits["withinSeconds"]
         return measures.ExpectNewestWithin(column=one.column, earliest=earliest, said=said, **common)
     if one.kind == "volume":
         mean = _mean_rows(one, question)

@@ -13,6 +13,7 @@ import { deployedPlatform } from '../airflow/deployed-platform.js';
 import type { EnvironmentAccess } from '../environment-access.js';
 import { step, type Steps } from '../events.js';
 import { publishDags } from '../release/release-dags.js';
+import { jobsPlatformOf } from '../release/jobs-platform-file.js';
 import { planRelease, type ReleaseJar } from '../release/release.js';
 import { publishRelease } from '../release/publish-release.js';
 import { readCurrentRelease, writeCurrentRelease } from '../release/current-release.js';
@@ -40,7 +41,8 @@ export async function* releaseCurrent({
         return { path, hash: await sha256(path) };
       })
     : undefined;
-  const files = readReleaseFiles(projectDirectory, packageDirectory);
+  const project = readReleaseFiles(projectDirectory, packageDirectory);
+  const files = [...project, await jobsPlatformOf(project, environment)];
   const release = planRelease(files, libraries, listener, await connectorJars(platform));
   const { uploaded } = yield* publishRelease(release, environment, aws.objects);
   const current = await readCurrentRelease(environment, aws.objects);

@@ -4,8 +4,16 @@ import type { Objects } from '../../aws/objects.js';
 import type { Environment } from '../../model/environment.js';
 import { names } from '../../model/names.js';
 import { step, type Steps } from '../events.js';
+import { jobsPlatformFile } from '../jobs-platform.js';
 import { tarGzip, zip } from './release-archives.js';
-import { jarsFolder, libraryArchive, listenerJar, sha256, type Release } from './release.js';
+import {
+  jarsFolder,
+  libraryArchive,
+  listenerJar,
+  sha256,
+  type Release,
+  type ReleaseFile,
+} from './release.js';
 
 /**
  * Uploads what is missing of a release; its manifest comes last, so a release that has one is whole. One call where
@@ -22,14 +30,15 @@ export async function* publishRelease(
   if (await objects.head(place('manifest.json'))) return { uploaded: 0 };
   return yield* step('release', `Release ${release.id}`, async function* () {
     const uploads: { path: string; upload: () => Promise<void> }[] = release.files
-      .filter(({ path }) => !path.startsWith('config/'))
+      .filter((file) => !isDeclaration(file))
       .map(({ path, content }) => ({ path, upload: () => objects.put(place(path), content) }));
     const within = (folder: string) => release.files.filter(({ path }) => path.startsWith(`${folder}/`));
     uploads.push(
       { path: 'jobs.zip', upload: async () => objects.put(place('jobs.zip'), zip(within('jobs'))) },
       {
         path: 'config.tar.gz',
-        upload: async () => objects.put(place('config.tar.gz'), await tarGzip(within('config'))),
+        upload: async () =>
+          objects.put(place('config.tar.gz'), await tarGzip(release.files.filter(isDeclaration))),
       },
     );
     const { libraries, listener } = release;
@@ -64,6 +73,11 @@ export async function* publishRelease(
     yield { done: total, total, detail: 'manifest.json' };
     return { uploaded: total };
   });
+}
+
+/** What a run finds in its folder `declaration`. */
+function isDeclaration({ path }: ReleaseFile): boolean {
+  return path.startsWith('config/') || path === jobsPlatformFile;
 }
 
 /** Libraries change rarely and are large: uploaded once under their hash, then copied within S3. */

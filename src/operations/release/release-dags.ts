@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { Objects } from '../../aws/objects.js';
 import type { Environment } from '../../model/environment.js';
-import type { AirflowPlatform } from '../airflow-platform.js';
+import { snapshotProgramFile, type AirflowPlatform } from '../airflow-platform.js';
 import { names } from '../../model/names.js';
 import { step, type Steps } from '../events.js';
 import { sha256, type Release, type ReleaseFile } from './release.js';
@@ -15,8 +15,7 @@ interface DagsRecord {
 /** Where, in Airflow's folder, DAGs find the declaration that they are made from, and the release whose jobs they run. */
 const declarationFolder = 'dataplat/';
 
-/** The program that takes snapshots, in one file (src/snapshot-program.ts). */
-const snapshotProgram = `${declarationFolder}snapshot.mjs`;
+const snapshotProgram = `${declarationFolder}${snapshotProgramFile}`;
 
 /** Of no use to a DAG: what editors and MWAA itself read. */
 const leftOut = ['config/editor/', 'config/airflow/'];

@@ -80,6 +80,7 @@ describe('a release', () => {
       file('jobs/ingest/orders.py', 'print(1)'),
       file('config/environments/local.yaml', 'name: local'),
       file(`config/schemas/${'long'.repeat(40)}.json`, '{}'),
+      file('platform.json', '{}'),
       file('dags/daily.py', 'dag'),
     ]);
     await publish(release, objects);
@@ -101,6 +102,7 @@ describe('a release', () => {
     expect(listed).to.deep.equal([
       'config/environments/local.yaml',
       `config/schemas/${'long'.repeat(40)}.json`,
+      'platform.json',
     ]);
     expect(read('jobs/ingest/orders.py').toString()).to.equal('print(1)');
     expect(read('dags/daily.py').toString()).to.equal('dag');
