@@ -78,7 +78,7 @@ def ours(spark: SparkSession, declaration: Declaration, lake: Path) -> tuple[flo
     """What the job takes, whose other input is left out."""
     job = dataclasses.replace(declaration.job("snowflake_to_bronze"), sources=(SOURCE,), outputs=(DATASET,))
     storage = Storage({}, lake.as_uri())
-    context = RunContext(spark, declaration.platform, storage, job, DAY, "bench")
+    context = RunContext(spark, declaration, declaration.environment, storage, job, DAY, "bench")
     watch = Watch(spark)
     (output,) = ingest(context).outputs
     taken = watch.read()
