@@ -27,7 +27,7 @@ export async function backfillOverhead({ runs, atOnce, jobMilliseconds }: Load):
   const project = new StubProject(stub);
   try {
     const begun = performance.now();
-    const range = ['crm_accounts', '--from', '1995-01-01', '--to', dateAfter('1995-01-01', runs - 1)];
+    const range = ['shops', '--from', '1995-01-01', '--to', dateAfter('1995-01-01', runs - 1)];
     const child = project.start(['backfill', ...range, '--max-active-runs', String(atOnce), '--json']);
     const memory: { done: number; megabytes: number }[] = [];
     const timer = setInterval(() => {
@@ -78,7 +78,7 @@ export async function besideAirflow({ runs, atOnce, jobMilliseconds }: Load): Pr
     const begun = performance.now();
     const mine = await project.run([
       'backfill',
-      'crm_accounts',
+      'shops',
       ...range,
       '--max-active-runs',
       String(atOnce),
