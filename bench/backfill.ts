@@ -76,13 +76,7 @@ export async function besideAirflow({ runs, atOnce, jobMilliseconds }: Load): Pr
     });
     const range = ['--from', '2020-01-01', '--to', dateAfter('2020-01-01', runs - 1)];
     const begun = performance.now();
-    const mine = await project.run([
-      'backfill',
-      'shops',
-      ...range,
-      '--max-active-runs',
-      String(atOnce),
-    ]);
+    const mine = await project.run(['backfill', 'shops', ...range, '--max-active-runs', String(atOnce)]);
     const ours = (performance.now() - begun) / 1000;
     if (mine.code !== 0) throw new Error(`the backfill ended with ${mine.code}:\n${mine.said}`);
     const theirs = await ended(
