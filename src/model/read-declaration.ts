@@ -12,6 +12,7 @@ import { qualitySchema } from './quality.js';
 import { streamProblems } from './source-options.js';
 import { openDocument, type Read } from './project-document.js';
 import { readContract } from './read-contract.js';
+import { writeProblems } from './write-problems.js';
 
 const contractsFolder = 'config/schemas';
 export const lineageFile = 'config/shared/lineage.yaml';
@@ -34,6 +35,7 @@ export function readDeclaration(files: ProjectFiles): Read<Declaration> {
   const named = Object.entries(checkedLineage.value.jobs).map(([id, job]) => ({ id, ...job }));
   problems.push(...jobProblems(files, lineage.document, named, sources, datasets.ids));
   problems.push(...problemsOfStreams(lineage.document, named, sources));
+  problems.push(...writeProblems(datasets.documents, named, datasets.read));
   problems.push(...dagProblems(files, lineage.document, named));
   const jobs = named.map((job) => ({
     ...job,
@@ -99,7 +101,10 @@ function withLayers(names: readonly string[], datasetIds: readonly string[]): st
 }
 
 /** `ids` names the datasets whose contract is wrong too, so that one mistake is not reported twice. */
-function readDatasets(files: ProjectFiles, problems: Problem[]): { read: Dataset[]; ids: string[] } {
+function readDatasets(
+  files: ProjectFiles,
+  problems: Problem[],
+): { read: Dataset[]; ids: string[]; documents: ReadonlyMap<string, SourceDocument> } {
   const read: Dataset[] = [];
   const ids: string[] = [];
   const documents = new Map<string, SourceDocument>();
@@ -119,7 +124,7 @@ function readDatasets(files: ProjectFiles, problems: Problem[]): { read: Dataset
     const document = documents.get(dataset.id);
     if (document) problems.push(...maskedCopyProblems(document, dataset, read, ids));
   }
-  return { read, ids };
+  return { read, ids, documents };
 }
 
 /** An entry point that is one job's own says so: it can't be told another by `--job`. */

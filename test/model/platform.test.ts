@@ -139,6 +139,27 @@ describe('the declaration', () => {
     expect(others).to.deep.equal([]);
   });
 
+  it('refuses a strategy by which no job writes what a source delivers', () => {
+    const events = 'config/schemas/order_events_bronze.json';
+    for (const [file, from, to, expected] of [
+      [
+        shops,
+        '"write": "replace-partition"',
+        '"write": "replace"',
+        '"x-dataplat.write" is "replace", and shops ingests it (expected replace-partition or merge: what a job of mode batch writes of a source by)',
+      ],
+      [
+        events,
+        '"write": "append-stream"',
+        '"write": "replace-partition"',
+        '"x-dataplat.write" is "replace-partition", and order_events ingests it (expected append-stream: what a job of mode stream writes of a source by)',
+      ],
+    ] as const)
+      expect(problemsWith({ [file]: edited(file, from, to) })).to.deep.equal([
+        `${file}:${lineOf(file, from)}:14 ${expected}`,
+      ]);
+  });
+
   it('takes the day of a timestamp only, and only for a date', () => {
     const invoices = 'config/schemas/invoices_bronze.json';
     const description = '"description": "Date of the invoice."';

@@ -6,6 +6,7 @@ Starts ministack's server with what it lacks:
 - Services of the endpoint's own may put events whose source is AWS, which clients may not, and learn which rules they
   triggered, for CloudWatch counts that.
 - Tables have earlier versions (ministack_glue.py).
+- Athena's calls about the Data Catalog refuse what is not there (ministack_athena.py).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import json
 from typing import Any, Callable
 
+import ministack_athena
 import ministack_glue
 from ministack.app import main
 from ministack.core.responses import get_region
@@ -101,5 +103,6 @@ if __name__ == "__main__":
     sqs._queue_url_for_account = queue_url
     eventbridge._matches_pattern_view = noting_rules(eventbridge._matches_pattern_view)
     ministack_glue.install()
+    ministack_athena.install()
     eventbridge._put_events = taking_from_services(eventbridge._put_events)
     main()

@@ -68,6 +68,40 @@ print(json.dumps({
     });
   });
 
+  it('is inspected and asked through SQLAlchemy, as BI tools do', async () => {
+    const answer = await endpoint.analyst<Record<string, unknown>>(`${atTheLake}
+import sqlalchemy
+engine = sqlalchemy.create_engine("awsathena+rest://athena.eu-central-1.amazonaws.com:443/silver?work_group=bound&poll_interval=0.05")
+inspector = sqlalchemy.inspect(engine)
+with engine.connect() as connection:
+    orders = sqlalchemy.Table("orders", sqlalchemy.MetaData(), autoload_with=connection)
+    asked = sqlalchemy.select(orders.c.id, orders.c.amount).where(orders.c.customer == "cat")
+    rows = [[row.id, str(row.amount)] for row in connection.execute(asked)]
+    counted = connection.execute(sqlalchemy.text("SELECT count(*) FROM orders WHERE id > :least"), {"least": 1}).scalar()
+print(json.dumps({
+    "schema": "silver" in inspector.get_schema_names(),
+    "table": "orders" in inspector.get_table_names(),
+    "there": [inspector.has_table("orders"), inspector.has_table("nothing")],
+    "columns": [[column["name"], str(column["type"])] for column in inspector.get_columns("orders")],
+    "rows": rows,
+    "counted": counted,
+}))
+`);
+    expect(answer).to.deep.equal({
+      schema: true,
+      table: true,
+      there: [true, false],
+      columns: [
+        ['id', 'BIGINT'],
+        ['customer', 'VARCHAR'],
+        ['day', 'DATE'],
+        ['amount', 'DECIMAL(18, 2)'],
+      ],
+      rows: [[3, '-2.25']],
+      counted: 2,
+    });
+  });
+
   it('runs what dbt sends for a project of a view and a table, twice', async () => {
     const answer = await endpoint.analyst<Record<string, unknown>>(`${atTheLake}
 import pyathena

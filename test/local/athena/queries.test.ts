@@ -5,6 +5,7 @@ import {
   CreateWorkGroupCommand,
   GetQueryResultsCommand,
   GetQueryRuntimeStatisticsCommand,
+  GetTableMetadataCommand,
   GetWorkGroupCommand,
   ListQueryExecutionsCommand,
   StopQueryExecutionCommand,
@@ -284,6 +285,20 @@ describe('Athena queries', function () {
     const shown = await ended(await start('SHOW TABLES'));
     expect(shown.StatementType).to.equal('UTILITY');
     expect(shown.ResultConfiguration?.OutputLocation).to.match(/\.txt$/);
+  });
+
+  it('tells its clients of the tables that there are, in a catalog however it is spelled, and of no others', async () => {
+    const orders = { CatalogName: 'awsdatacatalog', DatabaseName: 'silver', TableName: 'orders' };
+    const shown = (changed: object): Promise<string> =>
+      failure(athena.send(new GetTableMetadataCommand({ ...orders, ...changed })));
+    const { TableMetadata } = await athena.send(new GetTableMetadataCommand(orders));
+    expect(TableMetadata?.Columns?.slice(0, 2)).to.deep.equal([
+      { Name: 'id', Type: 'bigint' },
+      { Name: 'customer', Type: 'string' },
+    ]);
+    expect(await shown({ TableName: 'nothing' })).to.match(/^MetadataException: EntityNotFoundException/);
+    expect(await shown({ DatabaseName: 'nowhere' })).to.match(/^MetadataException: EntityNotFoundException/);
+    expect(await shown({ CatalogName: 'none' })).to.equal('MetadataException: Catalog none not found');
   });
 
   it('gives results in pages', async () => {
