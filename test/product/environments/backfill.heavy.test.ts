@@ -87,6 +87,16 @@ describe('a backfill that is killed while Spark works', function () {
     expect(killed.code).to.equal(alone.code);
     expect(killed.runs).to.deep.equal(alone.runs);
     expect([...killed.rows.keys()]).to.deep.equal([...alone.rows.keys()]);
-    for (const [id, rows] of alone.rows) expect(killed.rows.get(id), id).to.deep.equal(rows);
+    for (const [id, rows] of alone.rows) {
+      const others = killed.rows.get(id) ?? [];
+      // A table of thousands of rows says nothing to whoever reads that it differs.
+      const only = (of: readonly string[], notOf: readonly string[]): string[] =>
+        of.filter((row) => !notOf.includes(row)).slice(0, 20);
+      expect({ killed: only(others, rows), alone: only(rows, others) }, id).to.deep.equal({
+        killed: [],
+        alone: [],
+      });
+      expect(others, id).to.have.length(rows.length);
+    }
   });
 });
