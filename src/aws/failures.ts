@@ -28,8 +28,8 @@ const withoutCredentials = [
 
 /**
  * What went wrong in a call, as users are told: no credentials DP4001, the local endpoint is not there DP3004, all
- * else DP4003 with the operation, AWS's code and message and the request's id. The message comes without the secrets that are known
- * here: it is kept, in ledgers for one.
+ * else DP4003 with the operation, AWS's code and message and the request's id. The message comes without the secrets
+ * that are known here: it is kept, in ledgers for one.
  */
 export function translated(error: unknown, operation: string, settings: AwsSettings): unknown {
   if (error instanceof DataplatError || !(error instanceof Error)) return error;

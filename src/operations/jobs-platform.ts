@@ -94,16 +94,17 @@ export interface ResolvedSource {
  */
 export function jobsPlatform(platform: Platform, configuration: StartRun['configuration']): JobsPlatform {
   const { environment, datasets, jobs, sources, quality } = platform;
+  const sourceOf = sourcesByOutput(jobs);
+  const datasetOf = new Map(datasets.map((dataset) => [dataset.id, dataset]));
   return {
     environment: resolvedEnvironment(environment),
     spark: sparkProperties(environment, configuration),
     jobs: byId(jobs, resolvedJob),
     sources: byId(sources, resolvedSource),
-    datasets: byId(datasets, (dataset) => resolvedDataset(dataset, jobs)),
+    datasets: byId(datasets, (dataset) => resolvedDataset(dataset, sourceOf.get(dataset.id))),
     quality: Object.fromEntries(
       Object.entries(quality.datasets).map(([id, limits]) => {
-        const dataset = datasets.find((one) => one.id === id);
-        const expectations = limits.expectations.map((one) => resolvedExpectation(one, dataset));
+        const expectations = limits.expectations.map((one) => resolvedExpectation(one, datasetOf.get(id)));
         return [id, { ...limits, expectations }];
       }),
     ),
@@ -177,10 +178,9 @@ function resolvedSource(source: Source): ResolvedSource {
   };
 }
 
-function resolvedDataset(dataset: Dataset, jobs: readonly Job[]): ResolvedDataset {
-  const { id, maintenance, maskInPlace } = dataset;
+function resolvedDataset({ maintenance, maskInPlace }: Dataset, source: string | undefined): ResolvedDataset {
   return {
-    source: sourceOf(id, jobs) ?? null,
+    source: source ?? null,
     maintenance: resolvedMaintenance(maintenance ?? {}),
     // Rows of another shape: nothing of how they are laid is declared.
     quarantineMaintenance: resolvedMaintenance({}),
@@ -188,13 +188,15 @@ function resolvedDataset(dataset: Dataset, jobs: readonly Job[]): ResolvedDatase
   };
 }
 
-/** An ingest has as many outputs as sources, in the same order. */
-function sourceOf(dataset: string, jobs: readonly Job[]): string | undefined {
-  for (const { inputs, outputs } of jobs) {
-    const source = sourceIdOf(inputs[outputs.indexOf(dataset)] ?? '');
-    if (source !== undefined) return source;
-  }
-  return undefined;
+/** The source that each output is ingested from: an ingest has as many outputs as sources, in the same order. */
+function sourcesByOutput(jobs: readonly Job[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const { inputs, outputs } of jobs)
+    outputs.forEach((output, index) => {
+      const source = sourceIdOf(inputs[index] ?? '');
+      if (source !== undefined && !found.has(output)) found.set(output, source);
+    });
+  return found;
 }
 
 function resolvedMaintenance(declared: Maintenance): ResolvedMaintenance {
