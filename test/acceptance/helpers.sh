@@ -26,3 +26,16 @@ path = pathlib.Path(sys.argv[1])
 path.write_text(path.read_text(encoding="utf-8").replace(sys.argv[2], sys.argv[3], 1), encoding="utf-8")
 PY
 }
+
+# Runs a command that is cut off after so many seconds, in any of the ways that there are: killed, interrupted, its terminal
+# closed, ended as a machine that shuts down ends it, or with nobody left who reads what it says.
+cut_off_after() {
+  local seconds=$1 ways=(KILL INT HUP TERM reader)
+  shift
+  local way=${ways[RANDOM % 5]}
+  if [ "$way" = reader ]; then
+    "$@" --json 2>&1 | timeout -s KILL "$seconds" cat
+  else
+    timeout -s "$way" "$seconds" "$@"
+  fi >/dev/null 2>&1
+}
