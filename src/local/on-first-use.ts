@@ -13,4 +13,10 @@ export class OnFirstUse<Started> {
   async settled(): Promise<void> {
     await this.#starting?.catch(() => undefined);
   }
+
+  /** Hands over what was started, once it is; does nothing where nobody has asked for it, or where it failed. */
+  async ifStarted(use: (started: Started) => void): Promise<void> {
+    const started = await this.#starting?.catch(() => undefined);
+    if (started !== undefined) use(started);
+  }
 }

@@ -56,18 +56,20 @@ def spark(
     tmp_path_factory: pytest.TempPathFactory,
     pytestconfig: pytest.Config,
 ) -> Iterator[SparkSession]:
-    root = tmp_path_factory.mktemp("spark").as_uri()
+    everyday = "not heavy" in pytestconfig.option.markexpr
+    # The heavy tests have the machine to themselves, and run long enough for what Java compiles well to pay. The
+    # everyday ones share it: there that costs more than it gives, and a session's own options say to compile quickly.
+    well = {"spark.driver.extraJavaOptions": "-XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"}
     session = spark_session(
         "tests",
         declaration.platform,
-        lake_root=root,
-        # Many jobs in one process: what Java compiles well pays here, which it does not in a run of one small job.
-        properties={"spark.driver.extraJavaOptions": "-XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"},
+        lake_root=tmp_path_factory.mktemp("spark").as_uri(),
+        properties={} if everyday else well,
     )
     session.sparkContext.setLogLevel("ERROR")
     for name in ("spark.sql.shuffle.partitions", "spark.databricks.delta.snapshotPartitions"):
         session.conf.set(name, "1")
-    if "not heavy" in pytestconfig.option.markexpr:
+    if everyday:
         # Spark compiles every query for speed, which takes longer than to interpret it over a few rows. The heavy
         # tests, and all that run jobs as users do, have it compiled.
         session.conf.set("spark.sql.codegen.wholeStage", "false")

@@ -2,13 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import {
-  AthenaClient,
-  GetPreparedStatementCommand,
-  GetWorkGroupCommand,
-  type WorkGroup,
-} from '@aws-sdk/client-athena';
+import type { WorkGroup } from '@aws-sdk/client-athena';
 import { JsonFiles } from '../json-files.js';
+import { OnFirstUse } from '../on-first-use.js';
 import { pageAfter, pageFrom, type AskedPage } from '../pages.js';
 import type {
   EndpointSettings,
@@ -60,7 +56,8 @@ class Athena implements Service {
   readonly scope = 'athena';
   readonly #worker: WorkerProcess;
   readonly #timeoutSeconds: number;
-  readonly #client: AthenaClient;
+  // As for job runs' S3, the library is loaded by whoever comes with a query.
+  readonly #emulated;
   readonly #files: JsonFiles<ExecutionRecord>;
   readonly #results: string;
   readonly #records = new Map<string, ExecutionRecord>();
@@ -71,12 +68,16 @@ class Athena implements Service {
   constructor(context: ServiceContext, worker: WorkerProcess, timeoutSeconds: number) {
     this.#worker = worker;
     this.#timeoutSeconds = timeoutSeconds;
-    this.#client = new AthenaClient({
-      endpoint: context.endpoint,
-      region: context.region,
-      credentials: { accessKeyId: context.account, secretAccessKey: 'local' },
-      maxAttempts: 2,
-      customUserAgent: ownRequests,
+    this.#emulated = new OnFirstUse(async () => {
+      const library = await import('@aws-sdk/client-athena');
+      const client = new library.AthenaClient({
+        endpoint: context.endpoint,
+        region: context.region,
+        credentials: { accessKeyId: context.account, secretAccessKey: 'local' },
+        maxAttempts: 2,
+        customUserAgent: ownRequests,
+      });
+      return { ...library, client };
     });
     this.#results = path.join(context.stateDirectory, 'results');
     mkdirSync(this.#results, { recursive: true });
@@ -129,7 +130,7 @@ class Athena implements Service {
     const reason = 'The local endpoint was stopped while this query was active. Run it again.';
     for (const { id } of this.#queue.splice(0)) this.#end(id, { id, state: 'FAILED', reason, category: 1 });
     await this.#worker.kill({ state: 'FAILED', reason });
-    this.#client.destroy();
+    await this.#emulated.ifStarted(({ client }) => client.destroy());
   }
 
   async #start(body: Body): Promise<object> {
@@ -382,9 +383,8 @@ class Athena implements Service {
 
   /** A workgroup with what Athena says of each, and the emulator only where it was told. */
   async #workGroup(name: string): Promise<WorkGroup> {
-    const found = await this.#client
-      .send(new GetWorkGroupCommand({ WorkGroup: name }))
-      .catch(() => undefined);
+    const { client, GetWorkGroupCommand } = await this.#emulated.get();
+    const found = await client.send(new GetWorkGroupCommand({ WorkGroup: name })).catch(() => undefined);
     if (found?.WorkGroup === undefined) throw invalid(`WorkGroup ${name} is not found.`);
     const enforced = { EnforceWorkGroupConfiguration: name !== 'primary' };
     return { ...found.WorkGroup, Configuration: { ...enforced, ...found.WorkGroup.Configuration } };
@@ -398,7 +398,8 @@ class Athena implements Service {
     const match = /^\s*EXECUTE\s+"?([\w@:]+)"?(?:\s+USING\s+([^]*?))?;?\s*$/i.exec(sql);
     if (match === null) return undefined;
     const statement = match[1] ?? '';
-    const found = await this.#client
+    const { client, GetPreparedStatementCommand } = await this.#emulated.get();
+    const found = await client
       .send(new GetPreparedStatementCommand({ StatementName: statement, WorkGroup: workGroup }))
       .catch(() => undefined);
     const text = found?.PreparedStatement?.QueryStatement;

@@ -3,13 +3,7 @@ import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import {
-  GetObjectCommand,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { OnFirstUse } from '../on-first-use.js';
 
 /** A place in S3. */
 export interface S3Place {
@@ -25,21 +19,27 @@ export function s3Place(uri: string): S3Place | undefined {
 
 /** The endpoint's own S3, as the service's code uses it. */
 export class ObjectStore {
-  readonly #client: S3Client;
+  // Loading AWS's library takes a quarter of the endpoint's start, and most that it is started for needs none of it.
+  readonly #s3;
 
   constructor(place: { readonly endpoint: string; readonly account: string; readonly region: string }) {
-    this.#client = new S3Client({
-      endpoint: place.endpoint,
-      region: place.region,
-      credentials: { accessKeyId: place.account, secretAccessKey: 'local' },
-      forcePathStyle: true,
-      maxAttempts: 3,
+    this.#s3 = new OnFirstUse(async () => {
+      const library = await import('@aws-sdk/client-s3');
+      const client = new library.S3Client({
+        endpoint: place.endpoint,
+        region: place.region,
+        credentials: { accessKeyId: place.account, secretAccessKey: 'local' },
+        forcePathStyle: true,
+        maxAttempts: 3,
+      });
+      return { ...library, client };
     });
   }
 
   /** The object's entity tag. Throws where there is no such object. */
   async tag(place: S3Place): Promise<string> {
-    const head = await this.#client
+    const { client, HeadObjectCommand } = await this.#s3.get();
+    const head = await client
       .send(new HeadObjectCommand({ Bucket: place.bucket, Key: place.key }))
       .catch((error: unknown) => {
         throw storageError(place, error);
@@ -49,10 +49,11 @@ export class ObjectStore {
 
   /** The keys below a prefix, with the entity tag of each. Throws where there is no such bucket. */
   async list({ bucket, key: prefix }: S3Place): Promise<Map<string, string>> {
+    const { client, ListObjectsV2Command } = await this.#s3.get();
     const found = new Map<string, string>();
     let token: string | undefined;
     do {
-      const page = await this.#client.send(
+      const page = await client.send(
         new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }),
       );
       for (const { Key, ETag } of page.Contents ?? []) found.set(Key ?? '', ETag ?? '');
@@ -63,9 +64,10 @@ export class ObjectStore {
 
   /** Fetches an object into a file, whole or not at all. */
   async download(place: S3Place, file: string): Promise<void> {
+    const { client, GetObjectCommand } = await this.#s3.get();
     await mkdir(path.dirname(file), { recursive: true });
     try {
-      const object = await this.#client.send(new GetObjectCommand({ Bucket: place.bucket, Key: place.key }));
+      const object = await client.send(new GetObjectCommand({ Bucket: place.bucket, Key: place.key }));
       await pipeline(object.Body as Readable, createWriteStream(`${file}.part`));
     } catch (error) {
       throw storageError(place, error);
@@ -74,7 +76,8 @@ export class ObjectStore {
   }
 
   async upload(place: S3Place, content: Buffer, headers: { type: string; encoding?: string }): Promise<void> {
-    await this.#client.send(
+    const { client, PutObjectCommand } = await this.#s3.get();
+    await client.send(
       new PutObjectCommand({
         Bucket: place.bucket,
         Key: place.key,
@@ -86,7 +89,7 @@ export class ObjectStore {
   }
 
   close(): void {
-    this.#client.destroy();
+    void this.#s3.ifStarted(({ client }) => client.destroy());
   }
 }
 

@@ -9,8 +9,30 @@ Starts moto's server with what it lacks:
 
 from __future__ import annotations
 
+import gc
 import sys
-from typing import Any
+from typing import Any, Callable
+
+from botocore.loaders import JSONFileLoader
+
+# Tables of every kind of machine that EC2 has are among what is imported, and stay: to look through them for garbage
+# again and again is a third of the time that the start takes.
+gc.disable()
+
+
+def parsed_once(load: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
+    """moto makes a session wherever it needs one, and each would parse the description of EC2 for itself."""
+    kept: dict[str, Any] = {}
+
+    def loaded(self: Any, path: str) -> Any:
+        if path not in kept:
+            kept[path] = load(self, path)
+        return kept[path]
+
+    return loaded
+
+
+JSONFileLoader.load_file = parsed_once(JSONFileLoader.load_file)
 
 import moto_alarms
 from moto.cloudwatch.responses import CloudWatchResponse
@@ -47,4 +69,6 @@ if __name__ == "__main__":
     SecurityGroupRule.__init__ = make
     SecurityGroupRule.description = property(description)
     moto_alarms.install()
+    gc.freeze()
+    gc.enable()
     main(sys.argv[1:])

@@ -1,3 +1,11 @@
+import {
+  DeleteBucketInventoryConfigurationCommand,
+  GetBucketInventoryConfigurationCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListBucketInventoryConfigurationsCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +20,7 @@ describe('inventories of a bucket', function () {
   const file = join(home, 'inventories.json');
   let gateway: Gateway;
   let environment: NodeJS.ProcessEnv;
+  let s3: S3Client;
   /** Requests that are none about inventories. */
   let passedOn: string[];
 
@@ -35,17 +44,26 @@ describe('inventories of a bucket', function () {
       }),
     });
     await gateway.listen();
-    environment = clientEnvironment(`http://127.0.0.1:${port}`, home);
+    const endpoint = `http://127.0.0.1:${port}`;
+    environment = clientEnvironment(endpoint, home);
+    const credentials = { accessKeyId: account, secretAccessKey: 'local' };
+    s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true, maxAttempts: 1 });
+  }
+
+  async function stop(): Promise<void> {
+    s3.destroy();
+    await gateway.close();
   }
 
   before(start);
   after(async () => {
-    await gateway.close();
+    await stop();
     rmSync(home, { recursive: true });
   });
 
+  const Bucket = 'lake-gold';
   const call = <Answer>(operation: string, ...words: string[]): Promise<Answer> =>
-    awsCli<Answer>(['s3api', operation, '--bucket', 'lake-gold', ...words], environment);
+    awsCli<Answer>(['s3api', operation, '--bucket', Bucket, ...words], environment);
 
   const configuration = {
     Id: 'everything',
@@ -69,23 +87,22 @@ describe('inventories of a bucket', function () {
     expect(await call('get-bucket-inventory-configuration', '--id', 'everything')).to.deep.equal({
       InventoryConfiguration: configuration,
     });
-    await gateway.close();
+    await stop();
     await start();
-    expect(await call('list-bucket-inventory-configurations')).to.deep.equal({
-      InventoryConfigurationList: [configuration],
-      IsTruncated: false,
-    });
+    const listed = await s3.send(new ListBucketInventoryConfigurationsCommand({ Bucket }));
+    expect(listed).to.deep.include({ InventoryConfigurationList: [configuration], IsTruncated: false });
   });
 
   it('are gone when they are deleted', async () => {
-    await call('delete-bucket-inventory-configuration', '--id', 'everything');
-    const refused = await call('get-bucket-inventory-configuration', '--id', 'everything').catch(String);
+    const everything = { Bucket, Id: 'everything' };
+    await s3.send(new DeleteBucketInventoryConfigurationCommand(everything));
+    const refused = await s3.send(new GetBucketInventoryConfigurationCommand(everything)).catch(String);
     expect(refused).to.contain('NoSuchConfiguration');
   });
 
   it('are the only requests that are answered so: an object may be called inventory', async () => {
-    await awsCli(['s3api', 'head-object', '--bucket', 'lake-gold', '--key', 'inventory'], environment);
-    await call('head-bucket');
-    expect(passedOn).to.deep.equal(['/lake-gold/inventory', '/lake-gold']);
+    await s3.send(new HeadObjectCommand({ Bucket, Key: 'inventory' }));
+    await s3.send(new HeadBucketCommand({ Bucket }));
+    expect(passedOn).to.deep.equal(['/lake-gold/inventory', '/lake-gold/']);
   });
 });

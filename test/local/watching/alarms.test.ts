@@ -269,12 +269,10 @@ describe('alarms on the local endpoint', function () {
   });
 
   it('can be set by the AWS CLI, which tells the same people; not where their actions are off', async () => {
-    const set = (name: string, value: string): Promise<unknown> =>
-      endpoint.aws(
-        ...['cloudwatch', 'set-alarm-state', '--alarm-name', name],
-        ...['--state-value', value, '--state-reason', 'a drill'],
-      );
-    await set('shop-layer', 'OK');
+    await endpoint.aws(
+      ...['cloudwatch', 'set-alarm-state', '--alarm-name', 'shop-layer'],
+      ...['--state-value', 'OK', '--state-reason', 'a drill'],
+    );
     expect(await page()).to.equal('shop-layer ALARM OK, shop-layer OK ALARM');
     // Nothing is ever measured for this one: it stays as it is set.
     await cloudwatch('put_metric_alarm', {
@@ -285,6 +283,8 @@ describe('alarms on the local endpoint', function () {
       AlarmActions: [alarmTopic],
       OKActions: [alarmTopic],
     });
+    const set = (name: string, value: string): Promise<unknown> =>
+      cloudwatch('set_alarm_state', { AlarmName: name, StateValue: value, StateReason: 'a drill' });
     await set('drill', 'ALARM');
     expect(await page()).to.equal('drill INSUFFICIENT_DATA ALARM');
     await set('drill', 'ALARM');
