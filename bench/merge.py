@@ -17,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
@@ -113,6 +114,7 @@ class Scans:
     def of(self, uri: str) -> list[tuple[int, float]]:
         """Files and bytes of each scan since this was made."""
         found = []
+        folder = urlsplit(uri).path.rstrip("/")  # Spark writes file: with one slash or three
         executions = self._store.executionsList()
         for place in range(self._from, executions.size()):
             number = executions.apply(place).executionId()
@@ -120,7 +122,7 @@ class Scans:
             nodes = self._store.planGraph(number).allNodes()
             for node in (nodes.apply(one) for one in range(nodes.size())):
                 description = str(node.desc())
-                if not str(node.name()).startswith("Scan parquet") or uri.rstrip("/") not in description:
+                if not str(node.name()).startswith("Scan parquet") or folder not in description:
                     continue
                 if "_delta_log" in description:
                     continue

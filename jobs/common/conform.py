@@ -23,7 +23,7 @@ from __future__ import annotations
 import datetime as dt
 import operator
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 
@@ -34,8 +34,9 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as spark
 
 from jobs.common.contract import Column, Contract, java_pattern, spark_schema, spark_type
-from jobs.common.delivery import MALFORMED, POSITION, REPLACEMENT, SOURCE_FILE, Delivery
-from jobs.common.errors import DeclarationError
+from jobs.common.delivery import MALFORMED, POSITION, REPLACEMENT, SOURCE_FILE, Delivery, Sound
+from jobs.common.errors import DeclarationError, LandingChangedError
+from jobs.common.hashes import some_repeat
 from jobs.common.parse import boolean_of, moment_in, plain_number, time_of
 
 RAW, REASONS = "_raw", "_reasons"
@@ -71,13 +72,26 @@ class Conformed:
     """
 
     def __init__(
-        self, frame: DataFrame, contract: Contract, delivery: Delivery, possible_reasons: Sequence[str]
+        self,
+        judged: DataFrame,
+        sound: Callable[[DataFrame], DataFrame],
+        contract: Contract,
+        delivery: Delivery,
+        possible_reasons: Sequence[str],
     ) -> None:
+        """`sound` makes of the delivery's sound rows what `judged` has of the others."""
         self.contract = contract
         self.delivery = delivery
-        self._each = frame  # judged by itself: one key may have several rows
+        self._judged = judged
+        self._sound_of = sound
+        self._each = self._together(None if delivery.sound is None else delivery.sound.rows)
         self._possible_reasons = possible_reasons
-        self._held: list[DataFrame] = []
+        self._held: list[DataFrame] = [*delivery.let_go]
+
+    def _together(self, sound: DataFrame | None) -> DataFrame:
+        """Each row by itself: one key may have several."""
+        rows = self._judged if sound is None else self._judged.unionByName(self._sound_of(sound))
+        return rows.withColumn(_ROW, F.monotonically_increasing_id())
 
     def __enter__(self) -> Conformed:
         return self
@@ -136,21 +150,37 @@ class Conformed:
 
     @cached_property
     def _decided(self) -> tuple[DataFrame, Counts]:
-        self._hold(self._each)
-        row = self._each.agg(*self._measures()).collect()[0]
+        self._hold(self._judged)
+        row, sound = self._judged.agg(*self._measures()).collect()[0], self.delivery.sound
         reasons = self._count_reasons() if row["rejected"] else {}
         frame, surplus = self._each, self._count_surplus()
         if surplus:
+            if sound is not None:
+                self._read_again(sound)
             frame = self._without_surplus()
             reasons[self._duplicate] = surplus
+        latest = [row["latest"], None if sound is None else sound.latest]
         return frame, Counts(
-            read=row["read"],
+            read=row["read"] + (0 if sound is None else sound.count),
             rejected=row["rejected"] + surplus,
             reasons=reasons,
             unmapped=self._count_unmapped(row["unmapped"]),
             undecoded=row["undecoded"],
-            latest=row["latest"],
+            latest=max((micros for micros in latest if micros is not None), default=None),
         )
+
+    def _read_again(self, sound: Sound) -> None:
+        """Hold the sound rows with what was delivered of them, for some of them are rejected after all.
+
+        :raises LandingChangedError: they are no longer what they were
+        """
+        for frame in self.delivery.let_go:
+            frame.unpersist()
+        rows, held = sound.again()
+        self._held += held
+        if rows.count() != sound.count:
+            raise LandingChangedError("the delivery changed while it was read; nothing was written")
+        self._each = self._together(rows)
 
     def _measures(self) -> list[Expression]:
         undecoded = F.lit(False)
@@ -175,7 +205,7 @@ class Conformed:
 
     def _count_reasons(self) -> dict[str, int]:
         """How many rows have each reason, in the order of the contract."""
-        told = self._each.select(F.explode(REASONS).alias("reason")).groupBy("reason").count()
+        told = self._judged.select(F.explode(REASONS).alias("reason")).groupBy("reason").count()
         counts = {row["reason"]: row["count"] for row in told.collect()}
         return {reason: counts[reason] for reason in self._possible_reasons if reason in counts}
 
@@ -184,8 +214,11 @@ class Conformed:
         known = {column.source_name for column in self.contract.source_columns}
         counts = {name: 0 for name in self.delivery.names if name not in known}
         if rows:
-            told = self._each.select(F.explode(F.map_keys(UNMAPPED)).alias("name")).groupBy("name").count()
+            told = self._judged.select(F.explode(F.map_keys(UNMAPPED)).alias("name")).groupBy("name").count()
             counts.update((row["name"], row["count"]) for row in told.orderBy("name").collect())
+        if self.delivery.sound is not None:
+            for name, count in self.delivery.sound.unmapped.items():
+                counts[name] += count
         return counts
 
     def _count_surplus(self) -> int:
@@ -198,8 +231,12 @@ class Conformed:
             return int(times.agg(F.sum(F.col(_TIMES) - 1)).collect()[0][0] or 0)
 
         key = self.contract.primary_key
-        # Hashes are counted sooner than keys. Two keys may have the same one; then the keys are counted.
-        return surplus(*key) if surplus(F.xxhash64(*key)) else 0
+        # Hashes are compared sooner than keys. Two keys may have the same one; then the keys are counted.
+        if self.delivery.sound is not None:
+            repeated = some_repeat(self._sound().select(F.xxhash64(*key)))
+        else:
+            repeated = surplus(F.xxhash64(*key)) > 0
+        return surplus(*key) if repeated else 0
 
     def _without_surplus(self) -> DataFrame:
         """The rows, those that give way with the reason `duplicate`."""
@@ -284,8 +321,8 @@ def conform(delivery: Delivery, contract: Contract, date: dt.date) -> Conformed:
     held = [*(delivery.held or [raw for _, raw in delivery.raw()]), *delivery.told, *delivery.beyond.values()]
     if delivery.unknown is not None:
         held.append(delivery.unknown)
-    platform = _platform_columns(contract, delivery, date)
-    frame = (
+    platform = [value.alias(name) for name, value in _platform_columns(contract, delivery, date).items()]
+    judged = (
         delivery.frame.select("*", *(value.alias(f"typed_{name}") for name, value in typed.items()))
         .withColumn(REASONS, reasons)
         .select(
@@ -294,11 +331,34 @@ def conform(delivery: Delivery, contract: Contract, date: dt.date) -> Conformed:
             POSITION,
             REASONS,
             *(F.col(f"typed_{name}").alias(name) for name in typed),
-            *(value.alias(name) for name, value in platform.items()),
-            F.monotonically_increasing_id().alias(_ROW),
+            *platform,
         )
     )
-    return Conformed(frame, contract, delivery, ("malformed", *(reason for reason, _ in checks)))
+    possible = ("malformed", *(reason for reason, _ in checks))
+
+    def sound(rows: DataFrame) -> DataFrame:
+        return _sound(rows, contract, held, platform)
+
+    return Conformed(judged, sound, contract, delivery, possible)
+
+
+def _sound(
+    rows: DataFrame, contract: Contract, held: Sequence[str], platform: Sequence[Expression]
+) -> DataFrame:
+    """Rows that were seen to keep the contract as they were read, as those are that were judged."""
+    return rows.select(
+        *(F.col(name) if name in rows.columns else F.lit(None).alias(name) for name in held),
+        F.lit(None).cast("string").alias(MALFORMED),
+        POSITION,
+        F.array().cast("array<string>").alias(REASONS),
+        *(
+            (F.col(f"typed_{column.name}") if f"typed_{column.name}" in rows.columns else F.lit(None))
+            .cast(spark_type(column.type))
+            .alias(column.name)
+            for column in contract.source_columns
+        ),
+        *platform,
+    )
 
 
 def _present(text: Expression) -> Expression:
@@ -323,9 +383,10 @@ def _read(text: Expression, column: Column) -> Expression:
         return boolean_of(text, parse)
     if parse.decimal or parse.grouping:
         return _cast(plain_number(text, parse), column.type)
+    value = _cast(text, column.type)
     if parse.formats or parse.timezone:
-        return time_of(text, column.type, parse, _cast(text, column.type))
-    return _cast(text, column.type)
+        value = time_of(text, column.type, parse, value)
+    return _of_four_digits(value, spark_type(column.type))
 
 
 def _cast(text: Expression, kind: str) -> Expression:

@@ -142,7 +142,9 @@ def header_of(text: str, dialect: Dialect, encoding: str = UTF_8) -> Header | No
         lines=before.count(end) + (before != "" and not before.endswith(end)),
         end=end,
         above=tuple(
-            line for line in texts if line.strip(_blank(dialect)) and not _begins_comment(line, dialect)
+            line
+            for line in texts
+            if line.strip(blank_letters(dialect)) and not _begins_comment(line, dialect)
         ),
         marked=marked and declared and not above and encoding != UTF_8,
         encoding=encoding,
@@ -160,7 +162,7 @@ def survey(
     if header.above:
         looked_at = looked_at & ~_is_top(header)
     rows = (
-        _lines(spark, files.values(), header)
+        lines_of_files(spark, files.values(), header)
         .groupBy(SOURCE_FILE)
         .agg(
             F.count_if(_is_top(header)).alias("top"),
@@ -190,7 +192,7 @@ def records(
     joined = [path for name, path in files.items() if not surveyed[name].is_by_line(header)]
     parts: list[DataFrame] = []
     if by_line:
-        lines = _lines(spark, by_line, header).where(~_is_top(header) & ~_is_no_record(dialect))
+        lines = lines_of_files(spark, by_line, header).where(~_is_top(header) & ~_is_no_record(dialect))
         record = F.col(RECORD)
         if header.marked:
             record = F.when(record.startswith(MARK), record.substr(F.lit(2), F.length(record))).otherwise(
@@ -257,7 +259,7 @@ def _decoded(header: Header) -> Expression:
     return value if header.encoding == UTF_8 else F.decode(value.cast("binary"), header.encoding)
 
 
-def _lines(spark: SparkSession, paths: Iterable[str], header: Header) -> DataFrame:
+def lines_of_files(spark: SparkSession, paths: Iterable[str], header: Header) -> DataFrame:
     """The lines of files, without what ends them, as `RECORD`, with their file."""
     value = _decoded(header)
     line = F.when(value.endswith("\r"), value.substr(F.lit(1), F.length(value) - 1)).otherwise(value)
@@ -290,14 +292,14 @@ def _is_no_record(dialect: Dialect) -> Expression:
 
 
 def _is_blank(dialect: Dialect) -> Expression:
-    blank = _blank(dialect)
+    blank = blank_letters(dialect)
     begins_so = (F.col(RECORD) < "!") | F.col(RECORD).startswith(
         MARK
     )  # most lines are told by their first letter
     return begins_so & (F.translate(RECORD, blank, "") == "")
 
 
-def _blank(dialect: Dialect) -> str:
+def blank_letters(dialect: Dialect) -> str:
     """The letters of a line that is no record."""
     return f" {MARK}".replace(dialect.delimiter, "")
 
@@ -343,7 +345,7 @@ def _joining(header: Header, dialect: Dialect) -> Callable[[Any], Any]:
     workers by its value, for a plain script's workers cannot import this module.
     """
     columns, skipped, end, longest = len(header.names), header.lines, header.end, _LONGEST
-    delimiter, comment, blank = dialect.delimiter, dialect.comment, _blank(dialect)
+    delimiter, comment, blank = dialect.delimiter, dialect.comment, blank_letters(dialect)
     marked, byte_order = header.marked, MARK
     mark, quote, escape = (_literally(each) for each in (delimiter, dialect.quote, dialect.escape))
     inner = rf"[^{quote}]*(?:{quote}{quote}[^{quote}]*)*"  # of a quoted field

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pyspark.sql import Column as Expression
@@ -16,6 +16,25 @@ from jobs.common.errors import SourceSchemaError
 
 SOURCE_FILE, POSITION, MALFORMED = "_source_file", "_position", "_malformed"
 REPLACEMENT = "\ufffd"  # what a decoder puts in the place of bytes that are no letter
+
+
+@dataclass(frozen=True)
+class Sound:
+    """Rows that were seen to keep the contract as they were read."""
+
+    rows: DataFrame
+    """The value of each of the contract's columns that was delivered, as `typed_` and its name; raw columns for all
+    else, and those of place.
+    """
+    again: Callable[[], tuple[DataFrame, tuple[DataFrame, ...]]]
+    """Reads them once more, now with the `held` columns of the delivery, for few deliveries have a row of which these
+    are told. The second is what is held of them.
+    """
+    count: int
+    latest: int | None
+    """The highest value of the watermark, in microseconds since 1970."""
+    unmapped: Mapping[str, int]
+    """How many values there are of each name that the contract does not know."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +74,10 @@ class Delivery:
     """By a delivered name whose type here holds less than at the source: the column with a value's text where it does
     not hold the value, which is null then.
     """
+    sound: Sound | None = None
+    """Rows that are not in `frame`, for they were seen to keep the contract as they were read."""
+    let_go: tuple[DataFrame, ...] = ()
+    """What is held while the rows are used."""
     format: str | None = None
     """What Spark calls the format of files that it reads itself: one of them may turn out damaged behind its schema."""
 

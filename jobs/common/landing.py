@@ -13,9 +13,12 @@ from __future__ import annotations
 
 import codecs
 import csv
+import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from py4j.java_gateway import JavaObject
@@ -40,7 +43,7 @@ from jobs.common.csv_records import (
     value,
 )
 from jobs.common.declaration import ALL_FILES, UTF_8, Selection, Source
-from jobs.common.delivery import MALFORMED, POSITION, SOURCE_FILE, Delivery, refuse_schema, source_file
+from jobs.common.delivery import MALFORMED, POSITION, SOURCE_FILE, Delivery, Sound, refuse_schema, source_file
 from jobs.common.errors import (
     DeclarationError,
     LandingChangedError,
@@ -65,6 +68,7 @@ from jobs.common.hadoop_files import (
     said_by_java,
     unreadable,
 )
+from jobs.common.sound_lines import MANY_BYTES, look_at
 
 LINE = "_line"  # of a file of lines
 _HEADER_BYTES = 1 << 16
@@ -112,13 +116,16 @@ def read_delivery(spark: SparkSession, source: Source, folder: str, contract: Co
     names = tuple(dict.fromkeys(name for header in by_header for name in header.names))
     with reading(spark, files, source.selection):
         parts = [
-            _read(spark, paths, header, names, dialect, layout)
+            _read(
+                spark, {path: files[path] for path in paths}, header, names, dialect, layout, source, contract
+            )
             for layout, (header, paths) in enumerate(by_header.items())
         ]
-    frame = reduce(lambda left, right: left.unionByName(right, allowMissingColumns=True), parts)
     return Delivery(
-        frame,
+        _together([part.frame for part in parts]),
         names,
+        sound=_sound([part.sound for part in parts if part.sound is not None]),
+        let_go=tuple(frame for part in parts for frame in part.let_go),
         versions=files,
         selection=source.selection,
         warnings=warnings,
@@ -364,6 +371,10 @@ def _version(status: JavaObject) -> str:
     return f"{status.getLen()} {status.getModificationTime()} {etag[1] if etag else ''}"
 
 
+def _bytes_of(version: str) -> int:
+    return int(version.partition(" ")[0])
+
+
 def _begin(spark: SparkSession, file: str, encoding: str) -> tuple[str, str]:
     """The first letters of a file, and its encoding; that of UTF-16 is told by the file's mark.
 
@@ -418,27 +429,54 @@ def _header(spark: SparkSession, file: str, encoding: str, dialect: Dialect, con
     return header
 
 
+@dataclass(frozen=True)
+class _Read:
+    """The rows of files that have the same header, as a `Delivery` has them."""
+
+    frame: DataFrame
+    sound: Sound | None = None
+    let_go: tuple[DataFrame, ...] = ()
+
+
 def _read(
     spark: SparkSession,
-    paths: list[str],
+    versions: Mapping[str, str],
     header: Header,
     names: tuple[str, ...],
     dialect: Dialect,
     layout: int,
-) -> DataFrame:
+    source: Source,
+    contract: Contract,
+) -> _Read:
     """The rows of files that have the same header, which is the one at the place `layout`."""
-    files = {path.rpartition("/")[2]: literally(path) for path in paths}
-    surveyed = survey(spark, files, header, dialect)
-    for path, seen in zip(paths, map(surveyed.__getitem__, files)):
+    files = {path.rpartition("/")[2]: literally(path) for path in versions}
+    looked_at = None
+    if sum(map(_bytes_of, versions.values())) >= MANY_BYTES:
+        unknown = {name: f"raw_{names.index(name)}" for name in header.names}
+        looked_at = look_at(spark, files, header, dialect, contract, source.nulls, unknown)
+    surveyed = survey(spark, files, header, dialect) if looked_at is None else looked_at.surveys
+    for path, seen in zip(versions, map(surveyed.__getitem__, files)):
         if seen.undecoded:
             raise LandingEncodingError(
                 f"{path} is not {header.encoding.upper()} in {seen.undecoded} of its lines; "
                 f"nothing was written{_HINT}"
             )
+    place = F.lit(layout).alias(_LAYOUT)
+    if looked_at is not None and all(seen.is_by_line(header) for seen in surveyed.values()):
+        doubtful = looked_at.doubtful.select("*", F.lit(False).alias(BROKEN))
+        frame = _parted(doubtful, header, names, dialect).select("*", place)
+        return _Read(frame, _placed(looked_at.sound, place), (looked_at.held,))
+    if looked_at is not None:
+        looked_at.held.unpersist()
     delivered = records(spark, files, header, dialect, surveyed)
-    position = F.monotonically_increasing_id().alias(POSITION)
+    rows = delivered.select("*", F.monotonically_increasing_id().alias(POSITION))
+    return _Read(_parted(rows, header, names, dialect).select("*", place))
+
+
+def _parted(delivered: DataFrame, header: Header, names: tuple[str, ...], dialect: Dialect) -> DataFrame:
+    """The fields of records, where they can be told apart."""
     told_apart = F.when(~F.col(BROKEN), fields(F.col(RECORD), dialect))
-    parted = delivered.select(RECORD, SOURCE_FILE, position, told_apart.alias(_FIELDS))
+    parted = delivered.select(RECORD, SOURCE_FILE, POSITION, told_apart.alias(_FIELDS))
     sound = F.coalesce(F.size(_FIELDS) == len(header.names), F.lit(False))
     return parted.select(
         *(
@@ -449,8 +487,40 @@ def _read(
         SOURCE_FILE,
         POSITION,
         RECORD,
-        F.lit(layout).alias(_LAYOUT),
     )
+
+
+def _placed(sound: Sound, place: Expression) -> Sound:
+    def again() -> tuple[DataFrame, tuple[DataFrame, ...]]:
+        rows, held = sound.again()
+        return rows.select("*", place), held
+
+    return replace(sound, rows=sound.rows.select("*", place), again=again)
+
+
+def _sound(parts: Sequence[Sound]) -> Sound | None:
+    """The sound rows of several layouts."""
+    if not parts:
+        return None
+
+    def again() -> tuple[DataFrame, tuple[DataFrame, ...]]:
+        rows, held = zip(*(part.again() for part in parts))
+        return _together(rows), tuple(itertools.chain(*held))
+
+    unmapped: Counter[str] = Counter()
+    for part in parts:
+        unmapped.update(part.unmapped)
+    return Sound(
+        rows=_together([part.rows for part in parts]),
+        again=again,
+        count=sum(part.count for part in parts),
+        latest=max((part.latest for part in parts if part.latest is not None), default=None),
+        unmapped=unmapped,
+    )
+
+
+def _together(parts: Sequence[DataFrame]) -> DataFrame:
+    return reduce(lambda left, right: left.unionByName(right, allowMissingColumns=True), parts)
 
 
 def _retold(name: str, headers: list[Header], dialect: Dialect) -> Expression:

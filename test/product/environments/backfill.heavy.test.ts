@@ -63,7 +63,7 @@ describe('a backfill that is killed while Spark works', function () {
         const printed = await run(
           `dataplat query -e 'select ${comparable[id] ?? '*'} from ${table}${id in comparable ? ' group by 1, 2, 3, 4' : ''}' --database ${database} --format csv`,
         );
-        rows.set(id, printed.trim().split('\n').sort());
+        rows.set(id, printed.trim().split(/\r?\n/).sort());
       }
       const runs = listed.runs.map(({ job, date, state }) => `${job} ${date} ${state}`).sort();
       return { rows, seconds, code, counts: shown.counts, runs };

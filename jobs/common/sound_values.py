@@ -1,0 +1,285 @@
+"""Values of CSV that keep their contract beyond doubt, told by Arrow's columns: many at once.
+
+What a text must be like to have a value is for `conform` to say. Here stands for each type how nearly every program
+writes it, which is less than the contract allows: a line all of whose fields are written so is sound, and its values
+are made on the spot. A line of which that can't be said is doubtful, which says nothing against it.
+
+Spark's workers can't import this package where a job runs as a plain script, so that functions of this module travel to
+them by their value. Nothing else of the package may be used in them.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+import numpy
+import pyarrow
+import pyarrow.compute as compute
+import pyarrow.csv
+from pyspark import cloudpickle
+
+from jobs.common.contract import Column, Contract, Parse
+
+cloudpickle.register_pickle_by_value(sys.modules[__name__])  # type: ignore[no-untyped-call]
+
+_DAY = (
+    r"(?:1[6-9]|2\d)\d\d-"
+    r"(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))"
+)
+_TIME = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d)"
+_WHOLE = r"-?(?:0|[1-9]\d{{0,{}}})"
+_FLOATING = r"-?\d{1,15}(?:\.\d{1,15})?"
+_TYPES: dict[str, tuple[str, Any]] = {  # how values are spelled, and their type in Arrow
+    "boolean": ("true|false|TRUE|FALSE|True|False", pyarrow.bool_()),
+    "tinyint": (_WHOLE.format(1), pyarrow.int8()),
+    "smallint": (_WHOLE.format(3), pyarrow.int16()),
+    "int": (_WHOLE.format(8), pyarrow.int32()),
+    "bigint": (_WHOLE.format(17), pyarrow.int64()),
+    "float": (_FLOATING, pyarrow.float32()),
+    "double": (_FLOATING, pyarrow.float64()),
+    "date": (_DAY, pyarrow.date32()),
+    "timestamp": (f"{_DAY}[T ]{_TIME}", pyarrow.timestamp("us", "UTC")),
+}
+_SEEN = r"[!-~\p{L}\p{N}]"
+_TEXT = pyarrow.string()
+_DIGITS = 9  # of a limit
+_LIMITS = {
+    "minimum": "greater_equal",
+    "maximum": "less_equal",
+    "exclusiveMinimum": "greater",
+    "exclusiveMaximum": "less",
+}
+# Patterns that Java and RE2 read alike, where a value has letters of ASCII alone that can be seen.
+_LETTER = r"[A-Za-z0-9 _:;,@/#%=~<>'\"!-]"
+_PLAIN = re.compile(
+    rf"\^?(?:{_LETTER}|&|\\[dw.+*?()\[\]{{}}|^$/\\-]|\[\^?(?:{_LETTER}|[.+*?()|$]|\\[dw.\\/\]-])+\]"
+    r"|\((?:\?:)?|[)|.]|[*+?]|\{\d+(?:,\d*)?\})*\$?"
+)
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a line, and what is known of its column."""
+
+    column: str | None
+    """Its name in the contract; None where the contract does not know it."""
+    type: Any = _TEXT
+    """Arrow's."""
+    spelled: str | None = None
+    """A pattern that the whole of a value has."""
+    nullable: bool = True
+    trim: bool = False
+    nulls: tuple[str, ...] = ()
+    choices: tuple[Any, ...] | None = None
+    lengths: tuple[int | None, int | None] = (None, None)
+    """In letters, the least and the most."""
+    limits: tuple[tuple[str, Any], ...] = ()
+    """Comparisons that a value passes, by their name in Arrow."""
+
+
+@dataclass(frozen=True)
+class Lines:
+    """What lines look like: their delimiter, their quote (empty: none), and the fields of each."""
+
+    delimiter: str
+    quote: str
+    fields: tuple[Field, ...]
+
+    @property
+    def plain(self) -> str:
+        """A line in whose fields nothing is to be made out."""
+        mark, quote = _literally(self.delimiter), _literally(self.quote)
+        # What is no UTF-8 matches no class of letters.
+        bare = rf"[^{quote}{mark}\r\n\x{{FFFD}}]*"
+        if not quote:
+            return rf"\A{bare}(?:{mark}{bare})*\z"
+        inner = rf"[^{quote}\r\n\x{{FFFD}}]*"
+        field = f"(?:{quote}{inner}(?:{quote}{quote}{inner})*{quote}|{bare})"
+        return rf"\A{field}(?:{mark}{field})*\z"
+
+    @property
+    def whole(self) -> str:
+        """A line that is a whole record: `csv_records` has the rule."""
+        mark, quote = _literally(self.delimiter), _literally(self.quote)
+        if not quote:
+            return r"\A[^\r\n]*\z"
+        bare = rf"(?:[^{quote}{mark}\r\n][^{mark}\r\n]*)?"
+        field = f"(?:{quote}[^{quote}]*(?:{quote}{quote}[^{quote}]*)*{quote}|{bare})"
+        return rf"\A{field}(?:{mark}{field})*\z"
+
+
+def field_of(column: Column, nulls: Sequence[str]) -> Field | None:
+    """How values of a column are told to be sound; None where that takes more than is known here."""
+    parse, rules, kind = column.parse, dict(column.rules), column.type
+    if parse != Parse(source_name=parse.source_name, trim=parse.trim, nulls=parse.nulls):
+        return None
+    known = Field(column.name, nullable=column.nullable, trim=parse.trim, nulls=(*nulls, *parse.nulls))
+    enum = rules.pop("enum", None)
+    choices = None if enum is None else tuple(choice for choice in enum if choice is not None)
+    if kind == "string":
+        pattern = rules.pop("pattern", None)
+        if pattern is not None and not _is_plain(pattern):
+            return None
+        lengths = (rules.pop("minLength", None), rules.pop("maxLength", None))
+        texts = choices is None or all(isinstance(choice, str) for choice in choices)
+        if rules or not texts:
+            return None
+        return replace(known, spelled=pattern, choices=choices, lengths=lengths)
+    spelled, type_of = _TYPES.get(kind, (None, None))
+    decimal = re.fullmatch(r"decimal\((\d+),(\d+)\)", kind)
+    if decimal:
+        precision, scale = int(decimal[1]), int(decimal[2])
+        if precision == scale:
+            return None
+        fraction = rf"(?:\.\d{{1,{scale}}})?" if scale else ""
+        spelled = _WHOLE.format(precision - scale - 1) + fraction
+        type_of = pyarrow.decimal128(precision, scale)
+    if spelled is None or choices is not None:
+        return None
+    limits = []
+    for rule, limit in rules.items():
+        comparison = _LIMITS.get(rule)
+        exact = isinstance(limit, int) and not isinstance(limit, bool) and abs(limit) < 10**_DIGITS
+        if decimal and max(precision - scale, _DIGITS) + scale > 38:
+            return None  # Arrow has no type of as many digits, in which to compare them
+        if comparison is None or kind in ("boolean", "date", "timestamp") or not exact:
+            return None
+        limits.append((comparison, limit))
+    return replace(known, type=type_of, spelled=rf"\A(?:{spelled})\z", limits=tuple(limits))
+
+
+def _is_plain(pattern: str) -> bool:
+    if not _PLAIN.fullmatch(pattern):
+        return False
+    try:
+        compute.match_substring_regex(pyarrow.array([""]), pattern)
+    except pyarrow.ArrowInvalid:
+        return False
+    return True
+
+
+def lines_of(
+    contract: Contract, names: Sequence[str], delimiter: str, quote: str, nulls: Sequence[str]
+) -> Lines | None:
+    """What the lines of files look like whose header has these names; None where that can't be said of a column."""
+    columns = {column.source_name: column for column in contract.source_columns}
+    fields = [
+        field_of(columns[name], nulls) if name in columns else Field(None, nulls=tuple(nulls))
+        for name in names
+    ]
+    known = [field for field in fields if field is not None]
+    if len(known) < len(fields) or not (delimiter.isascii() and len(delimiter) == 1 and quote.isascii()):
+        return None
+    return Lines(delimiter, quote, tuple(known))
+
+
+def values_of(lines: Any, look: Lines) -> tuple[Any, list[Any]]:
+    """The places of the sound ones among lines, and the values of these, field by field."""
+    plain = compute.indices_nonzero(compute.match_substring_regex(lines, look.plain))
+    texts, places = _fields(lines.take(plain), look)
+    places = plain.take(places)
+    sound, values = None, []
+    for field, text in zip(look.fields, texts):
+        value, judged = _judge(text, field)
+        values.append(value)
+        sound = judged if sound is None else compute.and_(sound, judged)
+    if compute.all(sound, min_count=0).as_py():
+        return places, values
+    return places.filter(sound), [value.filter(sound) for value in values]
+
+
+def _fields(lines: Any, look: Lines) -> tuple[list[Any], Any]:
+    """The fields of lines, each as a column of text, and the places of the lines that have as many as there must be."""
+    if len(lines) == 0:
+        return [pyarrow.array([], pyarrow.string()) for _ in look.fields], pyarrow.array([], pyarrow.uint64())
+    surplus: list[int] = []
+
+    def leave_out(row: Any) -> str:
+        surplus.append(row.number - 1)
+        return "skip"
+
+    names = [str(place) for place in range(len(look.fields))]
+    ended = pyarrow.ListArray.from_arrays(
+        [0, len(lines) + 1], pyarrow.concat_arrays([lines, pyarrow.array([""])])
+    )
+    joined = compute.binary_join(ended, "\n")[0].as_buffer()
+    table = pyarrow.csv.read_csv(
+        pyarrow.BufferReader(joined),
+        pyarrow.csv.ReadOptions(column_names=names, use_threads=False, block_size=joined.size + 1),
+        pyarrow.csv.ParseOptions(
+            delimiter=look.delimiter,
+            quote_char=look.quote or False,
+            ignore_empty_lines=False,
+            invalid_row_handler=leave_out,
+        ),
+        pyarrow.csv.ConvertOptions(
+            column_types={name: pyarrow.string() for name in names}, strings_can_be_null=False
+        ),
+    ).combine_chunks()
+    places = pyarrow.array(numpy.arange(len(lines), dtype=numpy.uint64))
+    if surplus:
+        places = places.filter(
+            compute.invert(compute.is_in(places, pyarrow.array(surplus, pyarrow.uint64())))
+        )
+    columns = [
+        column.chunk(0) if column.num_chunks else pyarrow.array([], pyarrow.string()) for column in table
+    ]
+    return columns, places
+
+
+def _judge(text: Any, field: Field) -> tuple[Any, Any]:
+    """The values of a field in several lines, null where there is none, and in which lines it is sound."""
+    missing = compute.equal(text, "")
+    if field.nulls:
+        missing = compute.or_(missing, compute.is_in(text, pyarrow.array(field.nulls, pyarrow.string())))
+    if field.spelled is None or field.type == _TEXT:
+        # What begins with a letter that can be seen is neither blank nor, where it ends with one too, to be trimmed.
+        seen = compute.and_(compute.greater_equal(text, "!"), compute.less(text, "\x7f"))
+        if not compute.all(compute.or_(seen, missing), min_count=0).as_py():
+            seen = compute.match_substring_regex(text, rf"\A{_SEEN}")
+        if field.trim:
+            seen = compute.and_(seen, compute.match_substring_regex(text, rf"{_SEEN}\z"))
+        if field.spelled is not None:
+            seen = compute.and_(seen, compute.match_substring_regex(text, r"\A[ -~]*\z"))
+            seen = compute.and_(seen, compute.match_substring_regex(text, field.spelled))
+    else:
+        seen = compute.match_substring_regex(text, field.spelled)
+    present = compute.and_not(seen, missing)
+    value = compute.if_else(present, text, pyarrow.scalar(None, pyarrow.string()))
+    if field.type != _TEXT:
+        value = compute.cast(_lowered(value, field.type), field.type)
+    for comparison, limit in field.limits:
+        kept = compute.call_function(comparison, [value, _limit(limit, field.type)])
+        seen = compute.and_(seen, compute.fill_null(kept, False))
+    if field.choices is not None:
+        seen = compute.and_(seen, compute.is_in(value, pyarrow.array(field.choices, pyarrow.string())))
+    least, most = field.lengths
+    if least is not None:
+        seen = compute.and_(
+            seen, compute.fill_null(compute.greater_equal(compute.utf8_length(value), least), False)
+        )
+    if most is not None:
+        seen = compute.and_(
+            seen, compute.fill_null(compute.less_equal(compute.utf8_length(value), most), False)
+        )
+    return value, compute.or_(seen, missing) if field.nullable else compute.and_not(seen, missing)
+
+
+def _lowered(value: Any, kind: Any) -> Any:
+    return compute.utf8_lower(value) if pyarrow.types.is_boolean(kind) else value
+
+
+def _limit(limit: int, kind: Any) -> Any:
+    if pyarrow.types.is_decimal(kind):
+        return pyarrow.scalar(Decimal(limit), pyarrow.decimal128(_DIGITS, 0))
+    return pyarrow.scalar(float(limit) if pyarrow.types.is_floating(kind) else limit)
+
+
+def _literally(letter: str) -> str:
+    """A letter in a pattern, within a class of letters or without."""
+    return letter if letter == "" or letter.isalnum() or letter in ('"', " ") else f"\\{letter}"

@@ -1,0 +1,338 @@
+"""Lines that are told to be sound by columns, held against what becomes of them when each row is judged by itself."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow
+import pytest
+from conftest import Lake
+from pyspark import cloudpickle
+from test_conform import DATE, contract
+
+from jobs.common import landing
+from jobs.common.conform import conform
+from jobs.common.contract import Contract
+from jobs.common.csv_records import Dialect, header_of
+from jobs.common.declaration import Source
+from jobs.common.delivery import Delivery
+from jobs.common.errors import LandingEncodingError
+from jobs.common.hashes import some_repeat
+from jobs.common.sound_lines import _judging
+from jobs.common.sound_values import lines_of, values_of
+
+OPTIONAL = {"type": ["string", "null"]}
+COLUMNS: dict[str, dict[str, Any]] = {
+    "code": {**OPTIONAL, "pattern": "^[A-Z]{2,3}-\\d+$"},
+    "kind": {**OPTIONAL, "enum": ["new", "old", "", None]},
+    "text": {**OPTIONAL, "minLength": 2, "maxLength": 5},
+    "name": {"type": "string"},
+    "trimmed": {**OPTIONAL, "x-dataplat": {"parse": {"trim": True, "nulls": ["-"]}}},
+    "flag": {"type": ["boolean", "null"]},
+    "tiny": {"type": ["integer", "null"], "x-dataplat": {"type": "tinyint"}},
+    "whole": {"type": ["integer", "null"], "minimum": -5, "exclusiveMaximum": 1000},
+    "money": {"type": ["number", "null"], "exclusiveMinimum": 0, "x-dataplat": {"type": "decimal(8,2)"}},
+    "wide": {"type": ["number", "null"], "x-dataplat": {"type": "decimal(38,10)"}},
+    "number": {"type": ["number", "null"], "maximum": 100},
+    "single": {"type": ["number", "null"], "x-dataplat": {"type": "float"}},
+    "day": {"type": ["string", "null"], "format": "date"},
+    "at": {"type": ["string", "null"], "format": "date-time"},
+}
+TEXTS = [
+    "ab",
+    "é",
+    "Ärger",
+    "中文",
+    "a b",
+    " ab",
+    "ab ",
+    "",
+    " ",
+    "\u00a0",
+    "\u200b",
+    "N/A",
+    "-",
+    "\x01",
+    "\ufffd",
+    "😀",
+]
+VALUES: dict[str, Sequence[str]] = {
+    "code": ["AB-1", "ABC-22", "ab-1", "AB-1\u2028", "AB-x", " AB-1", *TEXTS],
+    "kind": ["new", "old", "New", "newer", *TEXTS],
+    "text": ["abc", "abcdef", "a", "中文中文中", 'a"b', "a,b", "a;b", '"', *TEXTS],
+    "name": ["Ada", "Ada", "O'Neill, A.", *TEXTS],
+    "trimmed": ["Ada", "Ada ", "\u3000Ada", *TEXTS],
+    "flag": ["true", "FALSE", "True", "tRuE", "yes", "1", " true", "", "N/A"],
+    "tiny": ["0", "99", "127", "128", "-128", "-0", "+5", "007", "1.0", "1e1", "", "x"],
+    "whole": [
+        "0",
+        "7",
+        "-5",
+        "-6",
+        "999",
+        "1000",
+        "123456789012345678",
+        "9223372036854775807",
+        "9223372036854775808",
+        "",
+    ],
+    "money": [
+        "1",
+        "1.5",
+        "0.01",
+        "0",
+        "-1",
+        "0.00",
+        "123456.78",
+        "1234567",
+        "1.005",
+        "1.50",
+        ".5",
+        "5.",
+        "1,5",
+        "1e2",
+        "",
+    ],
+    "wide": [
+        "1",
+        "1234567890123456789012345678.0123456789",
+        "12345678901234567890123456789",
+        "0.00000000001",
+        "-7.5",
+        "",
+    ],
+    "number": [
+        "1",
+        "99.99",
+        "100",
+        "100.0000000001",
+        "0.1",
+        "-0",
+        "1e3",
+        "NaN",
+        "Infinity",
+        "123456789012345.123456789012345",
+        "",
+    ],
+    "single": ["1", "0.1", "16777217", "3.4028236e38", "123456789012345.5", "1e-50", ""],
+    "day": [
+        "2026-01-05",
+        "2024-02-29",
+        "2026-02-29",
+        "2026-04-31",
+        "1600-01-01",
+        "1599-12-31",
+        "0000-01-01",
+        "9999-12-31",
+        "2026-1-5",
+        "",
+    ],
+    "at": [
+        "2026-01-05T10:00:00Z",
+        "2026-01-05 10:00:00.123456Z",
+        "2026-01-05T10:00:00.123Z",
+        "2026-01-05t10:00:00z",
+        "2026-01-05T10:00:00.123456000Z",
+        "2026-01-05T10:00:00.1234567Z",
+        "2026-01-05T23:59:59+13:59",
+        "2026-01-05T23:59:59+14:00",
+        "2026-01-05T24:00:00Z",
+        "2026-01-05T10:00:60Z",
+        "2026-01-05T10:00:00",
+        "1899-12-31T23:59:59-05:30",
+        "1582-10-10T00:00:00Z",
+        "",
+    ],
+    "more": [*TEXTS],
+}
+HEADER = ["id", *VALUES]
+
+
+def sound_value(name: str) -> str:
+    return next(value for value in VALUES[name] if value)
+
+
+def delivered(seed: int, rows: int, keys: int, **dialect: Any) -> str:
+    """A file in which most rows are sound, and some have a value of another kind or another number of fields."""
+    chance = random.Random(seed)
+    text = io.StringIO(newline="")
+    write = csv.writer(text, lineterminator="\n", **dialect).writerow
+    write(HEADER)
+    for number in range(rows):
+        row = [str(number if number < keys else chance.randrange(keys)), *map(sound_value, VALUES)]
+        if chance.random() < 0.6:
+            for _ in range(chance.choice([1, 1, 1, 3])):
+                place = chance.randrange(1, len(HEADER))
+                row[place] = chance.choice(VALUES[HEADER[place]])
+        write(row[: chance.choice([len(row)] * 30 + [3])] + [""] * chance.choice([0] * 30 + [1]))
+    return text.getvalue()
+
+
+def became(lake: Lake, wanted: Contract, source: Source) -> tuple[Delivery, Any]:
+    """What a delivery is read as, and what becomes of it."""
+    folder = (lake.folder / "things").as_uri()
+    delivery = landing.read_delivery(lake.spark, source, folder, wanted)
+    with conform(delivery, wanted, DATE) as conformed:
+        counts = conformed.counts
+        rows = [sorted(map(repr, frame.collect())) for frame in (conformed.accepted(), conformed.rejected())]
+    return delivery, (counts, *rows)
+
+
+def put(lake: Lake, *files: bytes) -> None:
+    folder = lake.folder / "things"
+    folder.mkdir()
+    for number, content in enumerate(files):
+        (folder / f"{number}.csv").write_bytes(content)
+
+
+@pytest.fixture
+def wanted() -> Contract:
+    return contract(COLUMNS, ["name"], watermark="at")
+
+
+heavy = pytest.mark.heavy
+
+
+@pytest.mark.parametrize(
+    ("seed", "keys", "dialect", "encoding"),
+    [
+        (1, 900, {}, "utf-8"),
+        (2, 600, {"quoting": csv.QUOTE_ALL, "delimiter": ";"}, "utf-8"),
+        *(pytest.param(seed, 900, {}, "utf-8", marks=heavy) for seed in range(3, 23)),
+        *(pytest.param(seed, 600, {"delimiter": "\t"}, "utf-16le", marks=heavy) for seed in range(23, 33)),
+        *(
+            pytest.param(seed, 600, {"quotechar": "'", "delimiter": "|"}, "utf-8", marks=heavy)
+            for seed in range(33, 43)
+        ),
+    ],
+)
+def test_a_delivery_becomes_the_same_however_it_is_looked_at(
+    lake: Lake,
+    wanted: Contract,
+    monkeypatch: pytest.MonkeyPatch,
+    seed: int,
+    keys: int,
+    dialect: dict[str, Any],
+    encoding: str,
+) -> None:
+    texts = [delivered(seed, 900, keys, **dialect), delivered(-seed, 300, 300, **dialect)]
+    if keys == 900:
+        texts = texts[:1]  # no key comes twice
+    if encoding != "utf-8":
+        # There it stands for what could not be decoded.
+        texts = [text.replace("\ufffd", "?") for text in texts]
+    put(lake, *(text.encode(encoding) for text in texts))
+    options = {"delimiter": dialect.get("delimiter", ","), "quote": dialect.get("quotechar", '"')}
+    source = Source("things", "csv", "things/{date}/", {**options, "encoding": encoding, "nulls": ["N/A"]})
+    _, expected = became(lake, wanted, source)
+    monkeypatch.setattr(landing, "MANY_BYTES", 0)
+    delivery, found = became(lake, wanted, source)
+    assert delivery.sound is not None
+    assert 200 < delivery.sound.count < 900 * len(texts)
+    assert found == expected
+
+
+def test_files_with_records_of_several_lines_are_put_together_as_ever(
+    lake: Lake, wanted: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(lake, b'id,name\n1,Ada\n2,"A\nB"\n3,"C\n', b"id,name\n4,Eve\n")
+    source = Source("things", "csv", "things/{date}/", {})
+    _, expected = became(lake, wanted, source)
+    monkeypatch.setattr(landing, "MANY_BYTES", 0)
+    delivery, found = became(lake, wanted, source)
+    assert delivery.sound is None
+    assert found == expected
+    assert found[0].read == 4
+
+
+def test_lines_above_the_header_comments_and_blank_ones_are_no_rows(
+    lake: Lake, wanted: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(lake, b"Report\r\nid,name\r\n1,Ada\r\n\r\n  \r\n# 2,Eve\r\n3,Eve\r\n")
+    monkeypatch.setattr(landing, "MANY_BYTES", 0)
+    source = Source("things", "csv", "things/{date}/", {"skipRows": 1, "comment": "#"})
+    delivery, (counts, accepted, _) = became(lake, wanted, source)
+    assert delivery.sound is not None
+    assert delivery.sound.count == counts.read == len(accepted) == 2
+
+
+def test_lines_that_are_not_in_the_encoding_are_counted(
+    lake: Lake, wanted: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = b"".join(b"%d,Ada\n" % number for number in range(10_000))  # more than the header is looked for in
+    put(lake, b"id,name\n" + rows + b"2,\xff\n3,Eve\n4,\xfe\n")
+    monkeypatch.setattr(landing, "MANY_BYTES", 0)
+    with pytest.raises(LandingEncodingError, match="in 2 of its lines"):
+        became(lake, wanted, Source("things", "csv", "things/{date}/", {}))
+
+
+def test_a_file_with_a_very_long_line_is_judged_row_by_row(
+    lake: Lake, wanted: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(lake, f"id,name\n1,Ada\n2,{'x' * 100_000}\n".encode())
+    monkeypatch.setattr(landing, "MANY_BYTES", 0)
+    delivery, (counts, accepted, _) = became(lake, wanted, Source("things", "csv", "things/{date}/", {}))
+    assert delivery.sound is None
+    assert (counts.read, len(accepted)) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        {"x-dataplat": {"parse": {"formats": ["dd.MM.yyyy"]}}, "format": "date"},
+        {"pattern": "^(?!no).*$"},
+        {"pattern": "[a-z&&[^b]]"},
+        {"pattern": "a\\s"},
+        {"pattern": "^a{1,5000}$"},
+        {"type": ["number", "null"], "minimum": 0.5},
+    ],
+)
+def test_a_column_about_which_little_is_known_leaves_all_to_be_judged(column: dict[str, Any]) -> None:
+    wanted = contract({"b": {**OPTIONAL, **column}}, [])
+    assert lines_of(wanted, ["id", "b"], ",", '"', []) is None
+    assert lines_of(wanted, ["id"], ",", '"', []) is not None
+
+
+def test_what_is_sound_is_made_at_once_and_all_else_left() -> None:
+    wanted = contract({"b": {"type": ["integer", "null"]}}, [])
+    look = lines_of(wanted, ["id", "b"], ",", '"', [])
+    assert look is not None
+    lines = ["1,2", "1", "1,2,3", '"a,b",7', '"a""b",', ",2", "x,x", 'a"b,1', '"open,1', "x,\ufffd", ""]
+    places, (ids, numbers) = values_of(pyarrow.array(lines), look)
+    assert places.to_pylist() == [0, 3, 4]
+    assert ids.to_pylist() == ["1", "a,b", 'a"b']
+    assert numbers.to_pylist() == [2, 7, None]
+
+
+def test_tasks_need_no_package_of_ours(wanted: Contract) -> None:
+    """As the workers of a job that runs as a plain script have none."""
+    header = header_of("id,name\n", Dialect())
+    look = lines_of(wanted, ["id", "name"], ",", '"', [])
+    assert header is not None
+    assert look is not None
+    task = cloudpickle.dumps(_judging(look, header, Dialect(), ["a.csv"], "at", True))
+    program = (
+        "import pickle, pyarrow, sys\n"
+        "judge = pickle.load(sys.stdin.buffer)\n"
+        "lines = pyarrow.RecordBatch.from_arrays([['1,Ada', '2,'], ['f/a.csv'] * 2, [0, 1]], ['a', 'b', 'c'])\n"
+        "print([batch.column(1).to_pylist() for batch in judge([lines])][:2])\n"
+        "assert not any(name.startswith('jobs') for name in sys.modules)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-P", "-c", program], input=task, capture_output=True, check=False, cwd="/"
+    )
+    assert (ended.stdout.decode(), ended.stderr.decode()) == ("[['1,Ada'], ['2,']]\n", "")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"), [([], False), ([1, 2, -1], False), ([5, 3, 2**62, 5], True)]
+)
+def test_hashes_that_come_twice_are_found(lake: Lake, numbers: list[int], expected: bool) -> None:
+    frame = lake.spark.createDataFrame([(number,) for number in numbers], "hash bigint").repartition(3)
+    assert some_repeat(frame) is expected
