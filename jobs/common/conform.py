@@ -36,8 +36,8 @@ from pyspark.sql import types as spark
 from jobs.common.contract import Column, Contract, java_pattern, spark_schema, spark_type
 from jobs.common.delivery import MALFORMED, POSITION, REPLACEMENT, SOURCE_FILE, Delivery, Sound
 from jobs.common.errors import DeclarationError, LandingChangedError
-from jobs.common.hashes import some_repeat
 from jobs.common.parse import boolean_of, moment_in, plain_number, time_of
+from jobs.common.repeated_keys import surplus_rows
 
 RAW, REASONS = "_raw", "_reasons"
 UNMAPPED = "_unmapped"
@@ -222,21 +222,8 @@ class Conformed:
         return counts
 
     def _count_surplus(self) -> int:
-        """How many sound rows have to give way to another of the same key. That hardly ever is one: to look for keys
-        that come twice is cheap, to bring all rows of a key together is not.
-        """
-
-        def surplus(*keys: str | Expression) -> int:
-            times = self._sound().groupBy(*keys).agg(F.count("*").alias(_TIMES)).where(F.col(_TIMES) > 1)
-            return int(times.agg(F.sum(F.col(_TIMES) - 1)).collect()[0][0] or 0)
-
-        key = self.contract.primary_key
-        # Hashes are compared sooner than keys. Two keys may have the same one; then the keys are counted.
-        if self.delivery.sound is not None:
-            repeated = some_repeat(self._sound().select(F.xxhash64(*key)))
-        else:
-            repeated = surplus(F.xxhash64(*key)) > 0
-        return surplus(*key) if repeated else 0
+        """How many sound rows have to give way to another of the same key."""
+        return surplus_rows(self._sound(), self.contract.primary_key)
 
     def _without_surplus(self) -> DataFrame:
         """The rows, those that give way with the reason `duplicate`."""

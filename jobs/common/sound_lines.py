@@ -29,7 +29,7 @@ cloudpickle.register_pickle_by_value(sys.modules[__name__])  # type: ignore[no-u
 
 MANY_BYTES = 16 << 20
 """Of files whose lines are looked at so. With less, it takes longer to start Python than is saved."""
-_LONG = 1 << 16
+_LONG = 1 << 13
 """Bytes of a line that is not looked at so, for a batch of such lines may not fit."""
 _FEW = 100_000
 """Doubtful lines that one task judges."""
@@ -145,7 +145,6 @@ def _judging(
     """What a task does with lines. `records`: what is sound goes on with its text."""
     top = pyarrow.array([*header.top, *(MARK + line for line in header.top)], pyarrow.string())
     blank, comment, is_utf8 = blank_letters(dialect), dialect.comment, header.encoding == UTF_8
-
     place_of = {name: place for place, name in enumerate(names, start=1)}
 
     def judge(batches: Iterable[Any]) -> Iterator[Any]:

@@ -23,7 +23,6 @@ from jobs.common.csv_records import Dialect, header_of
 from jobs.common.declaration import Source
 from jobs.common.delivery import Delivery
 from jobs.common.errors import LandingEncodingError
-from jobs.common.hashes import some_repeat
 from jobs.common.sound_lines import _judging
 from jobs.common.sound_values import lines_of, values_of
 
@@ -328,11 +327,3 @@ def test_tasks_need_no_package_of_ours(wanted: Contract) -> None:
         [sys.executable, "-P", "-c", program], input=task, capture_output=True, check=False, cwd="/"
     )
     assert (ended.stdout.decode(), ended.stderr.decode()) == ("[['1,Ada'], ['2,']]\n", "")
-
-
-@pytest.mark.parametrize(
-    ("numbers", "expected"), [([], False), ([1, 2, -1], False), ([5, 3, 2**62, 5], True)]
-)
-def test_hashes_that_come_twice_are_found(lake: Lake, numbers: list[int], expected: bool) -> None:
-    frame = lake.spark.createDataFrame([(number,) for number in numbers], "hash bigint").repartition(3)
-    assert some_repeat(frame) is expected

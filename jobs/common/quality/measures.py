@@ -26,6 +26,8 @@ from great_expectations.validator.metric_configuration import MetricConfiguratio
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.common.repeated_keys import surplus_rows
+
 _AGGREGATE = {
     "engine": SparkDFExecutionEngine,
     "partial_fn_type": MetricPartialFunctionTypes.AGGREGATE_FN,
@@ -160,9 +162,7 @@ class SurplusRows(TableMetricProvider):
     def _spark(
         cls, execution_engine: Any, metric_domain_kwargs: Any, metric_value_kwargs: Any, **_: Any
     ) -> int:
-        frame = _frame(execution_engine, metric_domain_kwargs)
-        keys = frame.groupBy(*metric_value_kwargs["columns"]).count()
-        return int(keys.agg(F.coalesce(F.sum(F.col("count") - 1), F.lit(0))).collect()[0][0])
+        return surplus_rows(_frame(execution_engine, metric_domain_kwargs), metric_value_kwargs["columns"])
 
 
 class ExpectKeyOnce(_Rows):
