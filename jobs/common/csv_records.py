@@ -166,7 +166,7 @@ def survey(
         .groupBy(SOURCE_FILE)
         .agg(
             F.count_if(_is_top(header)).alias("top"),
-            F.count_if(looked_at & ~line.rlike(_whole(dialect))).alias("open"),
+            F.count_if(looked_at & ~line.rlike(whole_record(dialect))).alias("open"),
             F.count_if(_is_undecoded(header)).alias("undecoded"),
             (F.count_if(line.startswith(MARK)) if header.marked else F.lit(0)).alias("marks"),
         )
@@ -223,7 +223,7 @@ def records(
 
 def fields(record: Expression, dialect: Dialect) -> Expression:
     """The fields of a record whose quotes come out, as an array of what stands between the delimiters."""
-    mark = _literally(dialect.delimiter)
+    mark = letter_of_pattern(dialect.delimiter)
     parted = F.split(record, mark, -1)
     if not dialect.quote:
         return parted
@@ -240,7 +240,7 @@ def value(field: Expression, dialect: Dialect) -> Expression:
         return field
     within = field.substr(F.lit(2), F.length(field) - 2)
     if escape:
-        escaped = rf"{_literally(escape)}([{_literally(quote)}{_literally(escape)}])"
+        escaped = rf"{letter_of_pattern(escape)}([{letter_of_pattern(quote)}{letter_of_pattern(escape)}])"
         said = F.when(within.contains(escape), F.regexp_replace(within, escaped, "$1")).otherwise(within)
     else:
         said = F.replace(within, F.lit(quote * 2), F.lit(quote))
@@ -321,7 +321,9 @@ def _for_python(dialect: Dialect) -> dict[str, Any]:
 
 def _field(dialect: Dialect) -> str:
     """A field, as a pattern of Java's. No repetition gives back what it has taken, for a field may be long."""
-    mark, quote, escape = (_literally(each) for each in (dialect.delimiter, dialect.quote, dialect.escape))
+    mark, quote, escape = (
+        letter_of_pattern(each) for each in (dialect.delimiter, dialect.quote, dialect.escape)
+    )
     if not quote:
         return rf"[^{mark}\r\n]*+"
     inner = f"[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+"
@@ -330,13 +332,14 @@ def _field(dialect: Dialect) -> str:
     return rf"{quote}{inner}{quote}|(?:[^{quote}{mark}\r\n][^{mark}\r\n]*+)?"
 
 
-def _whole(dialect: Dialect) -> str:
+def whole_record(dialect: Dialect) -> str:
     """A record within a line, as a pattern of Java's."""
-    field, mark = _field(dialect), _literally(dialect.delimiter)
+    field, mark = _field(dialect), letter_of_pattern(dialect.delimiter)
     return rf"\A(?:{field})(?:{mark}(?:{field}))*+\z"
 
 
-def _literally(letter: str) -> str:
+def letter_of_pattern(letter: str) -> str:
+    """A letter as a pattern has it, within a class of letters or without."""
     return letter if letter in ("", '"') or letter.isalnum() else f"\\{letter}"
 
 
@@ -347,7 +350,7 @@ def _joining(header: Header, dialect: Dialect) -> Callable[[Any], Any]:
     columns, skipped, end, longest = len(header.names), header.lines, header.end, _LONGEST
     delimiter, comment, blank = dialect.delimiter, dialect.comment, blank_letters(dialect)
     marked, byte_order = header.marked, MARK
-    mark, quote, escape = (_literally(each) for each in (delimiter, dialect.quote, dialect.escape))
+    mark, quote, escape = (letter_of_pattern(each) for each in (delimiter, dialect.quote, dialect.escape))
     inner = rf"[^{quote}]*(?:{quote}{quote}[^{quote}]*)*"  # of a quoted field
     if escape:
         inner = rf"[^{quote}{escape}]*(?:{escape}[\s\S][^{quote}{escape}]*)*"

@@ -19,7 +19,16 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.common.contract import Contract
-from jobs.common.csv_records import MARK, RECORD, Dialect, Header, Survey, blank_letters, lines_of_files
+from jobs.common.csv_records import (
+    MARK,
+    RECORD,
+    Dialect,
+    Header,
+    Survey,
+    blank_letters,
+    lines_of_files,
+    whole_record,
+)
 from jobs.common.declaration import UTF_8
 from jobs.common.delivery import POSITION, REPLACEMENT, SOURCE_FILE, Sound
 from jobs.common.sound_values import Lines, lines_of, values_of
@@ -145,6 +154,7 @@ def _judging(
     """What a task does with lines. `records`: what is sound goes on with its text."""
     top = pyarrow.array([*header.top, *(MARK + line for line in header.top)], pyarrow.string())
     blank, comment, is_utf8 = blank_letters(dialect), dialect.comment, header.encoding == UTF_8
+    whole = whole_record(dialect).replace("*+", "*")  # RE2 goes back to nothing, and has no word for that
     place_of = {name: place for place, name in enumerate(names, start=1)}
 
     def judge(batches: Iterable[Any]) -> Iterator[Any]:
@@ -171,8 +181,8 @@ def _judging(
                 yield batch_of(_SOUND, sound_text, file, position.take(places), values)
                 others = _all_but(places, lines.num_rows)
                 doubtful = text.filter(others)
-                whole = compute.match_substring_regex(doubtful, look.whole)
-                counts["open"] += len(doubtful) - (compute.sum(whole).as_py() or 0)
+                closed = compute.match_substring_regex(doubtful, whole)
+                counts["open"] += len(doubtful) - (compute.sum(closed).as_py() or 0)
                 counts["doubtful"] += len(doubtful)
                 yield batch_of(_DOUBTFUL, doubtful, file, position.filter(others), nothing(len(doubtful)))
         for file, counts in told.items():

@@ -5,7 +5,7 @@ writes it, which is less than the contract allows: a line all of whose fields ar
 are made on the spot. A line of which that can't be said is doubtful, which says nothing against it.
 
 Spark's workers can't import this package where a job runs as a plain script, so that functions of this module travel to
-them by their value. Nothing else of the package may be used in them.
+them by their value. Nothing else of the package may be used in those that tasks call.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import pyarrow.csv
 from pyspark import cloudpickle
 
 from jobs.common.contract import Column, Contract, Parse
+from jobs.common.csv_records import letter_of_pattern
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # type: ignore[no-untyped-call]
 
@@ -89,28 +90,8 @@ class Lines:
     delimiter: str
     quote: str
     fields: tuple[Field, ...]
-
-    @property
-    def plain(self) -> str:
-        """A line in whose fields nothing is to be made out."""
-        mark, quote = _literally(self.delimiter), _literally(self.quote)
-        # What is no UTF-8 matches no class of letters.
-        bare = rf"[^{quote}{mark}\r\n\x{{FFFD}}]*"
-        if not quote:
-            return rf"\A{bare}(?:{mark}{bare})*\z"
-        inner = rf"[^{quote}\r\n\x{{FFFD}}]*"
-        field = f"(?:{quote}{inner}(?:{quote}{quote}{inner})*{quote}|{bare})"
-        return rf"\A{field}(?:{mark}{field})*\z"
-
-    @property
-    def whole(self) -> str:
-        """A line that is a whole record: `csv_records` has the rule."""
-        mark, quote = _literally(self.delimiter), _literally(self.quote)
-        if not quote:
-            return r"\A[^\r\n]*\z"
-        bare = rf"(?:[^{quote}{mark}\r\n][^{mark}\r\n]*)?"
-        field = f"(?:{quote}[^{quote}]*(?:{quote}{quote}[^{quote}]*)*{quote}|{bare})"
-        return rf"\A{field}(?:{mark}{field})*\z"
+    plain: str
+    """A pattern of the lines in whose fields nothing is to be made out."""
 
 
 def field_of(column: Column, nulls: Sequence[str]) -> Field | None:
@@ -175,7 +156,18 @@ def lines_of(
     known = [field for field in fields if field is not None]
     if len(known) < len(fields) or not (delimiter.isascii() and len(delimiter) == 1 and quote.isascii()):
         return None
-    return Lines(delimiter, quote, tuple(known))
+    return Lines(delimiter, quote, tuple(known), _plain(delimiter, quote))
+
+
+def _plain(delimiter: str, quote: str) -> str:
+    mark, quote = letter_of_pattern(delimiter), letter_of_pattern(quote)
+    # What is no UTF-8 matches no class of letters.
+    bare = rf"[^{quote}{mark}\r\n\x{{FFFD}}]*"
+    if not quote:
+        return rf"\A{bare}(?:{mark}{bare})*\z"
+    inner = rf"[^{quote}\r\n\x{{FFFD}}]*"
+    field = f"(?:{quote}{inner}(?:{quote}{quote}{inner})*{quote}|{bare})"
+    return rf"\A{field}(?:{mark}{field})*\z"
 
 
 def values_of(lines: Any, look: Lines) -> tuple[Any, list[Any]]:
@@ -278,8 +270,3 @@ def _limit(limit: int, kind: Any) -> Any:
     if pyarrow.types.is_decimal(kind):
         return pyarrow.scalar(Decimal(limit), pyarrow.decimal128(_DIGITS, 0))
     return pyarrow.scalar(float(limit) if pyarrow.types.is_floating(kind) else limit)
-
-
-def _literally(letter: str) -> str:
-    """A letter in a pattern, within a class of letters or without."""
-    return letter if letter == "" or letter.isalnum() or letter in ('"', " ") else f"\\{letter}"
