@@ -204,7 +204,7 @@ def test_old_versions_go_by_vacuum_and_not_below_the_guard_without_a_reason(lake
 
 @pytest.mark.heavy
 def test_a_table_that_cannot_be_kept_is_told_and_the_others_are_kept(lake: Lake) -> None:
-    declaration = declared(lake, broken={}, plain={})
+    declaration = declared(lake, broken=PLAIN, plain=PLAIN)
     for name in ("broken", "plain"):
         written(lake, name, "2026-01-01", 1)
         written(lake, name, "2026-01-01", 2)
