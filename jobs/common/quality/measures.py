@@ -128,6 +128,13 @@ class ExpectColumnValuesOfLength(_OnePass, gxe.ExpectColumnValueLengthsToBeBetwe
     limits: dict[str, Any]
 
 
+class ExpectRowCountBetween(gxe.ExpectTableRowCountToBeBetween):
+    """So many rows."""
+
+    # Its own lack the batch, as those of a list do.
+    domain_keys: ClassVar[tuple[str, ...]] = gxe.ExpectColumnValuesToBeBetween.domain_keys
+
+
 class _Rows(BatchExpectation):
     """An expectation about the rows together, by one number of them."""
 

@@ -57,6 +57,8 @@ def hold(frame: DataFrame, question: Question) -> Answer:
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
+    from jobs.common.quality import measures
+
     for name in ("great_expectations", "great_expectations.data_context.types.base"):
         logging.getLogger(name).setLevel(logging.WARNING)  # it tells of folders that it makes for nobody
     context = gx.get_context(mode="ephemeral")
@@ -67,7 +69,7 @@ def hold(frame: DataFrame, question: Question) -> Answer:
     suite = gx.ExpectationSuite(
         name=question.contract.id,
         expectations=[
-            gx.expectations.ExpectTableRowCountToBeBetween(min_value=0, meta={"dataplat": _ROWS}),
+            measures.ExpectRowCountBetween(min_value=0, meta={"dataplat": _ROWS}),
             *(_asked(one, question) for one in question.expectations),
         ],
     )
@@ -85,8 +87,6 @@ def hold(frame: DataFrame, question: Question) -> Answer:
 
 def _asked(one: Expectation, question: Question) -> Any:
     """The expectation as Great Expectations has it."""
-    import great_expectations.expectations as gxe
-
     from jobs.common.quality import measures
 
     common: dict[str, Any] = {
@@ -144,7 +144,7 @@ def _asked(one: Expectation, question: Question) -> Any:
         return measures.ExpectNewestWithin(column=one.column, earliest=earliest, said=said, **common)
     if one.kind == "volume":
         mean = _mean_rows(one, question)
-        return gxe.ExpectTableRowCountToBeBetween(
+        return measures.ExpectRowCountBetween(
             min_value=0 if mean is None else int(-(-limits["below"] * mean // 1)),
             max_value=None if mean is None else int(limits["above"] * mean // 1),
             **common,
