@@ -69,6 +69,8 @@ async function spark(program: string, words: readonly string[]): Promise<Measure
       maxBuffer: 1e9,
     },
   );
-  if (status !== 0) throw new Error(`${program} ${words.join(' ')} ended with ${status}\n${stderr}`);
+  // spark-submit writes a program's traceback to its output.
+  if (status !== 0)
+    throw new Error(`${program} ${words.join(' ')} ended with ${status}\n${stdout}\n${stderr}`);
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Measured;
 }

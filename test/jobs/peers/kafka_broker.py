@@ -128,7 +128,9 @@ class KafkaBroker:
 
     def _run(self, *command: str) -> subprocess.Popen[bytes]:
         java = Path(os.environ["JAVA_HOME"]) / "bin" / "java"
-        scala = map(str, (Path(pyspark.__file__).parent / "jars").glob("scala-*.jar"))
+        # spark-submit gives programs a pyspark in an archive, which has no jars beside it, and says where Spark is.
+        spark = Path(os.environ.get("SPARK_HOME") or Path(pyspark.__file__).parent)
+        scala = map(str, (spark / "jars").glob("scala-*.jar"))
         class_path = os.pathsep.join([os.environ["DATAPLAT_KAFKA_BROKER_JARS"], *scala])
         with (self._folder / "broker.log").open("ab") as log:
             return subprocess.Popen(
