@@ -26,6 +26,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
+from typing import Any
 
 from pyspark import StorageLevel
 from pyspark.sql import Column as Expression
@@ -63,6 +64,7 @@ _SPELLINGS = {
     "double": _FLOATING,
 }
 _DAYS = tuple((day - dt.date(1970, 1, 1)).days for day in (dt.date.min, dt.date.max))  # the years 1 to 9999
+_NOTHING: dict[str, Any] = {"read": 0, "rejected": 0, "undecoded": False, "latest": None, "unmapped": 0}
 _MICROSECONDS = (_DAYS[0] * 86_400_000_000, (_DAYS[1] + 1) * 86_400_000_000 - 1)
 
 
@@ -90,7 +92,12 @@ class Conformed:
 
     def _together(self, sound: DataFrame | None) -> DataFrame:
         """Each row by itself: one key may have several."""
-        rows = self._judged if sound is None else self._judged.unionByName(self._sound_of(sound))
+        if sound is None:
+            rows = self._judged
+        elif self._is_sound:
+            rows = self._sound_of(sound)
+        else:
+            rows = self._judged.unionByName(self._sound_of(sound))
         return rows.withColumn(_ROW, F.monotonically_increasing_id())
 
     def __enter__(self) -> Conformed:
@@ -150,10 +157,11 @@ class Conformed:
 
     @cached_property
     def _decided(self) -> tuple[DataFrame, Counts]:
-        self._hold(self._judged)
-        row, sound = self._judged.agg(*self._measures()).collect()[0], self.delivery.sound
+        sound = self.delivery.sound
+        row = _NOTHING if self._is_sound else self._hold(self._judged).agg(*self._measures()).collect()[0]
         reasons = self._count_reasons() if row["rejected"] else {}
-        frame, surplus = self._each, self._count_surplus()
+        kept = row["read"] - row["rejected"] + (0 if sound is None else sound.count)
+        frame, surplus = self._each, surplus_rows(self._sound(), self.contract.primary_key, kept)
         if surplus:
             if sound is not None:
                 self._read_again(sound)
@@ -218,12 +226,8 @@ class Conformed:
             counts.update((row["name"], row["count"]) for row in told.orderBy("name").collect())
         if self.delivery.sound is not None:
             for name, count in self.delivery.sound.unmapped.items():
-                counts[name] += count
+                counts[name] = counts.get(name, 0) + count
         return counts
-
-    def _count_surplus(self) -> int:
-        """How many sound rows have to give way to another of the same key."""
-        return surplus_rows(self._sound(), self.contract.primary_key)
 
     def _without_surplus(self) -> DataFrame:
         """The rows, those that give way with the reason `duplicate`."""
@@ -240,6 +244,11 @@ class Conformed:
     def _hold(self, frame: DataFrame) -> DataFrame:
         self._held.append(frame.persist(StorageLevel.MEMORY_AND_DISK))
         return frame
+
+    @property
+    def _is_sound(self) -> bool:
+        """Whether all rows were seen to keep the contract as they were read."""
+        return self.delivery.sound is not None and self.delivery.sound.alone
 
     def _sound(self) -> DataFrame:
         return self._each.where(F.size(REASONS) == 0)
@@ -430,6 +439,14 @@ def _of_four_digits(value: Expression, delivered: spark.DataType) -> Expression:
     return value
 
 
+def unmapped_of(fields: Expression, nulls: Sequence[str]) -> Expression:
+    """Those of a map of texts that say something; null where none does. `nulls` stand for a missing value."""
+    present = F.map_filter(
+        fields, lambda _, value: _is_present(_unless_null(value, nulls) if nulls else value)
+    )
+    return F.when(F.size(present) > 0, present)
+
+
 def _text(raw: str, delivered: spark.DataType, beyond: str | None = None) -> Expression:
     """A raw column as text, for people."""
     if beyond is not None:
@@ -491,12 +508,7 @@ def _platform_columns(contract: Contract, delivery: Delivery, date: dt.date) -> 
         present = F.map_filter(delivered, lambda _, value: value.isNotNull())
         unmapped = F.when(F.size(present) > 0, present)
     if delivery.unknown is not None:
-        nulls = delivery.nulls
-        present = F.map_filter(
-            delivery.unknown,
-            lambda _, value: _is_present(_unless_null(value, nulls) if nulls else value),
-        )
-        unmapped = F.when(F.size(present) > 0, present)
+        unmapped = unmapped_of(F.col(delivery.unknown), delivery.nulls)
     values = {SOURCE_FILE: F.col(SOURCE_FILE), UNMAPPED: unmapped}
     values.update({name: F.col(name) for name in delivery.provided})
     platform: dict[str, Expression] = {}

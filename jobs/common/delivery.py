@@ -35,6 +35,8 @@ class Sound:
     """The highest value of the watermark, in microseconds since 1970."""
     unmapped: Mapping[str, int]
     """How many values there are of each name that the contract does not know."""
+    alone: bool = False
+    """Whether the delivery has no other rows."""
 
 
 @dataclass(frozen=True)

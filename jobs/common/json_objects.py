@@ -19,8 +19,8 @@ _PARSED = "_parsed"
 _WIDEST = "decimal(38,18)"
 _STRICTLY = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
 _MARK = "\ufdd0"  # around a number that was made a text; Unicode keeps it for such purposes, no text has it
-# What stands before a number with a fraction or an exponent: texts, letters, and whole numbers, exact anyway.
-_BEFORE = r'(?:"(?:[^"\\]++|\\.)*+"|[^"\-\d]++|-?\d++(?![\d.eE])|-(?!\d))*+'
+# What stands before a number with a fraction or an exponent, or -0: texts, letters, and whole numbers, exact anyway.
+_BEFORE = r'(?:"(?:[^"\\]++|\\.)*+"|[^"\-\d]++|(?!-0(?![\d.eE]))-?\d++(?![\d.eE])|-(?!\d))*+'
 _NUMBER = r"-?(?:0|[1-9]\d*+)(?:\.\d++)?+(?:[eE][+\-]?\d++)?+(?![\d.eE+\-])"
 
 
@@ -81,7 +81,7 @@ def fields_but(names: Collection[str]) -> Expression:
 
 
 def _exact(text: Expression) -> Expression:
-    """JSON whose numbers with a fraction or an exponent are texts with marks around them."""
+    """JSON whose numbers that Spark would change are texts with marks around them."""
     return F.regexp_replace(text, rf"(?s)\G({_BEFORE})({_NUMBER})", f'$1"{_MARK}$2{_MARK}"')
 
 

@@ -124,7 +124,7 @@ def read_delivery(spark: SparkSession, source: Source, folder: str, contract: Co
     return Delivery(
         _together([part.frame for part in parts]),
         names,
-        sound=_sound([part.sound for part in parts if part.sound is not None]),
+        sound=_sound([part.sound for part in parts if part.sound is not None], len(parts)),
         let_go=tuple(frame for part in parts for frame in part.let_go),
         versions=files,
         selection=source.selection,
@@ -498,8 +498,8 @@ def _placed(sound: Sound, place: Expression) -> Sound:
     return replace(sound, rows=sound.rows.select("*", place), again=again)
 
 
-def _sound(parts: Sequence[Sound]) -> Sound | None:
-    """The sound rows of several layouts."""
+def _sound(parts: Sequence[Sound], layouts: int) -> Sound | None:
+    """The sound rows of several layouts; `layouts`: how many there are, also of those that were not looked at so."""
     if not parts:
         return None
 
@@ -516,6 +516,7 @@ def _sound(parts: Sequence[Sound]) -> Sound | None:
         count=sum(part.count for part in parts),
         latest=max((part.latest for part in parts if part.latest is not None), default=None),
         unmapped=unmapped,
+        alone=len(parts) == layouts and all(part.alone for part in parts),
     )
 
 

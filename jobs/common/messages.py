@@ -19,7 +19,8 @@ MESSAGE, TAKEN = "_message", "_taken"
 KEY, HEADERS, TOMBSTONE = "_key", "_headers", "_tombstone"
 SENT = (KEY, HEADERS, TOMBSTONE)
 """What came with a message, as text: `_raw` of a malformed one has it."""
-_UNKNOWN = "_unknown"
+UNKNOWN = "_unknown"
+"""Fields that the contract does not know, by name."""
 _FIRST_DAY = dt.date(2011, 1, 1)  # the year of Kafka's first release: no message is older
 
 
@@ -32,27 +33,37 @@ def delivery_of_messages(messages: DataFrame, contract: Contract) -> Delivery:
     """
     text = as_text(F.col(MESSAGE))
     parsed = with_fields(messages, text)
-    known = list(dict.fromkeys(column.source_name for column in contract.source_columns))
+    known = known_names(contract)
     decimals = [column.source_name for column in contract.source_columns if column.type.startswith("decimal")]
     return delivery_of(
         parsed.select(
             *(field(name, decimals).alias(name) for name in known),
             NO_OBJECT,
-            fields_but(known).alias(_UNKNOWN),
+            fields_but(known).alias(UNKNOWN),
             as_text(F.col(KEY)).alias(KEY),
             HEADERS,
             F.when(F.col(MESSAGE).isNull(), F.lit("true")).alias(TOMBSTONE),
             *PLACE,
-            *(_arrival(name) for name in contract.partitioned_by),
+            *(arrival(name) for name in contract.partitioned_by),
         ),
-        F.format_string("%s/%d", TOPIC, PARTITION),
+        origin(),
         contract,
         position=OFFSET,
         malformed=NO_OBJECT,
         provided=(*PLACE, *contract.partitioned_by),
-        unknown=_UNKNOWN,
+        unknown=UNKNOWN,
         told=SENT,
     )
+
+
+def known_names(contract: Contract) -> tuple[str, ...]:
+    """The fields of a message that columns are made of."""
+    return tuple(dict.fromkeys(column.source_name for column in contract.source_columns))
+
+
+def origin() -> Expression:
+    """What `_source_file` says of a message."""
+    return F.format_string("%s/%d", TOPIC, PARTITION)
 
 
 def as_text(sent: Expression) -> Expression:
@@ -61,7 +72,7 @@ def as_text(sent: Expression) -> Expression:
     return F.when(F.encode(text, "UTF-8") == sent, text).otherwise(F.concat(F.lit("base64:"), F.base64(sent)))
 
 
-def _arrival(partition: str) -> Expression:
+def arrival(partition: str) -> Expression:
     """A stream has no logical date: a message belongs to the day of its timestamp, UTC. Unless the topic says otherwise
     that is the producer's clock; where it cannot be right, the day is the one on which the stream took the message.
     """

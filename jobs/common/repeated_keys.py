@@ -1,7 +1,8 @@
 """Keys that come twice. That hardly ever is one: to look for them is cheap, to bring all rows of a key together is not.
 
 Hashes are compared sooner than keys, and of many rows they are sorted as numbers: a quarter of what it costs to group
-by them. Two keys may have the same hash; so where one comes twice, the keys themselves are counted.
+by them. The driver sorts them up to some millions; more are sorted in parts, side by side. Two keys may have the same
+hash; so where one comes twice, the keys themselves are counted.
 """
 
 from __future__ import annotations
@@ -9,20 +10,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import numpy
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 _PARTS = 64
 _LARGE = 32 << 20
 """Bytes of a frame from which on sorting its hashes is worth starting Python."""
+_DRIVER = 1 << 22
+"""Hashes that the driver sorts, 32 MB of them."""
 _TIMES = "_times"
 
 
-def surplus_rows(frame: DataFrame, key: Sequence[str]) -> int:
-    """How many rows have a key that another row has already."""
+def surplus_rows(frame: DataFrame, key: Sequence[str], rows: int | None = None) -> int:
+    """How many rows have a key that another row has already. `rows`: how many there are, where that is known."""
     hashes = frame.select(F.xxhash64(*key).alias("hash"))
     size = int(str(frame._jdf.queryExecution().optimizedPlan().stats().sizeInBytes()))
-    repeated = some_repeat(hashes) if size >= _LARGE else _surplus(hashes, ["hash"]) > 0
+    repeated = some_repeat(hashes, rows) if size >= _LARGE else _surplus(hashes, ["hash"]) > 0
     return _surplus(frame, key) if repeated else 0
 
 
@@ -31,12 +35,21 @@ def _surplus(frame: DataFrame, key: Sequence[str]) -> int:
     return int(times.agg(F.sum(F.col(_TIMES) - 1)).collect()[0][0] or 0)
 
 
-def some_repeat(hashes: DataFrame) -> bool:
+def some_repeat(hashes: DataFrame, rows: int | None = None) -> bool:
     """Whether two rows of a frame have the same. Its one column is a bigint whose bits are as good as chance."""
+    if rows is not None and rows <= _DRIVER:
+        parcels = hashes.mapInArrow(_part(1), "part int, hashes binary").collect()
+        return _repeats(bytes(row["hashes"]) for row in parcels)
     parted = hashes.mapInArrow(_part(_PARTS), "part int, hashes binary")
     tasks = hashes.sparkSession.sparkContext.defaultParallelism
     found = parted.repartition(tasks, "part").select("hashes").mapInArrow(_sort(), "repeats boolean")
     return any(row["repeats"] for row in found.collect())
+
+
+def _repeats(parcels: Iterable[bytes]) -> bool:
+    of_all = numpy.frombuffer(b"".join(parcels), numpy.uint64).copy()
+    of_all.sort()
+    return bool((of_all[1:] == of_all[:-1]).any())
 
 
 # Functions within functions travel to the workers by their value: those of a plain script cannot import this module.

@@ -133,6 +133,7 @@ def look_at(
                 for place, (name, field) in enumerate(zip(header.names, look.fields))
                 if field.column is None
             },
+            alone=not of_all.get("doubtful"),
         ),
         doubtful.coalesce(1) if of_all.get("doubtful", 0) <= _FEW else doubtful,
         held,

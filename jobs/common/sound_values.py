@@ -177,7 +177,7 @@ def values_of(lines: Any, look: Lines) -> tuple[Any, list[Any]]:
     places = plain.take(places)
     sound, values = None, []
     for field, text in zip(look.fields, texts):
-        value, judged = _judge(text, field)
+        value, judged = judge(text, field)
         values.append(value)
         sound = judged if sound is None else compute.and_(sound, judged)
     if compute.all(sound, min_count=0).as_py():
@@ -224,7 +224,7 @@ def _fields(lines: Any, look: Lines) -> tuple[list[Any], Any]:
     return columns, places
 
 
-def _judge(text: Any, field: Field) -> tuple[Any, Any]:
+def judge(text: Any, field: Field) -> tuple[Any, Any]:
     """The values of a field in several lines, null where there is none, and in which lines it is sound."""
     missing = compute.equal(text, "")
     if field.nulls:

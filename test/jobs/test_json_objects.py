@@ -102,7 +102,7 @@ def test_what_is_no_object_or_more_than_one_is_none(lake: Lake) -> None:
 
 def test_a_decimal_may_have_an_exponent_and_a_text_not(lake: Lake) -> None:
     frame = lake.spark.createDataFrame(
-        [('{"n": 1.25e3, "t": "1.25e3", "x": {"y": [2.50]}}',)], "delivered string"
+        [('{"n": 1.25e3, "t": "1.25e3", "x": {"y": [2.50, -0, 7]}}',)], "delivered string"
     )
     read = with_fields(frame, F.col("delivered"))
     (row,) = read.select(
@@ -111,4 +111,4 @@ def test_a_decimal_may_have_an_exponent_and_a_text_not(lake: Lake) -> None:
         field("n", []).alias("written"),
         fields_but(["n", "t"]).alias("others"),
     ).collect()
-    assert tuple(row) == (Decimal("1250.00"), "1.25e3", "1.25e3", {"x": '{"y":[2.50]}'})
+    assert tuple(row) == (Decimal("1250.00"), "1.25e3", "1.25e3", {"x": '{"y":[2.50,-0,7]}'})

@@ -1,0 +1,198 @@
+"""Messages that are told to be sound by columns, held against what becomes of them when each is judged by itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import random
+import subprocess
+import sys
+from dataclasses import replace
+from typing import Any
+
+import pyarrow
+import pytest
+from conftest import Lake
+from pyspark import cloudpickle
+from pyspark.sql import DataFrame
+from test_conform import DATE, contract
+from test_sound_lines import COLUMNS, OPTIONAL, VALUES, sound_value
+
+from jobs.common.conform import conform
+from jobs.common.contract import Contract
+from jobs.common.delivery import Delivery
+from jobs.common.messages import delivery_of_messages
+from jobs.common.sound_messages import Fields, _judging, layout_of, looked_at, texts_of
+from jobs.common.sound_values import field_of
+
+TAKEN = dt.datetime(2026, 1, 6, tzinfo=dt.timezone.utc)
+OURS = {"x-dataplat": {"origin": "platform"}}
+PLACE: dict[str, dict[str, Any]] = {
+    "_topic": {**OPTIONAL, **OURS},
+    "_partition": {"type": ["integer", "null"], "x-dataplat": {"origin": "platform", "type": "int"}},
+    "_offset": {"type": ["integer", "null"], **OURS},
+    "_timestamp": {**OPTIONAL, "format": "date-time", **OURS},
+}
+BARE = [
+    "1",
+    "-5",
+    "0.01",
+    "1.50",
+    "1e2",
+    "1E-3",
+    "-0",
+    "12345678901234567890.5",
+    "true",
+    "null",
+    "[1.0]",
+    '{"a":1.5}',
+]
+BROKEN = [
+    b"",
+    b"{}",
+    b"[]",
+    b"null",
+    b'{"id":"1"} 2',
+    b'{"id":"1","id":"2","name":"x"}',
+    b'{"id":"1","name":"x"',
+    b'{"id":"1","name":"\xff"}',
+    b"{'id':'1','name':'x'}",
+    b'{"id":"1","name":NaN}',
+    b'{"id":"1","name":01}',
+    b'\xef\xbb\xbf{"id":"1","name":"x"}',
+    '{"id":"1","name":"\ufdd0"}'.encode(),
+    b'{"id":"1","name":"a\tb"}',
+]
+
+
+def sent(seed: int, messages: int, keys: int) -> list[bytes | None]:
+    """Messages of several producers: most are sound, and some have another value, another form or nothing."""
+    chance = random.Random(seed)
+    producers = [
+        ["id", *VALUES],
+        ["name", "id", "at", "money"],
+        ["id", "name", "Name", "more", "seen_at", "é"],
+        ["id", "name", *chance.sample(sorted(VALUES.keys() - {"name"}), 5)],
+    ]
+    result: list[bytes | None] = []
+    for number in range(messages):
+        names = chance.choice(producers)
+        key = str(number if number < keys else chance.randrange(keys))
+        fields = {name: json.dumps(sound_value(name) if name in VALUES else "x") for name in names}
+        fields["id"] = chance.choice([f'"{key}"', key])
+        if chance.random() < 0.5:
+            name = chance.choice([name for name in names if name != "id"])
+            said = [json.dumps(value, ensure_ascii=chance.random() < 0.5) for value in VALUES.get(name, [""])]
+            fields[name] = chance.choice([*said, *BARE])
+        between = chance.choice([":", ":", ": ", " :\n"])
+        text = ",".join(
+            f"{json.dumps(name, ensure_ascii=False)}{between}{said}" for name, said in fields.items()
+        )
+        plain = chance.choice(["{%s}", "{%s}", " {%s }\n"]) % text
+        result.append(chance.choice([*BROKEN, None]) if chance.random() < 0.1 else plain.encode())
+    return result
+
+
+def batch_of(lake: Lake, messages: list[bytes | None]) -> DataFrame:
+    rows = [
+        ("things", number % 3, number, TAKEN - dt.timedelta(days=number % 2), TAKEN, message, b"k\xff", None)
+        for number, message in enumerate(messages)
+    ]
+    schema = (
+        "_topic string, _partition int, _offset bigint, _timestamp timestamp, _taken timestamp, _message binary, "
+        "_key binary, _headers string"
+    )
+    return lake.spark.createDataFrame(rows, schema)
+
+
+def became(delivery: Delivery, wanted: Contract) -> Any:
+    with conform(delivery, wanted, DATE) as conformed:
+        counts = conformed.counts
+        rows = [sorted(map(repr, frame.collect())) for frame in (conformed.accepted(), conformed.rejected())]
+    return (counts, *rows)
+
+
+@pytest.fixture
+def wanted() -> Contract:
+    return contract({**COLUMNS, **PLACE}, ["name"], watermark="at")
+
+
+@pytest.mark.parametrize(
+    ("seed", "keys"),
+    [
+        (1, 600),
+        (2, 300),
+        *(pytest.param(seed, 600 - 300 * (seed % 2), marks=pytest.mark.heavy) for seed in range(3, 33)),
+    ],
+)
+def test_a_batch_becomes_the_same_however_it_is_looked_at(
+    lake: Lake, wanted: Contract, seed: int, keys: int
+) -> None:
+    batch = batch_of(lake, sent(seed, 600, keys))
+    nulls = ("N/A",)
+    expected = became(replace(delivery_of_messages(batch, wanted), nulls=nulls), wanted)
+    delivery = looked_at(batch, wanted, nulls)
+    assert delivery is not None
+    assert delivery.sound is not None
+    assert 100 < delivery.sound.count < 500
+    assert became(delivery, wanted) == expected
+
+
+def test_a_batch_with_a_very_long_message_is_judged_one_by_one(lake: Lake, wanted: Contract) -> None:
+    batch = batch_of(lake, [b'{"id":"1","name":"x"}', b'{"id":"2","name":"%s"}' % (b"x" * 100_000), None])
+    assert looked_at(batch, wanted, ()) is None
+
+
+def test_a_contract_of_which_little_is_known_leaves_all_to_be_judged(lake: Lake) -> None:
+    declared = contract({"b": {**OPTIONAL, "pattern": "^(?!no).*$"}}, [])
+    assert looked_at(batch_of(lake, [b'{"id":"1"}']), declared, ()) is None
+
+
+def test_objects_are_cut_at_their_quotes() -> None:
+    texts = ['{"a":"x","b":1.50,"c":null}', ' { "a" : "" , "b":-7 ,\n"c":true } ']
+    layout = layout_of(texts[0])
+    assert layout is not None
+    assert layout == layout_of(texts[1])
+    found = {name: values.to_pylist() for name, values in texts_of(pyarrow.array(texts), layout).items()}
+    assert found == {"a": ["x", ""], "b": ["1.50", "-7"], "c": [None, "true"]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "1",
+        "[]",
+        "{}",
+        '{"a":[]}',
+        '{"a":{}}',
+        '{"a":"x","a":"y"}',
+        '{"a":"\\n"}',
+        '{"a":1e5}',
+        '{"a":NaN}',
+        "{'a':1}",
+    ],
+)
+def test_what_is_more_than_a_plain_object_has_no_layout(text: str) -> None:
+    assert layout_of(text) is None
+
+
+def test_tasks_need_no_package_of_ours(wanted: Contract) -> None:
+    """As the workers of a job that runs as a plain script have none."""
+    columns = [(column.name, field_of(column, ())) for column in wanted.source_columns]
+    look = Fields(
+        ("id", "name"), tuple((name, field) for name, field in columns if field and name in ("id", "name"))
+    )
+    task = cloudpickle.dumps(_judging(look, True))
+    program = (
+        "import pickle, pyarrow, sys\n"
+        "judge = pickle.load(sys.stdin.buffer)\n"
+        "columns = [[False], ['t'], [0], [1], [0], [0], [b'{\"id\":\"1\",\"name\":\"Ada\"}'], [b''], ['']]\n"
+        "batch = pyarrow.RecordBatch.from_arrays([pyarrow.array(c) for c in columns], list('abcdefghi'))\n"
+        "print([batch.column(11).to_pylist() for batch in judge([batch])])\n"
+        "assert not any(name.startswith('jobs') for name in sys.modules)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-P", "-c", program], input=task, capture_output=True, check=False, cwd="/"
+    )
+    assert (ended.stdout.decode(), ended.stderr.decode()) == ("[['Ada'], []]\n", "")
