@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from conftest import Lake
@@ -129,7 +130,18 @@ def test_each_message_lands_once_and_running_again_changes_nothing(orders: Order
     assert days <= {today, today - dt.timedelta(days=1)}
 
 
-def test_what_is_malformed_goes_to_quarantine_with_where_it_stood(orders: Orders) -> None:
+@pytest.mark.parametrize("many", [10, 11])
+def test_what_is_malformed_goes_to_quarantine_with_where_it_stood(
+    orders: Orders, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr(stream, "MANY_MESSAGES", many)  # the batch has ten
+    looked_at, by_columns = stream.looked_at, []
+
+    def noted(*arguments: Any) -> Any:
+        by_columns.append(looked_at(*arguments))
+        return by_columns[-1]
+
+    monkeypatch.setattr(stream, "looked_at", noted)
     bad = [b'{"event_id": "EVT-', b"order placed", b"[1, 2]", b"", b'"text"', b'{"a": \xff\xfe}', b"{oops}"]
     for number, value in enumerate(bad):
         orders.broker.produce(orders.topic, [(None, value)], partition=number % 3)
@@ -137,6 +149,7 @@ def test_what_is_malformed_goes_to_quarantine_with_where_it_stood(orders: Orders
     orders.broker.produce(orders.topic, [message(1, event_type="order_teleported")], partition=2)
     orders.broker.produce(orders.topic, [message(2)], partition=2)
     result = orders.run()
+    assert [delivery.sound.count for delivery in by_columns] == [1] * (many == 10)
     assert result.reasons == {"malformed": len(bad) + 1, "enum:event_type": 1}
     assert orders.ids() == {"EVT-000002": 1}
     rows = orders.lake.rows(QUARANTINE)
@@ -243,7 +256,11 @@ def test_a_crash_between_the_writes_of_a_batch_loses_and_doubles_nothing(
 
 
 @pytest.mark.heavy
-def test_a_broker_that_is_killed_in_the_midst_of_it(orders: Orders, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("many", [stream.MANY_MESSAGES, 1])
+def test_a_broker_that_is_killed_in_the_midst_of_it(
+    orders: Orders, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr(stream, "MANY_MESSAGES", many)
     monkeypatch.setattr(stream, "_MESSAGES_A_BATCH", 300)
     orders.put(*(message(number) for number in range(1500)))
     orders.broker.produce(orders.topic, [("bad", b"no JSON")] * 7)
