@@ -7,6 +7,7 @@ Starts ministack's server with what it lacks:
   triggered, for CloudWatch counts that.
 - Tables have earlier versions (ministack_glue.py).
 - Athena's calls about the Data Catalog refuse what is not there (ministack_athena.py).
+- Copies of objects share the original's file (ministack_copies.py).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import json
 from typing import Any, Callable
 
 import ministack_athena
+import ministack_copies
 import ministack_glue
 from ministack.app import main
 from ministack.core.responses import get_region
@@ -98,6 +100,7 @@ def taking_from_services(put_events: Callable[..., Answer]) -> Callable[..., Ans
 
 
 if __name__ == "__main__":
+    ministack_copies.install()
     s3._copy_object = with_checksum(s3._copy_object)
     s3._upload_part_copy = part_with_checksum(s3._upload_part_copy)
     sqs._queue_url_for_account = queue_url

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { Environment } from '../../model/environment.js';
 import { listingsOf, snapshotKeys, type Manifest } from '../../model/snapshots/manifest.js';
 import { expired } from '../../model/snapshots/retention.js';
@@ -46,10 +47,15 @@ async function sweep(store: SnapshotStore, kept: readonly Manifest[], now: numbe
     ])
       needed.add(snapshotKeys.document(environment, hash));
   }
-  for (const [listing, { folder, id }] of listingsOf(kept)) {
-    for (const file of await keptFiles(store, id, listing))
-      needed.add(snapshotKeys.file(environment, folder, file));
-  }
+  const limit = pLimit(16);
+  await Promise.all(
+    [...listingsOf(kept)].map(([listing, { folder, id }]) =>
+      limit(async () => {
+        for (const file of await keptFiles(store, id, listing))
+          needed.add(snapshotKeys.file(environment, folder, file));
+      }),
+    ),
+  );
   for (const prefix of [snapshotKeys.documents(environment), snapshotKeys.files(environment)]) {
     const unneeded = (await objects.list(bucket, prefix)).filter(
       ({ key, modified }) =>

@@ -5,7 +5,6 @@ import {
   sizeOf,
   snapshotId,
   tableFolder,
-  type DocumentKind,
   type KeptFile,
   type Manifest,
 } from '../../model/snapshots/manifest.js';
@@ -127,52 +126,68 @@ async function* takeAlone(
   };
 }
 
-/** What is said of the tables, as it was when they had been copied. */
+/** What is said of the tables, as it was when they had been copied. Nothing of it but tags needs the rest. */
 async function* takeDocuments(
-  { access, airflow: wanted = true }: TakeOptions,
+  options: TakeOptions,
   store: SnapshotStore,
   last: Manifest | undefined,
   copying: Copying,
 ): Steps<{ documents: Manifest['documents']; release: string | null; lacking: string[] }> {
-  const { environment } = access.platform;
-  const { aws } = access;
-  return yield* step('documents', 'Take the catalog, tags, grants and states', async function* () {
-    const documents: Partial<Record<DocumentKind, string>> = {};
-    const keep = async (kind: DocumentKind, value: unknown): Promise<void> => {
-      documents[kind] = await putDocument(store, value);
-    };
-    yield { detail: 'catalog' };
-    const catalog = await catalogDocument(environment, aws);
-    await keep('catalog', catalog);
-    yield { detail: 'tags and grants' };
-    await keep('tags', await tagsDocument(environment, catalog, aws));
-    yield { detail: 'secrets' };
-    await keep('secrets', await secretsDocument(environment, aws));
-    yield { detail: 'states' };
-    const states = await statesOf(access);
-    if (states) await keep('states', states);
-    yield { detail: 'release' };
-    const release = await readCurrentRelease(environment, aws.objects);
-    // A release is what its name says, so that one which the last snapshot has need not be looked at.
-    if (release !== undefined && release === last?.release && last.documents.release !== undefined) {
-      documents.release = last.documents.release;
-    } else if (release !== undefined) {
-      await keep('release', await keepRelease(access, store, release, copying));
-    }
-    yield { detail: 'Airflow' };
-    const airflow = wanted ? await airflowDocument(environment, aws) : undefined;
-    if (airflow) await keep('airflow', airflow);
+  const { access, airflow: wanted = true } = options;
+  return yield* step('documents', 'Take the catalog, tags, grants and states', async () => {
+    const [described, secrets, states, kept, airflow] = await allEnded([
+      keepCatalogAndTags(access, store),
+      secretsDocument(access.platform.environment, access.aws).then((found) => putDocument(store, found)),
+      statesOf(access).then((found) => found && putDocument(store, found)),
+      keepCurrentRelease(access, store, last, copying),
+      wanted
+        ? airflowDocument(access.platform.environment, access.aws).then(
+            (found) => found && putDocument(store, found),
+          )
+        : undefined,
+    ]);
+    const { release, listing } = kept;
     const lacking = [
-      ...(states ? [] : ['Terraform’s states lie on the machine that deploys, and are not in it']),
+      ...(states !== undefined
+        ? []
+        : ['Terraform’s states lie on the machine that deploys, and are not in it']),
       ...(release === undefined ? ['no release was deployed'] : []),
-      ...(airflow
+      ...(airflow !== undefined
         ? []
         : wanted
           ? ['Airflow does not run, so its variables and connections are not in it']
           : ['variables and connections of Airflow were left out, as asked']),
     ];
-    return { documents, release: release ?? null, lacking };
+    return {
+      documents: {
+        ...described,
+        secrets,
+        ...(states !== undefined && { states }),
+        ...(listing !== undefined && { release: listing }),
+        ...(airflow !== undefined && { airflow }),
+      },
+      release: release ?? null,
+      lacking,
+    };
   });
+}
+
+/** What all of them make. None goes on behind the back of whoever is told that one has failed, and lets go of the lock. */
+async function allEnded<const Work extends readonly unknown[]>(work: Work) {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}
+
+async function keepCatalogAndTags(
+  { platform: { environment }, aws }: SnapshotAccess,
+  store: SnapshotStore,
+): Promise<Record<'catalog' | 'tags', string>> {
+  const catalog = await catalogDocument(environment, aws);
+  const [kept, tags] = await allEnded([
+    putDocument(store, catalog),
+    tagsDocument(environment, catalog, aws).then((found) => putDocument(store, found)),
+  ]);
+  return { catalog: kept, tags };
 }
 
 /** Undefined where they lie on another machine, which keeps no snapshot from being taken. */
@@ -181,6 +196,20 @@ async function statesOf(access: SnapshotAccess): Promise<StatesDocument | undefi
   if (terraformDirectory !== undefined) return statesDocument({ ...access, terraformDirectory });
   if (platform.environment.state.backend === 'local') return undefined;
   return statesDocument({ ...access, terraformDirectory: '' });
+}
+
+/** A release is what its name says, so that one which the last snapshot has need not be looked at. */
+async function keepCurrentRelease(
+  access: SnapshotAccess,
+  store: SnapshotStore,
+  last: Manifest | undefined,
+  copying: Copying,
+): Promise<{ release: string | undefined; listing?: string }> {
+  const release = await readCurrentRelease(access.platform.environment, access.aws.objects);
+  if (release === undefined) return { release };
+  if (release === last?.release && last.documents.release !== undefined)
+    return { release, listing: last.documents.release };
+  return { release, listing: await putDocument(store, await keepRelease(access, store, release, copying)) };
 }
 
 async function keepRelease(

@@ -187,6 +187,7 @@ function cannotBeTaken(table: LakeTable, why: string): DataplatError {
   });
 }
 
+/** Keeps no program waiting that has nothing else to do. */
 function ticked(milliseconds: number): Promise<false> {
-  return new Promise((resolve) => setTimeout(() => resolve(false), milliseconds));
+  return new Promise((resolve) => setTimeout(() => resolve(false), milliseconds).unref());
 }

@@ -60,6 +60,7 @@ describe('A checkpoint of the local endpoint', function () {
   async function found(at: StartedEndpoint): Promise<Record<string, unknown>> {
     return {
       object: await at.call('s3', 'get_object', { Bucket: 'kept', Key: 'a/b.txt' }),
+      copy: await at.call('s3', 'get_object', { Bucket: 'kept', Key: 'copy.txt' }),
       queues: await at.call('sqs', 'list_queues'),
       secret: await at.call('secretsmanager', 'get_secret_value', { SecretId: 'crm' }),
       table: await at.call('glue', 'get_table', { DatabaseName: 'db', Name: 't' }),
@@ -90,6 +91,7 @@ describe('A checkpoint of the local endpoint', function () {
       CreateBucketConfiguration: { LocationConstraint: region },
     });
     await origin.call('s3', 'put_object', { Bucket: 'kept', Key: 'a/b.txt', Body: 'content' });
+    await origin.call('s3', 'copy_object', { Bucket: 'kept', Key: 'copy.txt', CopySource: 'kept/a/b.txt' });
     await origin.call('sqs', 'create_queue', { QueueName: 'late' });
     await origin.call('secretsmanager', 'create_secret', { Name: 'crm', SecretString: 'hidden' });
     await origin.call('glue', 'create_database', { DatabaseInput: { Name: 'db' } });

@@ -42,6 +42,50 @@ function emptied(lake: MemoryLake): void {
 }
 
 describe('what a snapshot has beside tables', () => {
+  it('is asked for side by side', async () => {
+    const lake = lakeOfOthers();
+    const { secrets, definitions, airflow } = lake.access.aws;
+    const asked = new Set<string>();
+    let together: () => void = () => undefined;
+    const all = new Promise<void>((resolve) => (together = resolve));
+    // Each is answered when the others have been asked for too.
+    const meet = async (who: string): Promise<void> => {
+      if (asked.add(who).size === 3) together();
+      await all;
+    };
+    const before = { secrets: { ...secrets }, definitions: { ...definitions }, airflow: { ...airflow } };
+    Object.assign(secrets, {
+      names: (prefix: string) => meet('secrets').then(() => before.secrets.names(prefix)),
+    });
+    Object.assign(definitions, {
+      of: (name: string) => meet('catalog').then(() => before.definitions.of(name)),
+    });
+    Object.assign(airflow, {
+      call: (...call: Parameters<typeof airflow.call>) =>
+        meet('Airflow').then(() => before.airflow.call(...call)),
+    });
+    await take(lake);
+    const [manifest] = await listedIn(lake);
+    expect(Object.keys(manifest?.documents ?? {})).to.have.members([
+      ...['catalog', 'tags', 'secrets', 'states', 'release', 'airflow'],
+    ]);
+  });
+
+  it('has all been looked at before somebody is told that a part of it could not be', async () => {
+    const lake = lakeOfOthers();
+    let over = false;
+    Object.assign(lake.access.aws.secrets, { names: () => Promise.reject(new Error('no secrets')) });
+    Object.assign(lake.access.aws.definitions, {
+      of: async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        over = true;
+        return [];
+      },
+    });
+    expect(await failureOf(take(lake))).to.have.property('message', 'no secrets');
+    expect(over).to.equal(true);
+  });
+
   it('is given back: tables, tags and grants of others, variables of Airflow', async () => {
     const lake = lakeOfOthers();
     await take(lake);
