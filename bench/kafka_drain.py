@@ -123,7 +123,7 @@ def main() -> None:
             b, there = bare(spark, declaration, broker, folder / f"bare-{number}")
             if (written, there) != (options.messages, options.messages):
                 raise SystemExit(f"of {options.messages} messages {written} and {there} were written")
-            if number > 1:  # Java compiles in the first pair what all of them run, and some of it in the second
+            if number > 1:  # in the first pair, and still in the second, Java compiles what all of them run
                 pairs.append({"a": a, "b": b})
             print(f"{a:.1f} s and {b:.1f} s", file=sys.stderr)
         spark.stop()
