@@ -8,6 +8,7 @@ import { names } from '../src/model/names.js';
 import { loadPlatform } from '../src/project/load-platform.js';
 import { locateRuntime } from '../src/toolchain/locate-toolchain.js';
 import { judged, type Command, type Comparison, type Pair } from './compare.js';
+import { lateAnswers } from './late-answers.js';
 
 export interface SnapshotBench {
   readonly project: string;
@@ -19,10 +20,15 @@ export interface SnapshotBench {
 }
 
 const tables = 20;
+/** What S3 takes to answer, at the least. Source: Amazon S3 user guide, "Performance design patterns for Amazon S3". */
+const milliseconds = 100;
 
 /**
  * A first snapshot of a lake beside `aws s3 sync` of the same files into an empty bucket, and a second one of the same lake
  * beside the same. The bucket of snapshots is emptied before each first one.
+ *
+ * Once as the local endpoint answers, where both are bound by its one process and by two cores; and once with every answer
+ * as late as S3's, which is what a snapshot of a real lake waits for.
  */
 export async function snapshotsOfALake(bench: SnapshotBench): Promise<Comparison[]> {
   const { project, port, ours } = bench;
@@ -47,40 +53,50 @@ export async function snapshotsOfALake(bench: SnapshotBench): Promise<Comparison
     await s3.createBucket({ Bucket: bucket, ...location });
   await writeLake(s3, lake, bench);
   const { localPython } = await locateRuntime();
-  const sync: Command = {
-    program: join(dirname(localPython), 'aws'),
-    words: [
-      '--endpoint-url',
-      `http://127.0.0.1:${port}`,
-      's3',
-      'sync',
-      '--quiet',
-      `s3://${lake}`,
-      `s3://${copy}`,
-    ],
-    environment: {
-      ...process.env,
-      AWS_ACCESS_KEY_ID: environment.account,
-      AWS_SECRET_ACCESS_KEY: 'local',
-      AWS_DEFAULT_REGION: environment.region,
-    },
-  };
-  const [first, second]: [Pair[], Pair[]] = [[], []];
-  for (let turn = 0; turn < 4; turn += 1) {
-    await empty(s3, store);
-    await empty(s3, copy);
-    const synced = run(sync);
-    const taken = { a: synced, b: run(ours('dr', 'snapshot', '--no-airflow')) };
-    const again = { a: synced, b: run(ours('dr', 'snapshot', '--no-airflow')) };
-    if (turn === 0) continue;
-    first.push(taken);
-    second.push(again);
+  const hop = await lateAnswers({ port, milliseconds });
+  const found: Comparison[] = [];
+  for (const { at, as, least } of [
+    { at: port, as: 'of the local endpoint', least: { first: 0.5, again: 4 } },
+    { at: hop.port, as: `answered after ${milliseconds} ms`, least: { first: 3, again: 10 } },
+  ]) {
+    const sync: Command = {
+      program: join(dirname(localPython), 'aws'),
+      words: [
+        ...['--endpoint-url', `http://127.0.0.1:${at}`],
+        ...['s3', 'sync', '--quiet', `s3://${lake}`, `s3://${copy}`],
+      ],
+      environment: {
+        ...process.env,
+        AWS_ACCESS_KEY_ID: environment.account,
+        AWS_SECRET_ACCESS_KEY: 'local',
+        AWS_DEFAULT_REGION: environment.region,
+      },
+    };
+    const snapshot = ours('dr', 'snapshot', '--no-airflow');
+    const taking = { ...snapshot, environment: { ...snapshot.environment, DATAPLAT_LOCAL_PORT: String(at) } };
+    const [first, second]: [Pair[], Pair[]] = [[], []];
+    for (let turn = 0; turn < 3; turn += 1) {
+      await empty(s3, store);
+      await empty(s3, copy);
+      const synced = run(sync);
+      const taken = { a: synced, b: run(taking) };
+      const again = { a: synced, b: run(taking) };
+      if (turn === 0) continue;
+      first.push(taken);
+      second.push(again);
+    }
+    const of = `${bench.files} files, ${as}`;
+    found.push(
+      judged(`aws s3 sync of ${of} / dataplat dr snapshot of them`, { least: least.first }, first),
+      judged(
+        `aws s3 sync of ${of} / dataplat dr snapshot of them, unchanged`,
+        { least: least.again },
+        second,
+      ),
+    );
   }
-  const of = `${bench.files} files`;
-  return [
-    judged(`aws s3 sync of ${of} / dataplat dr snapshot of them`, { least: 3 }, first),
-    judged(`aws s3 sync of ${of} / dataplat dr snapshot of them, unchanged`, { least: 50 }, second),
-  ];
+  await hop.stop();
+  return found;
 }
 
 async function writeLake(s3: S3, bucket: string, { files, bytesAFile }: SnapshotBench): Promise<void> {
@@ -105,11 +121,14 @@ async function writeLake(s3: S3, bucket: string, { files, bytesAFile }: Snapshot
   await Promise.all(writing);
 }
 
+/** Takes everything out of a bucket, what it was before too. */
 async function empty(s3: S3, bucket: string): Promise<void> {
   for (;;) {
-    const { Contents = [] } = await s3.listObjectsV2({ Bucket: bucket });
-    if (Contents.length === 0) return;
-    await s3.deleteObjects({ Bucket: bucket, Delete: { Objects: Contents.map(({ Key }) => ({ Key })) } });
+    const { Versions = [], DeleteMarkers = [] } = await s3.listObjectVersions({ Bucket: bucket });
+    const all = [...Versions, ...DeleteMarkers];
+    if (all.length === 0) return;
+    const Objects = all.slice(0, 1000).map(({ Key, VersionId }) => ({ Key, VersionId }));
+    await s3.deleteObjects({ Bucket: bucket, Delete: { Objects } });
   }
 }
 

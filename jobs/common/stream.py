@@ -99,14 +99,14 @@ class _Sink:
     def take(self, batch: DataFrame, number: int) -> None:
         """Write one batch."""
         spark, contract = batch.sparkSession, self._contract
-        delivery = None
-        if _length_of(spark, self.checkpoint, number) >= MANY_MESSAGES:
-            delivery = looked_at(batch, contract, self._nulls)
-        messages = batch
-        if delivery is None:
-            messages = batch.persist(StorageLevel.MEMORY_AND_DISK)
-            delivery = replace(delivery_of_messages(messages, contract), nulls=self._nulls)
+        # Read once: and by a task's own thread, as Kafka's consumer wants it, not by one that feeds Python.
+        messages = batch.persist(StorageLevel.MEMORY_AND_DISK)
         try:
+            delivery = None
+            if _length_of(spark, self.checkpoint, number) >= MANY_MESSAGES:
+                delivery = looked_at(messages, contract, self._nulls)
+            if delivery is None:
+                delivery = replace(delivery_of_messages(messages, contract), nulls=self._nulls)
             with conform(delivery, contract, self._context.date) as conformed:
                 counts = conformed.counts
                 stream = self._stream or _name_of(spark, self.checkpoint)

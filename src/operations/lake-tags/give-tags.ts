@@ -1,9 +1,10 @@
+import pLimit from 'p-limit';
 import { grantsACall, type TagBearer } from '../../aws/lake-tags.js';
 import { DataplatError } from '../../model/errors.js';
 import type { TagChange } from '../../model/tag-changes.js';
 import { targetName, type Grant, type TagTarget } from '../../model/tag-declaration.js';
 import { warning } from '../events.js';
-import { bearerName, type Patience } from './patience.js';
+import { bearerName, callsAtOnce, type Patience } from './patience.js';
 
 type Of<Action extends TagChange['action']> = Extract<TagChange, { action: Action }>;
 
@@ -35,9 +36,10 @@ export async function* giveTags(
     await tags.addValues(key, values);
     yield at(key, 1);
   }
-  for (const [bearer, given] of byBearer(of('assign').map(({ to, ...tag }) => ({ target: to, ...tag })))) {
-    refused.push(...(await tags.assign(bearer, given)));
-    yield at(bearerName(bearer), Object.keys(given).length * (bearer.columns?.length ?? 1));
+  const given = byBearer(of('assign').map(({ to, ...tag }) => ({ target: to, ...tag })));
+  for await (const [bearer, count, undone] of tableByTable(given, (to, some) => tags.assign(to, some))) {
+    refused.push(...undone);
+    yield at(bearerName(bearer), count);
   }
   for (const grants of portions(of('grant').map(({ grant }) => grant))) {
     refused.push(...(await tags.grant(grants)));
@@ -47,11 +49,12 @@ export async function* giveTags(
     refused.push(...(await tags.revoke(grants)));
     yield at(grants.at(-1)?.principal ?? '', grants.length);
   }
-  for (const [bearer, taken] of byBearer(
-    of('take away').map(({ from, ...tag }) => ({ target: from, ...tag })),
+  const taken = byBearer(of('take away').map(({ from, ...tag }) => ({ target: from, ...tag })));
+  for await (const [bearer, count, undone] of tableByTable(taken, (from, some) =>
+    tags.takeAway(from, some),
   )) {
-    refused.push(...(await tags.takeAway(bearer, taken)));
-    yield at(bearerName(bearer), Object.keys(taken).length * (bearer.columns?.length ?? 1));
+    refused.push(...undone);
+    yield at(bearerName(bearer), count);
   }
   for (const { key, values } of of('remove values')) {
     for (const value of values) {
@@ -67,6 +70,36 @@ export async function* giveTags(
       left: 'the others are done; a second run does what is left',
       next: [`dataplat lf seed-tags --dry-run --env ${environment}`],
     });
+  }
+}
+
+type Tagging = readonly [TagBearer, Readonly<Record<string, string>>];
+
+/**
+ * Several tables at a time; what one of them bears in turn, for Lake Formation refuses changes of a table that meet.
+ * @returns for each bearer how many tags it was about, and what was refused
+ */
+async function* tableByTable(
+  taggings: readonly Tagging[],
+  change: (...tagging: Tagging) => Promise<string[]>,
+): AsyncGenerator<readonly [TagBearer, number, readonly string[]], void, void> {
+  const limit = pLimit(callsAtOnce);
+  const before = new Map<string, Promise<unknown>>();
+  const running = taggings.map(([bearer, tags]) => {
+    const { database, table } = bearer;
+    const of = targetName({ database, ...(table !== undefined && { table }) });
+    const turn = (before.get(of) ?? Promise.resolve()).then(() => limit(() => change(bearer, tags)));
+    before.set(of, turn);
+    // Awaited in their order below; a failure of a later one must not count as unhandled before its turn.
+    turn.catch(() => undefined);
+    return { bearer, count: Object.keys(tags).length * (bearer.columns?.length ?? 1), turn };
+  });
+  try {
+    for (const { bearer, count, turn } of running) yield [bearer, count, await turn];
+  } finally {
+    // None goes on behind the back of whoever is told that one has failed.
+    limit.clearQueue();
+    await Promise.allSettled(before.values());
   }
 }
 

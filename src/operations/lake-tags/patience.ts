@@ -11,6 +11,9 @@ const notThereYet = 'EntityNotFoundException';
 /** How often a call is tried again: for about a minute. */
 const tries = 14;
 
+/** How many calls of one kind go side by side: Lake Formation refuses more than some a second, and the SDK then waits. */
+export const callsAtOnce = 8;
+
 /** Lake Formation, waited for: it is told of a change before it acts on it. */
 export class Patience {
   /** Whether tags were made, so that they may not be known everywhere yet. */

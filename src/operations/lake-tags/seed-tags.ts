@@ -13,7 +13,7 @@ import { step, type Operation } from '../events.js';
 import { notDeployed } from '../release/release.js';
 import { pause, type Pause } from '../waiting.js';
 import { giveTags } from './give-tags.js';
-import { Patience } from './patience.js';
+import { callsAtOnce, Patience } from './patience.js';
 
 export interface SeedTagsOptions {
   /** Only say what would be done. Default: false. */
@@ -70,12 +70,9 @@ export async function* seedTags(
   };
 }
 
-/** How many calls of one kind go side by side: Lake Formation refuses more than a few a second. */
-const atOnce = 5;
-
 /** What Lake Formation has of all that is declared. */
 export async function presentTags(declared: TagDeclaration, tags: LakeTags): Promise<TagsPresent> {
-  const limit = pLimit(atOnce);
+  const limit = pLimit(callsAtOnce);
   const bearers = [
     ...new Map(
       declared.assignments.map(({ database, table }) => {

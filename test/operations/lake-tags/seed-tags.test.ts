@@ -58,6 +58,25 @@ describe('lf seed-tags', () => {
     expect(tags.calls).to.have.length(calls);
   });
 
+  it('tags several tables at a time, and each of them by one call after another', async () => {
+    const { assign } = tags;
+    const [underWay, met] = [new Set<string>(), new Set<string>()];
+    let most = 0;
+    tags.assign = async (to, given) => {
+      const { database, table } = to;
+      const thing = targetName({ database, ...(table !== undefined && { table }) });
+      if (underWay.has(thing)) met.add(thing);
+      underWay.add(thing);
+      most = Math.max(most, underWay.size);
+      await new Promise(setImmediate);
+      underWay.delete(thing);
+      return assign(to, given);
+    };
+    await run();
+    expect([...met]).to.deep.equal([]);
+    expect(most).to.equal(8);
+  });
+
   it('only says what it would do with --dry-run, in the same words', async () => {
     const said = await changed({ dryRun: true });
     expect(tags.calls).to.deep.equal([]);
