@@ -148,9 +148,9 @@ const comparisons: Record<string, () => Promise<Comparison | readonly Comparison
   snapshots: () => snapshotsOfALake({ project, port, ours, files: 2000 * size, bytesAFile: 2 ** 20 }),
   register: () =>
     registerAndTag({
-      project: join(project, 'of-500'),
+      project: join(project, `of-${500 * size}`),
       port,
-      ours: (...words) => atSize(500, ...words),
+      ours: (...words) => atSize(500 * size, ...words),
     }),
   bronze: () => bronze({ rows: 5_000_000 * size, pairs: 3 }),
   'bronze-memory': () => bronzeMemory({ few: 1_000_000 * size, many: 20_000_000 * size }),

@@ -53,12 +53,13 @@ export async function snapshotsOfALake(bench: SnapshotBench): Promise<Comparison
     await s3.createBucket({ Bucket: bucket, ...location });
   await writeLake(s3, lake, bench);
   const { localPython } = await locateRuntime();
-  const hop = await lateAnswers({ port, milliseconds });
   const found: Comparison[] = [];
-  for (const { at, as, least } of [
-    { at: port, as: 'of the local endpoint', least: { first: 0.5, again: 4 } },
-    { at: hop.port, as: `answered after ${milliseconds} ms`, least: { first: 3, again: 10 } },
+  for (const { late, as, least } of [
+    { late: false, as: 'of the local endpoint', least: { first: 0.5, again: 4 } },
+    { late: true, as: `answered after ${milliseconds} ms`, least: { first: 3, again: 10 } },
   ]) {
+    const hop = late ? await lateAnswers(project, { port, milliseconds }) : undefined;
+    const at = hop?.port ?? port;
     const sync: Command = {
       program: join(dirname(localPython), 'aws'),
       words: [
@@ -94,8 +95,8 @@ export async function snapshotsOfALake(bench: SnapshotBench): Promise<Comparison
         second,
       ),
     );
+    await hop?.stop();
   }
-  await hop.stop();
   return found;
 }
 
