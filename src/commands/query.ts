@@ -82,7 +82,7 @@ export const query: DefineVerb = (command) => {
 
 /**
  * `-e` is --env everywhere, and what users of other SQL programs type for the query itself: no name of an environment
- * has a blank in it, so the value tells which is meant. The environment named before stays.
+ * has a blank in it, so the value tells which is meant, and both may be given.
  */
 function takeSqlFromEnv(command: Command): void {
   const named = new Map<Command, string>();
@@ -90,7 +90,8 @@ function takeSqlFromEnv(command: Command): void {
   for (const owner of owners) {
     for (const event of ['option:env', 'option:target']) {
       owner.on(event, (value: string) => {
-        if (!/\s/.test(value)) named.set(owner, value);
+        if (/\s/.test(value)) command.setOptionValue('execute', value);
+        else named.set(owner, value);
       });
     }
   }
@@ -98,7 +99,6 @@ function takeSqlFromEnv(command: Command): void {
     for (const owner of owners) {
       const { env } = owner.opts<{ env?: string }>();
       if (env === undefined || !/\s/.test(env)) continue;
-      command.setOptionValue('execute', env);
       owner.setOptionValue('env', named.get(owner));
     }
   });

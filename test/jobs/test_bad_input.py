@@ -486,6 +486,13 @@ def test_timestamp_without_zone(landed: Lake) -> None:
     only_third_rejected(landed, "type:updated_at")
 
 
+@pytest.mark.heavy
+@pytest.mark.parametrize("value", ["0000-12-31T12:00:00Z", "9999-12-31T23:59:59-05:00"])
+def test_moment_outside_of_the_years(landed: Lake, value: str) -> None:
+    landed.deliver(accounts_csv=csv_of(one_with(updated_at=value)))
+    only_third_rejected(landed, "type:updated_at")
+
+
 @pytest.mark.heavy  # test_conform.py has both kinds
 @pytest.mark.parametrize(
     "value",
