@@ -41,11 +41,11 @@ from jobs.common.sound_values import Field, field_of, judge
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # type: ignore[no-untyped-call]
 
 _LONG = 1 << 13
-"""Bytes of a message that is not looked at so, for a batch of such messages may not fit."""
+"""Bytes of a message that is left to be judged, for a batch of such messages may not fit."""
 _KIND, _SAME, _SENT = "_kind", (*PLACE, TAKEN), (MESSAGE, KEY, HEADERS)
-_BODIES = 1 + len(_SAME)
+_BODIES = len(_SAME)
 """Where messages, keys and headers are among the columns that a task is given."""
-_SOUND, _DOUBTFUL, _TOO_LONG = 1, 2, 3
+_SOUND, _DOUBTFUL = 1, 2
 _LAYOUTS = 16
 _TRIES = 16
 """Messages of a batch that are read to learn a layout."""
@@ -79,8 +79,9 @@ class Fields:
 
 def looked_at(messages: DataFrame, contract: Contract, nulls: tuple[str, ...]) -> Delivery | None:
     """The messages of a batch, as `delivery_of_messages` takes and gives them; those that are sound have their values.
+    They are read more than once.
 
-    None where the contract or the messages have something about which nothing can be said so.
+    None where the contract has something about which nothing can be said so.
     """
     of_columns = [(column.source_name, field_of(column, nulls)) for column in contract.source_columns]
     known = [(name, field) for name, field in of_columns if field is not None]
@@ -91,9 +92,8 @@ def looked_at(messages: DataFrame, contract: Contract, nulls: tuple[str, ...]) -
     values = [f"`typed_{field.column}` {types[str(field.column)]}" for _, field in look.columns]
     raw = [f"raw_{place} string" for place in range(len(look.names))]
     is_long = sum((F.coalesce(F.octet_length(name), F.lit(0)) for name in _SENT), F.lit(0)) > _LONG
-    bodies = [F.when(~is_long, F.col(name)).alias(name) for name in _SENT]
-    taken = messages.select(is_long.alias("long"), *_SAME, *bodies)
-    came = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in taken.schema.fields[1:])
+    taken, long = messages.where(~is_long).select(*_SAME, *_SENT), messages.where(is_long)
+    came = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in taken.schema)
 
     def judged(records: bool) -> DataFrame:
         schema = [
@@ -125,11 +125,8 @@ def looked_at(messages: DataFrame, contract: Contract, nulls: tuple[str, ...]) -
         latest = F.unix_micros(F.max(f"typed_{contract.watermark}"))
     measures = [F.count("*").alias("rows"), F.count(UNKNOWN).alias("unknown"), latest.alias("latest")]
     told = {row[_KIND]: row for row in held.groupBy(_KIND).agg(*measures).collect()}
-    if _TOO_LONG in told:
-        held.unpersist()
-        return None
     of_sound = told.get(_SOUND)
-    doubtful = held.where(F.col(_KIND) == _DOUBTFUL).select(*messages.columns)
+    doubtful = held.where(F.col(_KIND) == _DOUBTFUL).select(*messages.columns).unionByName(long)
     return replace(
         delivery_of_messages(doubtful, contract),
         nulls=nulls,
@@ -139,7 +136,7 @@ def looked_at(messages: DataFrame, contract: Contract, nulls: tuple[str, ...]) -
             of_sound["rows"] if of_sound else 0,
             of_sound["latest"] if of_sound else None,
             _count_unmapped(held, nulls) if of_sound and of_sound["unknown"] else {},
-            alone=_DOUBTFUL not in told,
+            alone=_DOUBTFUL not in told and long.isEmpty(),
         ),
         let_go=(held,),
     )
@@ -194,10 +191,6 @@ def _judging(look: Fields, records: bool) -> Callable[[Any], Any]:
     def judge_all(batches: Iterable[Any]) -> Iterator[Any]:
         layouts: list[Layout] = []
         for batch in batches:
-            is_long = batch.column(0)
-            if compute.any(is_long, min_count=0).as_py():
-                yield batch_of(_TOO_LONG, batch.filter(is_long))
-                batch = batch.filter(compute.invert(is_long))
             messages = _utf8(batch.column(_BODIES))
             left = numpy.flatnonzero(messages.is_valid().to_numpy(zero_copy_only=False))
             sound = numpy.zeros(batch.num_rows, dtype=bool)
@@ -227,7 +220,7 @@ def _judging(look: Fields, records: bool) -> Callable[[Any], Any]:
 
     def batch_of(kind: int, batch: Any, values: Sequence[Any] | None = None) -> Any:
         rows = batch.num_rows
-        place, bodies = batch.columns[1:_BODIES], batch.columns[_BODIES:]
+        place, bodies = batch.columns[:_BODIES], batch.columns[_BODIES:]
         if values is not None:
             bodies = [pyarrow.nulls(rows, body.type) for body in bodies]
         raw = [pyarrow.string()] * len(look.names) if records else []
