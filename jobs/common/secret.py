@@ -104,7 +104,9 @@ def _fetch(environment: Environment, name: str) -> Mapping[str, Secret]:
     except (BotoCoreError, ClientError) as error:
         raise SecretError(f"cannot fetch the secret {name}: {error}") from None
     except (KeyError, ValueError):
-        raise SecretError(f"the secret {name} is no JSON object") from None
+        raise SecretError(
+            f"the secret {name} is no JSON object; put one in by aws secretsmanager put-secret-value"
+        ) from None
     if not isinstance(fields, dict) or not all(isinstance(value, str) for value in fields.values()):
         raise SecretError(f"the secret {name} is no JSON object whose values are texts")
     return {key: Secret(value) for key, value in fields.items()}

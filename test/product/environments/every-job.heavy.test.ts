@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { maskingKey } from '../../../src/model/connector.js';
 import type { Dataset } from '../../../src/model/dataset.js';
 import { names } from '../../../src/model/names.js';
 import { loadPlatform } from '../../../src/project/load-platform.js';
@@ -33,8 +35,14 @@ describe('every job, submitted on the local endpoint', function () {
     return Number(/^many\s+(\d+)$/m.exec(printed)?.[1] ?? NaN);
   };
 
-  it('is deployed first', async () => {
+  it('is deployed first, and given the key to mask by, which an administrator puts in', async () => {
     await run('deploy --yes');
+    const key = JSON.stringify({ key: randomBytes(32).toString('hex') });
+    const id = names.secret(environment, maskingKey);
+    const { code, printed } = await project.bash(
+      `aws_cli secretsmanager put-secret-value --secret-id ${id} --secret-string '${key}'`,
+    );
+    expect(code, printed).to.equal(0);
   });
 
   // What keeps tables in order comes once they are there.
