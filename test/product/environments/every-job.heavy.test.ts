@@ -11,6 +11,7 @@ import { packageDirectory } from '../../../src/project/project-directory.js';
 import { projectFiles } from '../../../src/project/project-files.js';
 import { AcceptanceProject } from '../../acceptance/acceptance-project.js';
 
+const helpers = join(packageDirectory, 'test', 'acceptance', 'helpers.sh');
 const { graph, datasets, environment } = loadPlatform(packageDirectory, 'local', {}, {});
 
 /** What an operator types, for each job of the graph: every source lands, and landing it again changes nothing. */
@@ -40,7 +41,7 @@ describe('every job, submitted on the local endpoint', function () {
     const key = JSON.stringify({ key: randomBytes(32).toString('hex') });
     const id = names.secret(environment, maskingKey);
     const { code, printed } = await project.bash(
-      `aws_cli secretsmanager put-secret-value --secret-id ${id} --secret-string '${key}'`,
+      `source '${helpers}'; aws_cli secretsmanager put-secret-value --secret-id ${id} --secret-string '${key}'`,
     );
     expect(code, printed).to.equal(0);
   });
