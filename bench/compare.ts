@@ -59,16 +59,18 @@ export function judged(title: string, bound: Question['bound'], pairs: readonly 
   };
 }
 
-function seconds(commands: readonly Command[]): number {
+/** How long commands take, one behind the other. @throws Error where one of them fails */
+export function seconds(commands: readonly Command[]): number {
   const begun = performance.now();
   for (const { program, words, environment, directory } of commands) {
-    const { status, stderr } = spawnSync(program, words, {
+    const { status, stdout, stderr } = spawnSync(program, words, {
       env: environment,
       cwd: directory,
       encoding: 'utf8',
       maxBuffer: 1e9,
     });
-    if (status !== 0) throw new Error(`${program} ${words.join(' ')} ended with ${status}\n${stderr}`);
+    if (status !== 0)
+      throw new Error(`${program} ${words.join(' ')} ended with ${status}\n${stdout}${stderr}`);
   }
   return (performance.now() - begun) / 1000;
 }

@@ -4,7 +4,7 @@ import { layers } from '../src/model/layers.js';
 import { names } from '../src/model/names.js';
 import { loadPlatform } from '../src/project/load-platform.js';
 import { locateRuntime } from '../src/toolchain/locate-toolchain.js';
-import { judged, type Command, type Comparison } from './compare.js';
+import { judged, seconds, type Command, type Comparison } from './compare.js';
 import { lateAnswers } from './late-answers.js';
 
 export interface RegisterBench {
@@ -23,22 +23,22 @@ const milliseconds = 50;
  * are answered as they come. Before each, whatever was there is taken away.
  */
 export async function registerAndTag({ project, port, ours }: RegisterBench): Promise<Comparison> {
-  run(ours('local', 'up'));
+  seconds([ours('local', 'up')]);
   const platform = loadPlatform(project, 'local', {}, { DATAPLAT_LOCAL_PORT: String(port) });
-  const seconds = async (inTurn: boolean): Promise<number> => {
+  const taken = async (inTurn: boolean): Promise<number> => {
     await emptyCatalog(platform, port);
     const hop = await lateAnswers(project, { port, milliseconds, inTurn });
     const through = (command: Command): Command => ({
       ...command,
       environment: { ...command.environment, DATAPLAT_LOCAL_PORT: String(hop.port) },
     });
-    const taken = run(through(ours('glue', 'register'))) + run(through(ours('lf', 'seed-tags')));
+    const found = seconds([ours('glue', 'register'), ours('lf', 'seed-tags')].map(through));
     await hop.stop();
-    return taken;
+    return found;
   };
   // Minutes of waiting for answers: nothing that a second pair would make surer.
-  const pair = { a: await seconds(true), b: await seconds(false) };
-  run(ours('local', 'down'));
+  const pair = { a: await taken(true), b: await taken(false) };
+  seconds([ours('local', 'down')]);
   const title = `${platform.datasets.length} tables and their tags by one call at a time / as they go`;
   return judged(title, { least: 5 }, [pair]);
 }
@@ -75,16 +75,4 @@ for role in roles:
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(`the catalog cannot be emptied: ${stderr}`);
-}
-
-/** @returns seconds @throws Error where it fails */
-function run({ program, words, environment, directory }: Command): number {
-  const begun = performance.now();
-  const { status, stdout, stderr } = spawnSync(program, words, {
-    env: environment,
-    cwd: directory,
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`${program} ${words.join(' ')} ended with ${status}\n${stdout}${stderr}`);
-  return (performance.now() - begun) / 1000;
 }

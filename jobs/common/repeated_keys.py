@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-import numpy
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -47,6 +46,8 @@ def some_repeat(hashes: DataFrame, rows: int | None = None) -> bool:
 
 
 def _repeats(parcels: Iterable[bytes]) -> bool:
+    import numpy
+
     of_all = numpy.frombuffer(b"".join(parcels), numpy.uint64).copy()
     of_all.sort()
     return bool((of_all[1:] == of_all[:-1]).any())

@@ -22,6 +22,7 @@ import { compareVersions } from '../toolchain/versions.js';
 import type { EnvironmentName } from '../toolchain/requirements.js';
 import { findEnvironment } from '../toolchain/virtual-environment.js';
 import { step, type Operation } from './events.js';
+import { inOrder } from './in-order.js';
 import { holderOfPort, isPortFree } from './local-endpoint/port-holder.js';
 import { localStatus } from './local-endpoint.js';
 
@@ -71,11 +72,10 @@ export async function* doctor(request: DoctorRequest): Operation<DoctorReport> {
       stateChecks(request),
       endpointChecks(request),
     ];
-    // Each is awaited in its turn; a failure of a later one must not count as unhandled before.
-    for (const group of groups) group.catch(() => undefined);
-    for (const [index, group] of groups.entries()) {
-      done.push(...(await group));
-      yield { done: index + 1, total: groups.length };
+    let asked = 0;
+    for await (const checks of inOrder(groups)) {
+      done.push(...checks);
+      yield { done: (asked += 1), total: groups.length };
     }
     return done;
   });

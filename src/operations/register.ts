@@ -10,6 +10,7 @@ import { DataplatError } from '../model/errors.js';
 import { layers } from '../model/layers.js';
 import { names } from '../model/names.js';
 import type { Platform } from '../model/platform.js';
+import { inOrder } from './in-order.js';
 import { step, warning, type Operation, type Steps } from './events.js';
 import { notDeployed } from './release/release.js';
 import { evolve } from './schema-evolution.js';
@@ -220,10 +221,7 @@ export async function* applyRegistration(plan: RegistrationPlan, catalog: Aws['c
     for (const [database, dropped] of drops) {
       running.push(limit(async () => catalog.drop(database, dropped).then(() => dropped.join(', '))));
     }
-    // Awaited in their order below; a failure of a later one must not count as unhandled before its turn.
-    for (const one of running) one.catch(() => undefined);
-    for (const one of running) {
-      const detail = await one;
+    for await (const detail of inOrder(running)) {
       done += 1;
       yield { done, total: running.length, detail };
     }

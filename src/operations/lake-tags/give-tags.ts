@@ -4,6 +4,7 @@ import { DataplatError } from '../../model/errors.js';
 import type { TagChange } from '../../model/tag-changes.js';
 import { targetName, type Grant, type TagTarget } from '../../model/tag-declaration.js';
 import { warning } from '../events.js';
+import { inOrder } from '../in-order.js';
 import { bearerName, callsAtOnce, type Patience } from './patience.js';
 
 type Of<Action extends TagChange['action']> = Extract<TagChange, { action: Action }>;
@@ -83,19 +84,17 @@ async function* tableByTable(
   taggings: readonly Tagging[],
   change: (...tagging: Tagging) => Promise<string[]>,
 ): AsyncGenerator<readonly [TagBearer, number, readonly string[]], void, void> {
-  const limit = pLimit(callsAtOnce);
+  const limit = pLimit({ concurrency: callsAtOnce, rejectOnClear: true });
   const before = new Map<string, Promise<unknown>>();
-  const running = taggings.map(([bearer, tags]) => {
+  const running = taggings.map(async ([bearer, tags]) => {
     const { database, table } = bearer;
     const of = targetName({ database, ...(table !== undefined && { table }) });
     const turn = (before.get(of) ?? Promise.resolve()).then(() => limit(() => change(bearer, tags)));
     before.set(of, turn);
-    // Awaited in their order below; a failure of a later one must not count as unhandled before its turn.
-    turn.catch(() => undefined);
-    return { bearer, count: Object.keys(tags).length * (bearer.columns?.length ?? 1), turn };
+    return [bearer, Object.keys(tags).length * (bearer.columns?.length ?? 1), await turn] as const;
   });
   try {
-    for (const { bearer, count, turn } of running) yield [bearer, count, await turn];
+    yield* inOrder(running);
   } finally {
     // None goes on behind the back of whoever is told that one has failed.
     limit.clearQueue();

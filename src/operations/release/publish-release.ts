@@ -4,6 +4,7 @@ import type { Objects } from '../../aws/objects.js';
 import type { Environment } from '../../model/environment.js';
 import { names } from '../../model/names.js';
 import { step, type Steps } from '../events.js';
+import { inOrder } from '../in-order.js';
 import { jobsPlatformFile } from '../jobs-platform.js';
 import { tarGzip, zip } from './release-archives.js';
 import {
@@ -62,10 +63,7 @@ export async function* publishRelease(
     let done = 0;
     const total = uploads.length + 1;
     const running = uploads.map(({ path, upload }) => limit(async () => upload().then(() => path)));
-    // All are awaited here, in their order; a failure of a later one must not count as unhandled before its turn.
-    for (const upload of running) upload.catch(() => undefined);
-    for (const upload of running) {
-      const detail = await upload;
+    for await (const detail of inOrder(running)) {
       done += 1;
       yield { done, total, detail };
     }

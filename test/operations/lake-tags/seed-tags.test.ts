@@ -77,6 +77,27 @@ describe('lf seed-tags', () => {
     expect(most).to.equal(8);
   });
 
+  it('ends where a call fails, with none that it began left under way and none begun after', async () => {
+    const { assign } = tags;
+    let [begun, ended] = [0, 0];
+    tags.assign = async (to, given) => {
+      begun += 1;
+      const first = begun === 1;
+      await new Promise(setImmediate);
+      ended += 1;
+      if (first) throw new Error('the network is gone');
+      return assign(to, given);
+    };
+    expect(((await failureOf(run())) as Error).message).to.equal('the network is gone');
+    expect(ended).to.equal(begun);
+    const things = new Set(
+      declared.assignments.map(({ database, table }) =>
+        targetName({ database, ...(table !== undefined && { table }) }),
+      ),
+    );
+    expect(begun).to.be.lessThan(things.size);
+  });
+
   it('only says what it would do with --dry-run, in the same words', async () => {
     const said = await changed({ dryRun: true });
     expect(tags.calls).to.deep.equal([]);
