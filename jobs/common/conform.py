@@ -161,7 +161,7 @@ class Conformed:
         row = _NOTHING if self._is_sound else self._hold(self._judged).agg(*self._measures()).collect()[0]
         reasons = self._count_reasons() if row["rejected"] else {}
         kept = row["read"] - row["rejected"] + (0 if sound is None else sound.count)
-        frame, surplus = self._each, surplus_rows(self._sound(), self.contract.primary_key, kept)
+        frame, surplus = self._each, self._count_surplus(kept)
         if surplus:
             if sound is not None:
                 self._read_again(sound)
@@ -189,6 +189,13 @@ class Conformed:
         if rows.count() != sound.count:
             raise LandingChangedError("the delivery changed while it was read; nothing was written")
         self._each = self._together(rows)
+
+    def _count_surplus(self, kept: int) -> int:
+        """How many of the rows that are kept so far give way to another one of their key."""
+        sound = self.delivery.sound
+        if sound is not None and sound.alone and sound.keys_differ:
+            return 0
+        return surplus_rows(self._sound(), self.contract.primary_key, kept)
 
     def _measures(self) -> list[Expression]:
         undecoded = F.lit(False)

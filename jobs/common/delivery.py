@@ -37,6 +37,8 @@ class Sound:
     """How many values there are of each name that the contract does not know."""
     alone: bool = False
     """Whether the delivery has no other rows."""
+    keys_differ: bool = False
+    """Whether no two of them were seen to have the same key."""
 
 
 @dataclass(frozen=True)

@@ -38,14 +38,15 @@ def some_repeat(hashes: DataFrame, rows: int | None = None) -> bool:
     """Whether two rows of a frame have the same. Its one column is a bigint whose bits are as good as chance."""
     if rows is not None and rows <= _DRIVER:
         parcels = hashes.mapInArrow(_part(1), "part int, hashes binary").collect()
-        return _repeats(bytes(row["hashes"]) for row in parcels)
+        return one_repeats(bytes(row["hashes"]) for row in parcels)
     parted = hashes.mapInArrow(_part(_PARTS), "part int, hashes binary")
     tasks = hashes.sparkSession.sparkContext.defaultParallelism
     found = parted.repartition(tasks, "part").select("hashes").mapInArrow(_sort(), "repeats boolean")
     return any(row["repeats"] for row in found.collect())
 
 
-def _repeats(parcels: Iterable[bytes]) -> bool:
+def one_repeats(parcels: Iterable[bytes]) -> bool:
+    """Whether there is a hash that comes twice in parcels of them, each a bigint's 8 bytes."""
     import numpy
 
     of_all = numpy.frombuffer(b"".join(parcels), numpy.uint64).copy()

@@ -35,6 +35,7 @@ from jobs.common.messages import (
     known_names,
     origin,
 )
+from jobs.common.repeated_keys import one_repeats
 from jobs.common.sound_values import Field, field_of, judge
 
 # Spark's workers cannot import this package where a job runs as a plain script.
@@ -45,7 +46,7 @@ _LONG = 1 << 13
 _KIND, _SAME, _SENT = "_kind", (*PLACE, TAKEN), (MESSAGE, KEY, HEADERS)
 _BODIES = len(_SAME)
 """Where messages, keys and headers are among the columns that a task is given."""
-_SOUND, _DOUBTFUL = 1, 2
+_SOUND, _DOUBTFUL, _TOO_LONG = 1, 2, 3
 _LAYOUTS = 16
 _TRIES = 16
 """Messages of a batch that are read to learn a layout."""
@@ -92,8 +93,8 @@ def looked_at(messages: DataFrame, contract: Contract, nulls: tuple[str, ...]) -
     values = [f"`typed_{field.column}` {types[str(field.column)]}" for _, field in look.columns]
     raw = [f"raw_{place} string" for place in range(len(look.names))]
     is_long = sum((F.coalesce(F.octet_length(name), F.lit(0)) for name in _SENT), F.lit(0)) > _LONG
-    taken, long = messages.where(~is_long).select(*_SAME, *_SENT), messages.where(is_long)
-    came = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in taken.schema)
+    taken = messages.select(*_SAME, *(F.when(~is_long, F.col(name)).alias(name) for name in _SENT), is_long)
+    came = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in taken.schema.fields[:-1])
 
     def judged(records: bool) -> DataFrame:
         schema = [
@@ -107,39 +108,86 @@ def looked_at(messages: DataFrame, contract: Contract, nulls: tuple[str, ...]) -
             StorageLevel.MEMORY_AND_DISK
         )
 
-    def sound(frame: DataFrame) -> DataFrame:
-        return frame.where(F.col(_KIND) == _SOUND).select(
-            *(name for name in frame.columns if name not in (_KIND, *_SENT)),
+    def places(frame: DataFrame) -> DataFrame:
+        return frame.select(
+            *(name for name in frame.columns if name not in _SENT),
             origin().alias(SOURCE_FILE),
             F.col(OFFSET).alias(POSITION),
             *(arrival(name) for name in contract.partitioned_by),
         )
+
+    def sound(frame: DataFrame) -> DataFrame:
+        return places(frame).where(F.col(_KIND) == _SOUND).drop(_KIND)
 
     def again() -> tuple[DataFrame, tuple[DataFrame, ...]]:
         frame = judged(records=True)
         return sound(frame), (frame,)
 
     held = judged(records=False)
-    latest = F.lit(None).cast("bigint")
-    if contract.watermark_is_time:
-        latest = F.unix_micros(F.max(f"typed_{contract.watermark}"))
-    measures = [F.count("*").alias("rows"), F.count(UNKNOWN).alias("unknown"), latest.alias("latest")]
-    told = {row[_KIND]: row for row in held.groupBy(_KIND).agg(*measures).collect()}
-    of_sound = told.get(_SOUND)
-    doubtful = held.where(F.col(_KIND) == _DOUBTFUL).select(*messages.columns).unionByName(long)
+    tally = _tally(places(held), contract)
+    doubtful = held.where(F.col(_KIND) == _DOUBTFUL).select(*messages.columns)
+    if tally.too_long:
+        doubtful = doubtful.unionByName(messages.where(is_long))
     return replace(
         delivery_of_messages(doubtful, contract),
         nulls=nulls,
         sound=Sound(
             sound(held),
             again,
-            of_sound["rows"] if of_sound else 0,
-            of_sound["latest"] if of_sound else None,
-            _count_unmapped(held, nulls) if of_sound and of_sound["unknown"] else {},
-            alone=_DOUBTFUL not in told and long.isEmpty(),
+            tally.sound,
+            tally.latest,
+            _count_unmapped(held, nulls) if tally.with_unknown else {},
+            alone=not tally.doubtful and not tally.too_long,
+            keys_differ=tally.keys_differ,
         ),
         let_go=(held,),
     )
+
+
+@dataclass(frozen=True)
+class _Tally:
+    """What a batch came to."""
+
+    sound: int
+    doubtful: int
+    too_long: int
+    with_unknown: int
+    latest: int | None
+    keys_differ: bool
+
+
+def _tally(judged: DataFrame, contract: Contract) -> _Tally:
+    latest = F.lit(None).cast("bigint")
+    if contract.watermark_is_time:
+        latest = F.unix_micros(f"typed_{contract.watermark}")
+    key = [f"typed_{name}" if f"typed_{name}" in judged.columns else name for name in contract.primary_key]
+    asked = judged.select(_KIND, F.col(UNKNOWN).isNotNull(), latest, F.xxhash64(*key))
+    counts = "sound bigint, doubtful bigint, too_long bigint, with_unknown bigint"
+    rows = asked.mapInArrow(_count_kinds, f"{counts}, latest bigint, hashes binary").collect()
+    return _Tally(
+        sum(row["sound"] for row in rows),
+        sum(row["doubtful"] for row in rows),
+        sum(row["too_long"] for row in rows),
+        sum(row["with_unknown"] for row in rows),
+        max((row["latest"] for row in rows if row["latest"] is not None), default=None),
+        not one_repeats(bytes(row["hashes"]) for row in rows),
+    )
+
+
+def _count_kinds(batches: Iterable[Any]) -> Iterator[Any]:
+    for batch in batches:
+        kinds = batch.column(0).to_numpy()
+        sound = pyarrow.array(kinds == _SOUND)
+        _, with_unknown, latest, hashes = batch.filter(sound).columns
+        values = [
+            *(int((kinds == kind).sum()) for kind in (_SOUND, _DOUBTFUL, _TOO_LONG)),
+            compute.sum(with_unknown, min_count=0).as_py(),
+            compute.max(latest).as_py(),
+            hashes.to_numpy().tobytes(),
+        ]
+        types = [*([pyarrow.int64()] * 5), pyarrow.binary()]
+        columns = [pyarrow.array([value], type_of) for value, type_of in zip(values, types)]
+        yield pyarrow.RecordBatch.from_arrays(columns, [str(index) for index in range(len(columns))])
 
 
 def _count_unmapped(held: DataFrame, nulls: Sequence[str]) -> dict[str, int]:
@@ -192,6 +240,7 @@ def _judging(look: Fields, records: bool) -> Callable[[Any], Any]:
         layouts: list[Layout] = []
         for batch in batches:
             messages = _utf8(batch.column(_BODIES))
+            too_long = batch.columns[-1].to_numpy(zero_copy_only=False)
             left = numpy.flatnonzero(messages.is_valid().to_numpy(zero_copy_only=False))
             sound = numpy.zeros(batch.num_rows, dtype=bool)
             number = tries = 0
@@ -216,11 +265,13 @@ def _judging(look: Fields, records: bool) -> Callable[[Any], Any]:
                     places = places[kept]
                     sound[places] = True
                     yield batch_of(_SOUND, batch.take(pyarrow.array(places)), values)
-            yield batch_of(_DOUBTFUL, batch.filter(pyarrow.array(~sound)))
+            if too_long.any():
+                yield batch_of(_TOO_LONG, batch.filter(pyarrow.array(too_long)))
+            yield batch_of(_DOUBTFUL, batch.filter(pyarrow.array(~sound & ~too_long)))
 
     def batch_of(kind: int, batch: Any, values: Sequence[Any] | None = None) -> Any:
         rows = batch.num_rows
-        place, bodies = batch.columns[:_BODIES], batch.columns[_BODIES:]
+        place, bodies = batch.columns[:_BODIES], batch.columns[_BODIES:-1]
         if values is not None:
             bodies = [pyarrow.nulls(rows, body.type) for body in bodies]
         raw = [pyarrow.string()] * len(look.names) if records else []

@@ -11,7 +11,6 @@ import logging
 from collections import Counter
 from dataclasses import replace
 
-from pyspark import StorageLevel
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -45,6 +44,7 @@ AVAILABLE_NOW, CONTINUOUS = "available-now", "continuous"
 _EVERY = "30 seconds"
 MANY_MESSAGES = 50_000
 """Of a batch whose messages are looked at by columns. With less, it takes longer to start Python than is saved."""
+_MESSAGES_A_TASK = 10_000
 _MESSAGES_A_BATCH = 500_000  # bounds what a batch holds, however far behind the stream is
 
 
@@ -99,26 +99,24 @@ class _Sink:
     def take(self, batch: DataFrame, number: int) -> None:
         """Write one batch."""
         spark, contract = batch.sparkSession, self._contract
-        # Read once: and by a task's own thread, as Kafka's consumer wants it, not by one that feeds Python.
-        messages = batch.persist(StorageLevel.MEMORY_AND_DISK)
-        try:
-            delivery = None
-            if _length_of(spark, self.checkpoint, number) >= MANY_MESSAGES:
-                delivery = looked_at(messages, contract, self._nulls)
-            if delivery is None:
-                delivery = replace(delivery_of_messages(messages, contract), nulls=self._nulls)
-            with conform(delivery, contract, self._context.date) as conformed:
-                counts = conformed.counts
-                stream = self._stream or _name_of(spark, self.checkpoint)
-                self._stream = stream
-                commit = {"job": self._context.job.id, "runId": self._context.run_id, "batch": number}
-                partitions = contract.partitioned_by
-                if counts.rejected:
-                    append_batch(conformed.rejected(), self._quarantine, partitions, stream, number, commit)
-                if counts.read > counts.rejected or number == 0:
-                    append_batch(conformed.accepted(), self._table, partitions, stream, number, commit)
-        finally:
-            messages.unpersist()
+        length = _length_of(spark, self.checkpoint, number)
+        # Kafka's consumer wants to be read by a task's own thread, not by one that feeds Python: so tasks hand over.
+        messages = batch.repartition(_tasks(spark, length), PARTITION, OFFSET)
+        delivery = None
+        if length is not None and length >= MANY_MESSAGES:
+            delivery = looked_at(messages, contract, self._nulls)
+        if delivery is None:
+            delivery = replace(delivery_of_messages(messages, contract), nulls=self._nulls)
+        with conform(delivery, contract, self._context.date) as conformed:
+            counts = conformed.counts
+            stream = self._stream or _name_of(spark, self.checkpoint)
+            self._stream = stream
+            commit = {"job": self._context.job.id, "runId": self._context.run_id, "batch": number}
+            partitions = contract.partitioned_by
+            if counts.rejected:
+                append_batch(conformed.rejected(), self._quarantine, partitions, stream, number, commit)
+            if counts.read > counts.rejected or number == 0:
+                append_batch(conformed.accepted(), self._table, partitions, stream, number, commit)
         self._read += counts.read
         self._rejected += counts.rejected
         self._reasons.update(counts.reasons)
@@ -259,9 +257,15 @@ def _name_of(spark: SparkSession, checkpoint: str) -> str:
     return str(json.loads(bytes_of(spark, f"{checkpoint}/metadata"))["id"])
 
 
-def _length_of(spark: SparkSession, checkpoint: str, batch: int) -> int:
+def _tasks(spark: SparkSession, length: int | None) -> int:
+    """How many tasks judge and write a batch: each that has rows makes a file of its own."""
+    cores = spark.sparkContext.defaultParallelism
+    return cores if length is None else min(cores, 1 + length // _MESSAGES_A_TASK)
+
+
+def _length_of(spark: SparkSession, checkpoint: str, batch: int) -> int | None:
     """How many messages of a topic a batch has, at the most, by the offsets that the checkpoint has noted down before
-    it; 0 where it has noted something else.
+    it; None where it has noted something else.
     """
 
     def ends(number: int) -> dict[tuple[str, str], int]:
@@ -273,4 +277,4 @@ def _length_of(spark: SparkSession, checkpoint: str, batch: int) -> int:
         before = ends(batch - 1) if batch else {}
         return sum(end - before.get(place, 0) for place, end in ends(batch).items())
     except (AttributeError, TypeError, ValueError):
-        return 0
+        return None

@@ -138,8 +138,9 @@ def test_what_is_malformed_goes_to_quarantine_with_where_it_stood(
     looked_at, by_columns = stream.looked_at, []
 
     def noted(messages: Any, *arguments: Any) -> Any:
-        # What feeds Python is a thread that Kafka's consumer, which may hang there, warns of with every message.
-        assert messages.storageLevel.useMemory
+        # What feeds Python is a thread that Kafka's consumer, which may hang there, warns of with every message: tasks
+        # hand over what they read.
+        assert "Exchange" in messages._jdf.queryExecution().executedPlan().toString()
         by_columns.append(looked_at(messages, *arguments))
         return by_columns[-1]
 

@@ -20,7 +20,7 @@ from jobs.common.conform import conform
 from jobs.common.contract import Contract
 from jobs.common.delivery import Delivery
 from jobs.common.messages import delivery_of_messages
-from jobs.common.sound_messages import Fields, _judging, layout_of, looked_at, texts_of
+from jobs.common.sound_messages import Fields, _count_kinds, _judging, layout_of, looked_at, texts_of
 from jobs.common.sound_values import field_of
 
 TAKEN = dt.datetime(2026, 1, 6, tzinfo=dt.timezone.utc)
@@ -136,6 +136,20 @@ def test_a_batch_becomes_the_same_however_it_is_looked_at(
     assert became(delivery, wanted) == expected
 
 
+@pytest.mark.parametrize(("ids", "differ"), [("123", True), ("121", False)])
+def test_whether_a_key_comes_twice_is_seen_as_the_messages_are(
+    lake: Lake, wanted: Contract, ids: str, differ: bool
+) -> None:
+    batch = batch_of(lake, [b'{"id":"%s","name":"x"}' % number.encode() for number in ids])
+    delivery = looked_at(batch, wanted, ())
+    assert delivery is not None
+    assert delivery.sound is not None
+    assert (delivery.sound.alone, delivery.sound.keys_differ) == (True, differ)
+    found = became(delivery, wanted)
+    assert found[0].reasons == ({} if differ else {"duplicate:id": 1})
+    assert found == became(delivery_of_messages(batch, wanted), wanted)
+
+
 @pytest.mark.parametrize("others", [[], [None]])
 def test_a_very_long_message_is_judged_by_itself(
     lake: Lake, wanted: Contract, others: list[bytes | None]
@@ -188,8 +202,15 @@ def test_tasks_need_no_package_of_ours(wanted: Contract) -> None:
         ("id", "name"), tuple((name, field) for name, field in columns if field and name in ("id", "name"))
     )
     program = (
-        "columns = [['t'], [0], [1], [0], [0], [b'{\"id\":\"1\",\"name\":\"Ada\"}'], [b''], ['']]\n"
-        "batch = pyarrow.RecordBatch.from_arrays([pyarrow.array(c) for c in columns], list('abcdefgh'))\n"
+        "columns = [['t'], [0], [1], [0], [0], [b'{\"id\":\"1\",\"name\":\"Ada\"}'], [b''], [''], [False]]\n"
+        "batch = pyarrow.RecordBatch.from_arrays([pyarrow.array(c) for c in columns], list('abcdefghi'))\n"
         "print([batch.column(11).to_pylist() for batch in judge([batch])])\n"
     )
     assert said_by_worker(_judging(look, True), program) == ("[['Ada'], []]\n", "")
+    kinds = (
+        "kinds = pyarrow.array([1, 2, 1, 3], pyarrow.int8())\n"
+        "columns = [kinds, [True, False, False, False], [5, 6, 4, 7], [8, 8, 9, 8]]\n"
+        "batch = pyarrow.RecordBatch.from_arrays([pyarrow.array(c) for c in columns], list('abcd'))\n"
+        "print([[column.to_pylist()[0] for column in batch.columns[:5]] for batch in judge([batch])])\n"
+    )
+    assert said_by_worker(_count_kinds, kinds) == ("[[2, 1, 1, 1, 5]]\n", "")

@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { grantsACall, type TagBearer } from '../../aws/lake-tags.js';
 import { DataplatError } from '../../model/errors.js';
 import type { TagChange } from '../../model/tag-changes.js';
-import { targetName, type Grant, type TagTarget } from '../../model/tag-declaration.js';
+import { grantedText, targetName, type Grant, type TagTarget } from '../../model/tag-declaration.js';
 import { warning } from '../events.js';
 import { inOrder } from '../in-order.js';
 import { bearerName, callsAtOnce, type Patience } from './patience.js';
@@ -38,24 +38,17 @@ export async function* giveTags(
     yield at(key, 1);
   }
   const given = byBearer(of('assign').map(({ to, ...tag }) => ({ target: to, ...tag })));
-  for await (const [bearer, count, undone] of tableByTable(given, (to, some) => tags.assign(to, some))) {
-    refused.push(...undone);
-    yield at(bearerName(bearer), count);
-  }
-  for (const grants of portions(of('grant').map(({ grant }) => grant))) {
-    refused.push(...(await tags.grant(grants)));
-    yield at(grants.at(-1)?.principal ?? '', grants.length);
-  }
-  for (const grants of portions(of('revoke').map(({ grant }) => grant))) {
-    refused.push(...(await tags.revoke(grants)));
-    yield at(grants.at(-1)?.principal ?? '', grants.length);
-  }
   const taken = byBearer(of('take away').map(({ from, ...tag }) => ({ target: from, ...tag })));
-  for await (const [bearer, count, undone] of tableByTable(taken, (from, some) =>
-    tags.takeAway(from, some),
-  )) {
-    refused.push(...undone);
-    yield at(bearerName(bearer), count);
+  for (const steps of [
+    given.map((tagging) => tagStep(tagging, () => tags.assign(...tagging))),
+    portions(of('grant').map(({ grant }) => grant)).map((some) => grantStep(some, () => tags.grant(some))),
+    portions(of('revoke').map(({ grant }) => grant)).map((some) => grantStep(some, () => tags.revoke(some))),
+    taken.map((tagging) => tagStep(tagging, () => tags.takeAway(...tagging))),
+  ]) {
+    for await (const [{ detail, changes: some }, undone] of sideBySide(steps)) {
+      refused.push(...undone);
+      yield at(detail, some);
+    }
   }
   for (const { key, values } of of('remove values')) {
     for (const value of values) {
@@ -76,29 +69,57 @@ export async function* giveTags(
 
 type Tagging = readonly [TagBearer, Readonly<Record<string, string>>];
 
+/** Some changes that go in one call. */
+interface Step {
+  readonly detail: string;
+  /** How many there are of them. */
+  readonly changes: number;
+  /** The databases and tables that they are about. */
+  readonly about: readonly string[];
+  /** @returns what was refused */
+  readonly take: () => Promise<string[]>;
+}
+
+function tagStep([bearer, tags]: Tagging, take: Step['take']): Step {
+  const { database, table, columns } = bearer;
+  return {
+    detail: bearerName(bearer),
+    changes: Object.keys(tags).length * (columns?.length ?? 1),
+    about: [targetName({ database, ...(table !== undefined && { table }) })],
+    take,
+  };
+}
+
+function grantStep(grants: readonly Grant[], take: Step['take']): Step {
+  return {
+    detail: grants.at(-1)?.principal ?? '',
+    changes: grants.length,
+    about: [...new Set(grants.map(({ on }) => grantedText(on)))],
+    take,
+  };
+}
+
 /**
- * Several tables at a time; what one of them bears in turn, for Lake Formation refuses changes of a table that meet.
- * @returns for each bearer how many tags it was about, and what was refused
+ * Several at a time; those about the same thing in turn, for Lake Formation refuses changes of a thing that meet.
+ * @returns what was refused of each
  */
-async function* tableByTable(
-  taggings: readonly Tagging[],
-  change: (...tagging: Tagging) => Promise<string[]>,
-): AsyncGenerator<readonly [TagBearer, number, readonly string[]], void, void> {
+async function* sideBySide(
+  steps: readonly Step[],
+): AsyncGenerator<readonly [Step, readonly string[]], void, void> {
   const limit = pLimit({ concurrency: callsAtOnce, rejectOnClear: true });
   const before = new Map<string, Promise<unknown>>();
-  const running = taggings.map(async ([bearer, tags]) => {
-    const { database, table } = bearer;
-    const of = targetName({ database, ...(table !== undefined && { table }) });
-    const turn = (before.get(of) ?? Promise.resolve()).then(() => limit(() => change(bearer, tags)));
-    before.set(of, turn);
-    return [bearer, Object.keys(tags).length * (bearer.columns?.length ?? 1), await turn] as const;
+  const running = steps.map(async (step) => {
+    const earlier = step.about.flatMap((thing) => before.get(thing) ?? []);
+    const turn = Promise.all(earlier).then(() => limit(step.take));
+    for (const thing of step.about) before.set(thing, turn);
+    return [step, await turn] as const;
   });
   try {
     yield* inOrder(running);
   } finally {
     // None goes on behind the back of whoever is told that one has failed.
     limit.clearQueue();
-    await Promise.allSettled(before.values());
+    await Promise.allSettled(running);
   }
 }
 
@@ -125,8 +146,10 @@ function byBearer(
   return [...whole.values(), ...columns.values()];
 }
 
+/** What goes in one call each: grants on the same thing together, so that few calls wait for another. */
 function portions(grants: readonly Grant[]): Grant[][] {
-  return Array.from({ length: Math.ceil(grants.length / grantsACall) }, (_, index) =>
-    grants.slice(index * grantsACall, (index + 1) * grantsACall),
+  const byThing = grants.toSorted((a, b) => grantedText(a.on).localeCompare(grantedText(b.on)));
+  return Array.from({ length: Math.ceil(byThing.length / grantsACall) }, (_, index) =>
+    byThing.slice(index * grantsACall, (index + 1) * grantsACall),
   );
 }
