@@ -39,6 +39,8 @@ export type Fault =
 export interface StubOptions {
   readonly jobMilliseconds: number;
   readonly concurrentRuns: number;
+  /** Whether runs go on beyond their milliseconds. Default: they do not. */
+  readonly held?: () => boolean;
   /** How a run ends. Default: SUCCESS. */
   readonly outcome?: (run: { job: string; date: string; attempt: number; nth: number }) => {
     state: RunState;
@@ -108,7 +110,7 @@ export class StubAws {
     if (run.cancelledAt !== undefined) {
       if (now < run.cancelledAt + 20) return 'CANCELLING';
       run.end = 'CANCELLED';
-    } else if (now < run.from + run.milliseconds) return 'RUNNING';
+    } else if (now < run.from + run.milliseconds || this.options.held?.()) return 'RUNNING';
     run.endedAt = now;
     this.active.delete(run);
     return run.end;
