@@ -46,6 +46,14 @@ MANY_MESSAGES = 50_000
 """Of a batch whose messages are looked at by columns. With less, it takes longer to start Python than is saved."""
 _MESSAGES_A_TASK = 10_000
 _MESSAGES_A_BATCH = 500_000  # bounds what a batch holds, however far behind the stream is
+_FETCHING = {
+    "kafka.max.partition.fetch.bytes": str(8 << 20),
+    "kafka.receive.buffer.bytes": "-1",
+    "kafka.max.poll.records": "10000",
+}
+"""A consumer asks for more of a partition when it has given out what it has: a megabyte by default, through a buffer of
+64 KB, 500 messages at a time. So most of the time it would wait for the broker.
+"""
 
 
 def stream_messages(context: RunContext) -> JobResult:
@@ -178,6 +186,7 @@ def _of_topic(context: RunContext, source: Source, connector: Connector) -> Data
         "subscribe": str(source.entity),
         "startingOffsets": "earliest",
         "maxOffsetsPerTrigger": str(_MESSAGES_A_BATCH),
+        **_FETCHING,
         # What the topic has thrown away before it was read is gone: better to hear of it than not.
         "failOnDataLoss": "true",
         "includeHeaders": "true",
