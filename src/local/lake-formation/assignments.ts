@@ -10,7 +10,7 @@ import type { CatalogTable, DataCatalog } from './data-catalog.js';
 import { resource, tagPair } from './shapes.js';
 import type { Resource, TagPair } from './shapes.js';
 import { requireTags } from './tags.js';
-import { assignmentKey, invalid, notFound } from './state.js';
+import { assignmentKey, invalid, notFound, takeTag } from './state.js';
 import type { LakeFormationState, LakeFormationStore, Tags } from './state.js';
 
 const tagsAResource = 50;
@@ -103,11 +103,11 @@ export function assignmentOperations(
           }
           requireTags(state, [{ TagKey: tag.TagKey, TagValues: [value] }]);
           for (const key of keys) {
-            const assigned = (state.assignments[key] ??= {});
+            const assigned = state.assignments[key] ?? {};
             if (!(tag.TagKey in assigned) && Object.keys(assigned).length >= tagsAResource) {
               throw invalid(`A resource takes at most ${tagsAResource} LF-Tags.`);
             }
-            assigned[tag.TagKey] = value;
+            state.assignments[key] = { ...assigned, [tag.TagKey]: value };
           }
         }),
       );
@@ -125,8 +125,7 @@ export function assignmentOperations(
             throw notFound(`Tag is not assigned to the resource: ${tag.TagKey}=${tag.TagValues.join(', ')}`);
           }
           for (const key of carrying) {
-            delete state.assignments[key]?.[tag.TagKey];
-            if (Object.keys(state.assignments[key] ?? {}).length === 0) delete state.assignments[key];
+            takeTag(state, key, tag.TagKey);
           }
         }),
       );

@@ -44,7 +44,7 @@ export function permissionOperations(
   store: LakeFormationStore,
   catalog: DataCatalog,
 ): Record<string, Operation> {
-  const grant = async (asked: Modification, account: string): Promise<void> => {
+  const checked = async (asked: Modification): Promise<void> => {
     const wanted = asked.Permissions ?? [];
     const grantable = asked.PermissionsWithGrantOption ?? [];
     if (wanted.length === 0) throw invalid('Permissions must not be empty.');
@@ -54,6 +54,10 @@ export function permissionOperations(
     }
     kindOf(asked.Resource);
     await requireGoverned(asked.Resource, store.state, catalog);
+  };
+
+  const grant = (asked: Modification, account: string): void => {
+    const { Permissions: wanted = [], PermissionsWithGrantOption: grantable = [] } = asked;
     store.change((state) => {
       for (const part of partsOf(asked.Resource, wanted, account)) {
         const held = find(state, asked.Principal.DataLakePrincipalIdentifier, part.resource, account);
@@ -106,15 +110,21 @@ export function permissionOperations(
   };
 
   const batch =
-    (modify: (asked: Modification, account: string) => Promise<void> | void) =>
+    (
+      modify: (asked: Modification, account: string) => void,
+      check: (asked: Modification) => Promise<void> = () => Promise.resolve(),
+    ) =>
     async (
       input: { Entries: z.infer<typeof entry>[] },
       { account }: { account: string },
     ): Promise<{ Failures: unknown[] }> => {
       const failures: unknown[] = [];
-      for (const one of input.Entries) {
+      const checks = input.Entries.map((one) => check(one));
+      await Promise.allSettled(checks);
+      for (const [index, one] of input.Entries.entries()) {
         try {
-          await modify(one, account);
+          await checks[index];
+          modify(one, account);
         } catch (error) {
           if (!(error instanceof ServiceError)) throw error;
           failures.push({
@@ -129,14 +139,15 @@ export function permissionOperations(
 
   return {
     GrantPermissions: operation(z.object(modification), async (input, { account }) => {
-      await grant(input, account);
+      await checked(input);
+      grant(input, account);
       return {};
     }),
     RevokePermissions: operation(z.object(modification), (input, { account }) => {
       revoke(input, account);
       return {};
     }),
-    BatchGrantPermissions: operation(entries, batch(grant)),
+    BatchGrantPermissions: operation(entries, batch(grant, checked)),
     BatchRevokePermissions: operation(entries, batch(revoke)),
 
     ListPermissions: operation(

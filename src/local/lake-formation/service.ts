@@ -43,10 +43,20 @@ export function createLakeFormationService(context: ServiceContext): Promise<Lak
           `The local endpoint's Lake Formation has no ${name === '' ? method : name}.`,
         );
       }
-      return { status: 200, body: await found(parseJson(body), { account }) };
+      try {
+        return { status: 200, body: await found(parseJson(body), { account }) };
+      } finally {
+        store.write();
+      }
     },
-    recordCreated: (created) => recordCreated(store, created, context.account),
-    forget: (deleted) => forget(store, deleted),
+    recordCreated: (created) => {
+      recordCreated(store, created, context.account);
+      store.write();
+    },
+    forget: (deleted) => {
+      forget(store, deleted);
+      store.write();
+    },
     // Everything has been written by the time it was answered.
     stop: () => Promise.resolve(),
   });

@@ -33,15 +33,16 @@ export interface Grant {
 /** One value a key. */
 export type Tags = Readonly<Record<string, string>>;
 
+/** Changed by replacing what is below the first level: a draft shares that with the state before. */
 export interface LakeFormationState {
-  settings: DataLakeSettings;
+  settings: Readonly<DataLakeSettings>;
   /** What a database gives its new tables, by the name of the database. */
-  tableDefaults: Record<string, PrincipalPermissions[]>;
+  tableDefaults: Record<string, readonly PrincipalPermissions[]>;
   locations: RegisteredLocation[];
   /** Values by key, in the order in which they were made. */
-  tags: Record<string, string[]>;
+  tags: Record<string, readonly string[]>;
   /** Tags assigned to a resource itself, by `assignmentKey`. */
-  assignments: Record<string, Record<string, string>>;
+  assignments: Record<string, Tags>;
   grants: Grant[];
   filters: DataCellsFilter[];
 }
@@ -68,6 +69,7 @@ const untouched = (): LakeFormationState => {
 export class LakeFormationStore {
   readonly #file: string;
   #state: LakeFormationState;
+  #isWritten = true;
 
   constructor(directory: string) {
     this.#file = join(directory, 'state.json');
@@ -78,19 +80,42 @@ export class LakeFormationStore {
     return this.#state;
   }
 
-  /** Changes the state as a whole and writes it down; if `change` throws, nothing has changed. */
+  /** Changes the state as a whole; if `change` throws, nothing has changed. It is kept once it is written. */
   change<Made>(change: (state: LakeFormationState) => Made): Made {
-    const draft = structuredClone(this.#state);
+    const { settings, tableDefaults, locations, tags, assignments, grants, filters } = this.#state;
+    const draft = {
+      settings,
+      tableDefaults: { ...tableDefaults },
+      locations: [...locations],
+      tags: { ...tags },
+      assignments: { ...assignments },
+      grants: [...grants],
+      filters: [...filters],
+    };
     const made = change(draft);
-    writeWhole(this.#file, JSON.stringify(draft));
     this.#state = draft;
+    this.#isWritten = false;
     return made;
+  }
+
+  /** Writes what has changed: once for all that one call asks for, before it is answered. */
+  write(): void {
+    if (this.#isWritten) return;
+    writeWhole(this.#file, JSON.stringify(this.#state));
+    this.#isWritten = true;
   }
 }
 
 /** Where the tags of a database, a table or a column are kept. Names in the Data Catalog hold no slash. */
 export function assignmentKey(database: string, table?: string, column?: string): string {
   return [database, table, column].filter((part) => part !== undefined).join('/');
+}
+
+/** Takes a tag from what is kept under an assignment key, where that bears it. */
+export function takeTag(state: LakeFormationState, key: string, tag: string): void {
+  const { [tag]: _, ...left } = state.assignments[key] ?? {};
+  if (Object.keys(left).length > 0) state.assignments[key] = left;
+  else delete state.assignments[key];
 }
 
 export function notFound(message: string): ServiceError {

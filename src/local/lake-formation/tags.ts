@@ -4,7 +4,7 @@ import { operation, page, paging } from '../json-protocol.js';
 import type { Operation } from '../json-protocol.js';
 import { tagKey, tagValues } from './shapes.js';
 import type { Expression } from './shapes.js';
-import { invalid, notFound } from './state.js';
+import { invalid, notFound, takeTag } from './state.js';
 import type { LakeFormationState, LakeFormationStore } from './state.js';
 
 const valuesAKey = 1000;
@@ -20,7 +20,7 @@ export function requireTags(state: Readonly<LakeFormationState>, asked: Expressi
 }
 
 export function tagOperations(store: LakeFormationStore): Record<string, Operation> {
-  const valuesOf = (key: string): string[] => {
+  const valuesOf = (key: string): readonly string[] => {
     const values = store.state.tags[key];
     if (!values) throw notFound(`Tag key does not exist: ${key}`);
     return values;
@@ -75,10 +75,7 @@ export function tagOperations(store: LakeFormationStore): Record<string, Operati
       valuesOf(input.TagKey);
       store.change((state) => {
         delete state.tags[input.TagKey];
-        for (const [key, tags] of Object.entries(state.assignments)) {
-          delete tags[input.TagKey];
-          if (Object.keys(tags).length === 0) delete state.assignments[key];
-        }
+        for (const key of Object.keys(state.assignments)) takeTag(state, key, input.TagKey);
         // Grants on the tag itself go with it; policies that use it stay, and match nothing any more.
         state.grants = state.grants.filter(({ resource }) => resource.LFTag?.TagKey !== input.TagKey);
       });
