@@ -15,6 +15,9 @@ import { translated } from './failures.js';
 import type { AwsSettings } from './settings.js';
 import { takingOn } from './taken-role.js';
 
+/** How many calls of S3 go side by side. It is built for many; the SDK's own default are 50 connections. */
+export const s3Connections = 96;
+
 /** The SDK's clients, each loaded (0.1 s) at its first use and made once. Their failures are DataplatErrors. */
 export interface AwsClients {
   readonly settings: AwsSettings;
@@ -94,7 +97,15 @@ export function awsClients(settings: AwsSettings): AwsClients {
     s3: oncePer(async (region = settings.region) => {
       const { S3 } = await import('@aws-sdk/client-s3');
       const local = settings.endpoint !== undefined;
-      return translating(new S3({ ...common, region, forcePathStyle: local, followRegionRedirects: !local }));
+      const { requestHandler } = common;
+      const agent = { maxSockets: s3Connections };
+      return translating(
+        new S3({
+          ...common,
+          ...{ region, forcePathStyle: local, followRegionRedirects: !local },
+          requestHandler: { ...requestHandler, httpAgent: agent, httpsAgent: agent },
+        }),
+      );
     }),
     secretsManager: once(async () => {
       const { SecretsManager } = await import('@aws-sdk/client-secrets-manager');

@@ -1,11 +1,9 @@
 import pLimit from 'p-limit';
+import { s3Connections } from '../../aws/clients.js';
 import type { FoundObject } from '../../aws/objects.js';
 import { snapshotKeys, type KeptFile } from '../../model/snapshots/manifest.js';
 import type { NeededFile } from './lake-tables.js';
 import type { SnapshotStore } from './store.js';
-
-/** Copies that are under way at the same time: what the SDK keeps connections for. */
-export const copiesAtOnce = 48;
 
 /** How far the copying is. */
 export interface CopyCount {
@@ -26,7 +24,7 @@ export interface Copying {
 
 export function newCopying(full: boolean, signal?: AbortSignal): Copying {
   const count = { copied: 0, copiedBytes: 0, reused: 0 };
-  return { limit: pLimit(copiesAtOnce), count, full, ...(signal && { signal }) };
+  return { limit: pLimit(s3Connections), count, full, ...(signal && { signal }) };
 }
 
 /**

@@ -11,14 +11,18 @@ const graceMilliseconds = 86_400_000;
 /**
  * Removes the snapshots that are kept no longer, and then what no other one has. A snapshot that cannot be read is not
  * counted, and as long as there is one nothing that it might need is removed.
+ * @param known the snapshots that there are, as far as that is known already
  * @returns the ids of the removed ones
  */
 export async function* forgetExpired(
   store: SnapshotStore,
   { snapshots }: Pick<Environment, 'snapshots'>,
+  known: readonly Manifest[],
   now = Date.now(),
 ): Steps<string[]> {
   if (!snapshots) return [];
+  if (expired(known, snapshots.keep).length === 0) return [];
+  // Whoever has taken the lock from this one may have made another meanwhile, which needs what it found to be there.
   const all = await storedSnapshots(store);
   const manifests = readable(all);
   const gone = expired(manifests, snapshots.keep);

@@ -74,10 +74,10 @@ export async function resolveTable(seen: SeenTable, objects: Objects): Promise<R
   const { bucket, layer, name } = seen;
   const newest = newestLog(seen.log.map(({ key }) => key));
   const reading = pLimit(16);
-  const state = await readTable(newest, (file) =>
-    reading(() => objects.get({ bucket, key: `${name}/${logFolder}${file}` })),
-  );
-  const stored = await objects.list(bucket, `${name}/`);
+  const [state, stored] = await Promise.all([
+    readTable(newest, (file) => reading(() => objects.get({ bucket, key: `${name}/${logFolder}${file}` }))),
+    objects.list(bucket, `${name}/`),
+  ]);
   const there = new Map(stored.map((file) => [file.key.slice(name.length + 1), file]));
   const needed = (path: string, file: FoundObject): NeededFile => ({
     bucket,

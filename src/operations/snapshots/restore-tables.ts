@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { s3Connections } from '../../aws/clients.js';
 import { ObjectChanged, type Copies, type SeenObject } from '../../aws/object-copies.js';
 import { uriOf, type FoundObject, type ObjectPlace, type Objects } from '../../aws/objects.js';
 import type { Environment } from '../../model/environment.js';
@@ -13,7 +14,6 @@ import {
   type SnapshotTable,
 } from '../../model/snapshots/manifest.js';
 import { notDeployed, sha256 } from '../release/release.js';
-import { copiesAtOnce } from './copy-files.js';
 import { keptFiles, notWhole, type SnapshotStore } from './store.js';
 
 /** What is to be done about a table. `continue`: a restore of it was cut short. `there`: it is as the snapshot has it. */
@@ -88,7 +88,7 @@ export async function* restoreTables(
   tables: readonly PlannedTable[],
   signal?: AbortSignal,
 ): AsyncGenerator<{ detail: string; done: number; total: number }, { copied: number; bytes: number }, void> {
-  const limit = pLimit(copiesAtOnce);
+  const limit = pLimit(s3Connections);
   const todo = tables.filter(({ action }) => action !== 'there');
   const total = todo.reduce((sum, { table }) => sum + table.files, 0);
   let [done, copied, bytes] = [0, 0, 0];

@@ -98,9 +98,14 @@ export interface StoredSnapshot {
  */
 export async function storedSnapshots(store: SnapshotStore): Promise<StoredSnapshot[]> {
   const { bucket, environment, objects } = store;
-  if ((await objects.folders(bucket)) === undefined) throw noBucket(environment, bucket);
-  const found = await objects.list(bucket, snapshotKeys.manifests(environment));
-  const named = found.flatMap(({ key }) => {
+  const [folders, found] = await Promise.allSettled([
+    objects.folders(bucket),
+    objects.list(bucket, snapshotKeys.manifests(environment)),
+  ]);
+  if (folders.status === 'rejected') throw folders.reason;
+  if (folders.value === undefined) throw noBucket(environment, bucket);
+  if (found.status === 'rejected') throw found.reason;
+  const named = found.value.flatMap(({ key }) => {
     const name = manifestNamed(key);
     return name ? [{ ...name, key }] : [];
   });

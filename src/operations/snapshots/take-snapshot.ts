@@ -82,7 +82,8 @@ async function* takeAlone(
 ): Operation<SnapshotResult> {
   const { access } = options;
   const { environment } = access.platform;
-  const [last] = readable(await storedSnapshots(store));
+  const before = readable(await storedSnapshots(store));
+  const [last] = before;
   // Behind the last one, whatever the clock of who took that: the newest is known by this.
   const takenAt = new Date(Math.max(Date.now(), Date.parse(last?.takenAt ?? '') + 1 || 0));
   const id = snapshotId(takenAt, randomBytes(2).toString('hex'));
@@ -110,7 +111,7 @@ async function* takeAlone(
     missing: [...missing, ...lacking],
   };
   yield* step('manifest', `Write down snapshot ${id}`, () => putManifest(store, manifest));
-  const removed = yield* forgetExpired(store, environment);
+  const removed = yield* forgetExpired(store, environment, [manifest, ...before]);
   yield {
     type: 'result',
     result: {

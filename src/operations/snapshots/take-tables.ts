@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { s3Connections } from '../../aws/clients.js';
 import { ObjectChanged } from '../../aws/object-copies.js';
 import { DataplatError } from '../../model/errors.js';
 import { UnknownTable, UnreadableTable } from '../../model/snapshots/delta-log.js';
@@ -80,7 +81,7 @@ async function lookAtTables(
   const folders = await lakeFolders(environment, aws.objects);
   requireKnown(without, folders);
   const wanted = folders.filter((table) => !without.includes(tableFolder(table)));
-  const limit = pLimit(16);
+  const limit = pLimit(s3Connections);
   const seen: SeenTable[] = [];
   const missing = without.map((folder) => `${folder} was left out, as asked`);
   for (const group of downstreamFirst(platform, wanted)) {
