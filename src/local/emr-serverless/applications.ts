@@ -21,6 +21,13 @@ export interface MonitoringConfiguration {
   readonly [other: string]: unknown;
 }
 
+/** Workers that are kept ready while the application is started. */
+export interface ReadyWorkers {
+  readonly workerCount: number;
+  /** For example `2 vCPU` and `8 GB`. */
+  readonly workerConfiguration?: { readonly cpu?: string; readonly memory?: string };
+}
+
 /** What a request may say of an application; all of it is given back as it came. */
 export interface ApplicationSettings {
   readonly releaseLabel: string;
@@ -33,7 +40,7 @@ export interface ApplicationSettings {
   };
   readonly monitoringConfiguration?: MonitoringConfiguration;
   readonly runtimeConfiguration?: readonly Configuration[];
-  readonly initialCapacity?: Readonly<Record<string, { readonly workerCount: number }>>;
+  readonly initialCapacity?: Readonly<Record<string, ReadyWorkers>>;
   readonly maximumCapacity?: { readonly cpu?: string };
   readonly networkConfiguration?: unknown;
   readonly [other: string]: unknown;

@@ -9,10 +9,11 @@ import { packageRoot } from '../package-root.js';
 import { imageDelta, ofImage } from './emr-image.js';
 import { sharedFolder } from './shared-folder.js';
 import type { SparkInstallation } from './spark-command.js';
-import { driverProcessEnvironment, log4jConfiguration, sparkCommand } from './spark-command.js';
+import { driverProcessEnvironment, javaCommand, log4jConfiguration, submitCommand } from './spark-command.js';
 import type { StoragePlace } from './spark-properties.js';
 import { localProperties, propertiesFile } from './spark-properties.js';
 
+const trainingScript = path.join(packageRoot(), 'src', 'local', 'emr-serverless', 'training.py');
 /** How long nothing must have run before the archive is made. */
 const idleMilliseconds = 4000;
 
@@ -91,11 +92,7 @@ export class ClassData {
       const properties = localProperties(asJobsAsk(place.region), place, work);
       writeFileSync(files.properties, propertiesFile(properties.properties));
       writeFileSync(files.log4j, log4jConfiguration(new Map()));
-      const { command, args } = sparkCommand(installation, {
-        entryPoint: path.join(packageRoot(), 'src', 'local', 'emr-serverless', 'training.py'),
-        arguments: [work, ...(s3Object === undefined ? [] : [s3Object])],
-        propertiesFile: files.properties,
-        pyFiles: [],
+      const java = javaCommand(installation, {
         driverMemory: '1g',
         driverJavaOptions: '',
         extraClassPath: undefined,
@@ -103,6 +100,12 @@ export class ClassData {
         log4jFile: files.log4j,
         temporaryDirectory: path.join(work, 'tmp'),
         classData: [`-XX:ArchiveClassesAtExit=${part}`, '-Xlog:disable', '-Xlog:all=error:stderr'],
+      });
+      const { command, args } = submitCommand(java, {
+        entryPoint: trainingScript,
+        arguments: [work, ...(s3Object === undefined ? [] : [s3Object])],
+        propertiesFile: files.properties,
+        pyFiles: [],
       });
       const begun = Date.now();
       this.#process = await spawnGuarded('nice', ['-n', '19', command, ...args], {

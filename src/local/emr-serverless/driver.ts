@@ -3,28 +3,21 @@ import path from 'node:path';
 import type { GuardedProcess } from '../guardian.js';
 import { spawnGuarded } from '../guardian.js';
 import { messageOf } from '../message-of.js';
-import type { Application, Configuration } from './applications.js';
+import type { Application } from './applications.js';
 import type { ClassData } from './class-data.js';
+import { driverLaunch, type DriverLaunch } from './driver-launch.js';
 import { DriverLogs, logPrefix } from './driver-logs.js';
-import { ofImage } from './emr-image.js';
 import { failureDetail } from './failure.js';
 import { fittingPythonPath } from './foreign-libraries.js';
 import type { Installation } from './installation.js';
 import type { JobRun } from './job-runs.js';
 import type { ObjectStore } from './object-store.js';
 import { descendants, killProcesses } from './process-tree.js';
-import { driverProcessEnvironment, log4jConfiguration, sparkCommand } from './spark-command.js';
-import type { FileProperty, RequestedProperties, StoragePlace } from './spark-properties.js';
-import {
-  driverEnvironment,
-  driverJavaOptions,
-  fileProperties,
-  localProperties,
-  propertiesFile,
-  requestedProperties,
-} from './spark-properties.js';
+import type { DriverOrder, ReadyDriver, ReadyDrivers } from './ready-drivers.js';
+import { driverProcessEnvironment, submitCommand } from './spark-command.js';
+import type { FileProperty, StoragePlace } from './spark-properties.js';
+import { fileProperties, propertiesFile } from './spark-properties.js';
 import type { Staging } from './staging.js';
-import { parseSubmitParameters } from './submit-parameters.js';
 
 /** How an attempt ended. */
 export type Outcome =
@@ -44,24 +37,10 @@ export interface DriverSurroundings {
   readonly store: ObjectStore;
   readonly staging: Staging;
   readonly classData: ClassData;
+  readonly ready: ReadyDrivers;
   readonly log: (line: string) => void;
   /** How often logs of a running driver are copied to S3. */
   readonly logIntervalMilliseconds: number;
-}
-
-/** All properties that a run asks for, of the application, the overrides and the submit parameters. */
-export function propertiesOfRun(
-  run: JobRun,
-  application: Application,
-): RequestedProperties & { readonly mainClass?: string } {
-  const submitted = parseSubmitParameters(run.jobDriver.sparkSubmit.sparkSubmitParameters ?? '');
-  const overrides: readonly Configuration[] = run.configurationOverrides?.applicationConfiguration ?? [];
-  const requested = requestedProperties(
-    application.runtimeConfiguration ?? [],
-    overrides,
-    submitted.properties,
-  );
-  return { ...requested, ...(submitted.mainClass === undefined ? {} : { mainClass: submitted.mainClass }) };
 }
 
 /** One attempt at a run: stages what it names, runs its driver, carries its logs to the bucket. */
@@ -86,6 +65,7 @@ export class Driver {
     const work = path.join(this.#directory, 'work');
     const outputs = ['stdout', 'stderr'].map((name) => ({ name, file: path.join(this.#directory, name) }));
     const stderr = path.join(this.#directory, 'stderr');
+    const ready = await this.#around.ready.take(this.#run, this.#application, this.#directory);
     await mkdir(path.join(work, 'tmp'), { recursive: true });
     for (const { file } of outputs) await writeFile(file, '');
     const monitoring =
@@ -102,12 +82,13 @@ export class Driver {
     logs.start(this.#around.logIntervalMilliseconds);
     let outcome: Outcome;
     try {
-      outcome = await this.#runDriver(work, stderr, onRunning);
+      outcome = await this.#runDriver(work, stderr, ready, onRunning);
     } catch (error) {
       const said = messageOf(error);
       await appendFile(stderr, `${said}\n`);
       outcome = this.#ended() ?? { state: 'FAILED', detail: failureDetail(1, said), retryable: true };
     }
+    await ready?.end();
     await logs.finish();
     await rm(work, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
     return outcome;
@@ -123,29 +104,24 @@ export class Driver {
     killProcesses(below);
   }
 
-  async #runDriver(work: string, stderr: string, onRunning: (group: number) => void): Promise<Outcome> {
+  async #runDriver(
+    work: string,
+    stderr: string,
+    ready: ReadyDriver | undefined,
+    onRunning: (group: number) => void,
+  ): Promise<Outcome> {
     const { installation, staging, place } = this.#around;
-    const requested = propertiesOfRun(this.#run, this.#application);
-    const local = localProperties(requested.properties, place, work);
-    const environment = driverEnvironment(requested.properties);
-    const imageJars = local.imageJars.map((jar) => ({ jar, here: ofImage(jar, installation.jars) }));
-    const properties = new Map(local.properties);
+    const launch = driverLaunch(this.#run, this.#application, work, this.#around);
+    const properties = new Map(launch.properties);
     const sparkSubmit = this.#run.jobDriver.sparkSubmit;
     const entryPoint = await staging.file(sparkSubmit.entryPoint, path.join(work, 'tmp'));
     const staged = await this.#stage(properties, work);
     const ended = this.#ended();
     if (ended !== undefined) return ended;
 
-    const python = await fittingPythonPath(
-      environment.variables.PYTHONPATH ?? '',
-      work,
-      installation.interpreter,
-    );
-    const variables = {
-      ...environment.variables,
-      ...(python.pythonPath === '' ? {} : { PYTHONPATH: python.pythonPath }),
-    };
-    if (python.pythonPath === '') delete (variables as Record<string, string>).PYTHONPATH;
+    const { PYTHONPATH = '', ...others } = launch.variables;
+    const python = await fittingPythonPath(PYTHONPATH, work, installation.interpreter);
+    const variables = { ...others, ...(python.pythonPath !== '' && { PYTHONPATH: python.pythonPath }) };
     const executorPath = properties.get('spark.executorEnv.PYTHONPATH');
     if (executorPath !== undefined) {
       const fitting = await fittingPythonPath(executorPath, work, installation.interpreter);
@@ -158,45 +134,17 @@ export class Driver {
     if (this.#run.name !== undefined && !properties.has('spark.app.name')) {
       properties.set('spark.app.name', this.#run.name);
     }
-    const files = {
-      properties: path.join(work, 'tmp', 'spark.conf'),
-      log4j: path.join(work, 'tmp', 'log4j2.properties'),
-    };
-    await writeFile(files.properties, propertiesFile(properties));
-    await writeFile(files.log4j, log4jConfiguration(requested.driverLog));
-    const command = sparkCommand(installation, {
+    await writeFile(launch.log4j.file, launch.log4j.text);
+    const order: DriverOrder = {
       entryPoint,
       arguments: sparkSubmit.entryPointArguments ?? [],
-      ...(requested.mainClass === undefined ? {} : { mainClass: requested.mainClass }),
-      propertiesFile: files.properties,
+      properties,
       pyFiles: staged['spark.submit.pyFiles'],
-      driverMemory: requested.properties.get('spark.driver.memory'),
-      driverJavaOptions: driverJavaOptions(requested.properties),
-      imageJars: imageJars.flatMap(({ here }) => here ?? []),
-      extraClassPath: properties.get('spark.driver.extraClassPath'),
-      log4jFile: files.log4j,
-      temporaryDirectory: path.join(work, 'tmp'),
-      classData: this.#around.classData.options(),
-    });
-    const notes = [
-      ...requested.notes,
-      ...local.notes,
-      ...environment.notes,
-      ...python.notes,
-      ...imageJars
-        .filter(({ here }) => here === undefined)
-        .map(({ jar }) => `${jar} is part of EMR's image, and not on this machine`),
-      ...command.notes,
-    ];
-    await appendFile(stderr, notes.map((note) => `[local endpoint] ${note}\n`).join(''));
-
-    this.#process = await spawnGuarded(command.command, command.args, {
-      cwd: work,
-      env: driverProcessEnvironment(process.env, installation, place, work, variables),
-      stdout: path.join(this.#directory, 'stdout'),
-      stderr,
-      graceSeconds: 5,
-    });
+      environment: driverProcessEnvironment(process.env, installation, place, work, variables),
+      notes: [...launch.notes, ...python.notes].map((note) => `[local endpoint] ${note}\n`).join(''),
+    };
+    if (ready !== undefined && (await ready.give(order))) this.#process = ready.process;
+    else this.#process = await this.#started(launch, order, work);
     onRunning(this.#process.pid);
     // A cancellation that came while the process was being started found nothing to stop.
     const early = this.#ended();
@@ -209,6 +157,23 @@ export class Driver {
     const said = `${await tail(stderr)}\n${await tail(path.join(this.#directory, 'stdout'))}`;
     const code = end.code ?? 128 + (end.signal === 'SIGKILL' ? 9 : 15);
     return { state: 'FAILED', detail: failureDetail(code, said), retryable: true };
+  }
+
+  /** A process of its own for the run. */
+  async #started(launch: DriverLaunch, order: DriverOrder, work: string): Promise<GuardedProcess> {
+    const file = path.join(work, 'tmp', 'spark.conf');
+    const stderr = path.join(this.#directory, 'stderr');
+    await writeFile(file, propertiesFile(order.properties));
+    await appendFile(stderr, order.notes);
+    const { entryPoint, arguments: given, pyFiles, environment: env } = order;
+    const { command, args } = submitCommand(launch.java, {
+      ...{ entryPoint, arguments: given, propertiesFile: file, pyFiles },
+      ...(launch.mainClass !== undefined && { mainClass: launch.mainClass }),
+    });
+    return spawnGuarded(command, args, {
+      ...{ cwd: work, env, stderr, graceSeconds: 5 },
+      stdout: path.join(this.#directory, 'stdout'),
+    });
   }
 
   /** Fetches the files that properties name, and replaces their S3 places by local paths. */

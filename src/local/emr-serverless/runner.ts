@@ -6,7 +6,8 @@ import type { JsonFiles } from '../json-files.js';
 import { traceOf } from '../message-of.js';
 import type { Application } from './applications.js';
 import type { DriverSurroundings, EndRequest, Outcome } from './driver.js';
-import { Driver, outcomeOf, propertiesOfRun } from './driver.js';
+import { Driver, outcomeOf } from './driver.js';
+import { propertiesOfRun } from './driver-launch.js';
 import type { Attempt, JobRun, JobRunRecord } from './job-runs.js';
 import { requestedWorkers, utilization } from './utilization.js';
 
@@ -145,6 +146,12 @@ export class Runner {
     }
     await Promise.all(this.#executing);
     await this.#around.classData.stop();
+    await this.#around.ready.stop();
+  }
+
+  /** The application is no longer started: nothing is kept ready for it. */
+  release(applicationId: string): void {
+    void this.#around.ready.end(applicationId);
   }
 
   #end(jobRunId: string, request: EndRequest): void {
@@ -183,6 +190,7 @@ export class Runner {
     if (active === undefined) return;
     clearTimeout(active.queueTimer);
     this.#around.classData.interrupt();
+    this.#around.ready.interrupt();
     const run = this.#run(jobRunId);
     const queued =
       run.state === 'QUEUED'
@@ -324,6 +332,7 @@ export class Runner {
     this.onEnd(run);
     if (outcome.state === 'SUCCESS' && this.#active.size === 0) {
       this.#around.classData.idle(run.jobDriver.sparkSubmit.entryPoint);
+      this.#around.ready.idle(run, active.application);
     }
     this.advance(run.applicationId);
   }

@@ -28,6 +28,7 @@ import { findInstallation } from './installation.js';
 import type { JobRun, RunFilter } from './job-runs.js';
 import { attemptSummary, jobRunSummary, matches, newJobRun } from './job-runs.js';
 import { ObjectStore } from './object-store.js';
+import { ReadyDrivers } from './ready-drivers.js';
 import type { RunnerTuning } from './runner.js';
 import { Runner, defaultTuning } from './runner.js';
 import { sharedFolder } from './shared-folder.js';
@@ -76,6 +77,10 @@ export async function createEmrServerlessService(
     { installation, place: context, directory: context.stateDirectory, log: context.log },
     applied.classData,
   );
+  const ready = new ReadyDrivers({
+    ...{ installation, place: context, classData, log: context.log },
+    directory: folder('ready'),
+  });
   const runner = new Runner(
     folder('runs'),
     new JsonFiles(folder('job-runs')),
@@ -85,6 +90,7 @@ export async function createEmrServerlessService(
       store,
       staging,
       classData,
+      ready,
       log: context.log,
       logIntervalMilliseconds: applied.logIntervalMilliseconds,
     },
@@ -234,6 +240,7 @@ class EmrServerless implements Service {
       );
     }
     this.#setState(application.applicationId, 'STOPPING');
+    this.#runner.release(application.applicationId);
     this.#later(() => this.#setState(application.applicationId, 'STOPPED'));
     return {};
   }

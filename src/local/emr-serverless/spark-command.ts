@@ -17,16 +17,8 @@ export interface SparkInstallation {
   readonly hiddenModules: readonly string[];
 }
 
-/** What one attempt runs. */
-export interface SparkLaunch {
-  /** Local path of the entry point. */
-  readonly entryPoint: string;
-  readonly arguments: readonly string[];
-  readonly mainClass?: string;
-  /** File of Spark's properties. */
-  readonly propertiesFile: string;
-  /** Local paths for `--py-files`. */
-  readonly pyFiles: readonly string[];
+/** What the Java machine of an attempt is started with. */
+export interface JavaLaunch {
   readonly driverMemory: string | undefined;
   readonly driverJavaOptions: string;
   readonly extraClassPath: string | undefined;
@@ -36,6 +28,18 @@ export interface SparkLaunch {
   readonly temporaryDirectory: string;
   /** Options that use or make an archive of loaded classes. */
   readonly classData: readonly string[];
+}
+
+/** What it runs. */
+export interface SparkSubmission {
+  /** Local path of the entry point. */
+  readonly entryPoint: string;
+  readonly arguments: readonly string[];
+  readonly mainClass?: string;
+  /** File of Spark's properties. */
+  readonly propertiesFile: string;
+  /** Local paths for `--py-files`. */
+  readonly pyFiles: readonly string[];
 }
 
 export interface Command {
@@ -58,10 +62,27 @@ const modules = [
 ].map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`);
 
 /**
- * The command that runs spark-submit's own class. Calling it without spark-submit's shell scripts saves the second
- * Java machine that they start to compose the same line.
+ * The command that runs spark-submit's own class in a Java machine. Calling it without spark-submit's shell scripts
+ * saves the second Java machine that they start to compose the same line.
  */
-export function sparkCommand(installation: SparkInstallation, launch: SparkLaunch): Command {
+export function submitCommand({ command, args, notes }: Command, submission: SparkSubmission): Command {
+  return {
+    command,
+    args: [
+      ...args,
+      'org.apache.spark.deploy.SparkSubmit',
+      ...['--properties-file', submission.propertiesFile],
+      ...(submission.pyFiles.length === 0 ? [] : ['--py-files', submission.pyFiles.join(',')]),
+      ...(submission.mainClass === undefined ? [] : ['--class', submission.mainClass]),
+      submission.entryPoint,
+      ...submission.arguments,
+    ],
+    notes,
+  };
+}
+
+/** The Java machine and its options, without what it is to run. */
+export function javaCommand(installation: SparkInstallation, launch: JavaLaunch): Command {
   const notes: string[] = [];
   const theirs = shellWords(launch.driverJavaOptions).filter((option) => {
     const isEmrs = /^-javaagent:\/(usr|opt|etc)\/|^-XX:OnOutOfMemoryError/.test(option);
@@ -95,12 +116,6 @@ export function sparkCommand(installation: SparkInstallation, launch: SparkLaunc
       `-Djava.io.tmpdir=${launch.temporaryDirectory}`,
       `-Dlog4j2.configurationFile=${launch.log4jFile}`,
       ...theirs,
-      'org.apache.spark.deploy.SparkSubmit',
-      ...['--properties-file', launch.propertiesFile],
-      ...(launch.pyFiles.length === 0 ? [] : ['--py-files', launch.pyFiles.join(',')]),
-      ...(launch.mainClass === undefined ? [] : ['--class', launch.mainClass]),
-      launch.entryPoint,
-      ...launch.arguments,
     ],
     notes,
   };
@@ -140,7 +155,7 @@ export function log4jConfiguration(requested: ReadonlyMap<string, string>): stri
 }
 
 /** Holds what Python imports first. */
-const driverPython = path.join(packageRoot(), 'src', 'local', 'emr-serverless', 'driver-python');
+export const driverPython = path.join(packageRoot(), 'src', 'local', 'emr-serverless', 'driver-python');
 
 /**
  * The environment of a driver: the endpoint's own without what leads elsewhere, with what leads every client in the

@@ -1,9 +1,11 @@
 import { gunzipSync } from 'node:zlib';
 import {
   CreateApplicationCommand,
+  type CreateApplicationCommandInput,
   EMRServerlessClient,
   GetJobRunCommand,
   StartJobRunCommand,
+  StopApplicationCommand,
   type JobRun,
   type StartJobRunCommandInput,
 } from '@aws-sdk/client-emr-serverless';
@@ -57,12 +59,17 @@ export class TinyEmr {
     return `s3://code/${Key}`;
   };
   /** @param queueTimeoutMinutes the most that EMR takes, unless the test is about it: nobody else waits in vain */
-  readonly application = async (maxConcurrentRuns = 2, queueTimeoutMinutes = 720): Promise<string> => {
+  readonly application = async (
+    maxConcurrentRuns = 2,
+    queueTimeoutMinutes = 720,
+    initialCapacity?: CreateApplicationCommandInput['initialCapacity'],
+  ): Promise<string> => {
     const made = await this.emr.send(
       new CreateApplicationCommand({
         type: 'SPARK',
         releaseLabel: 'emr-7.12.0',
         schedulerConfiguration: { maxConcurrentRuns, queueTimeoutMinutes },
+        initialCapacity,
         monitoringConfiguration: { s3MonitoringConfiguration: { logUri: 's3://logs/emr/' } },
         runtimeConfiguration: [
           {
@@ -74,6 +81,8 @@ export class TinyEmr {
     );
     return made.applicationId ?? '';
   };
+  readonly stopApplication = (applicationId: string): Promise<unknown> =>
+    this.emr.send(new StopApplicationCommand({ applicationId }));
   readonly submit = async (
     applicationId: string,
     entryPoint: string,
