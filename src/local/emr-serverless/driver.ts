@@ -143,13 +143,19 @@ export class Driver {
       environment: driverProcessEnvironment(process.env, installation, place, work, variables),
       notes: [...launch.notes, ...python.notes].map((note) => `[local endpoint] ${note}\n`).join(''),
     };
-    if (ready !== undefined && (await ready.give(order))) this.#process = ready.process;
-    else this.#process = await this.#started(launch, order, work);
-    onRunning(this.#process.pid);
+    if (ready !== undefined && !this.#ended()) {
+      // Whoever ends the run ends also a driver that never takes it.
+      this.#process = ready.process;
+      if (!(await ready.give(order))) this.#process = undefined;
+    }
+    const endedMeanwhile = this.#ended();
+    if (this.#process === undefined && endedMeanwhile !== undefined) return endedMeanwhile;
+    const driver = this.#process ?? (await this.#started(launch, order, work));
+    this.#process = driver;
+    onRunning(driver.pid);
     // A cancellation that came while the process was being started found nothing to stop.
-    const early = this.#ended();
-    if (early !== undefined) await this.#process.stop(0);
-    const end = await this.#process.ended;
+    if (this.#ended() !== undefined) await driver.stop(0);
+    const end = await driver.ended;
     const asked = this.#ended();
     if (asked !== undefined) return asked;
     if (end.code === 0) return { state: 'SUCCESS', detail: '' };

@@ -68,6 +68,20 @@ describe('a run whose driver was ready', () => {
     expect(() => process.kill(Number(ready), 0)).to.throw('ESRCH');
   });
 
+  it('ends when it is cancelled before its driver has taken it', async () => {
+    process.kill(Number(ready), 'SIGSTOP');
+    const id = await submit(application, await put('says.py', says), { parameters: asJobsAsk });
+    await tiny.reaches(application, id, 'SCHEDULED');
+    await tiny.emr.send(
+      new CancelJobRunCommand({
+        ...{ applicationId: application, jobRunId: id },
+        shutdownGracePeriodInSeconds: 0,
+      }),
+    );
+    expect((await ended(application, id)).state).to.equal('CANCELLED');
+    expect(() => process.kill(Number(ready), 0)).to.throw('ESRCH');
+  });
+
   it('has a driver of its own where the one that waited was killed', async () => {
     process.kill(Number(ready), 'SIGKILL');
     await eventually(() => Promise.resolve(waitingDrivers(tiny).length === 0 || undefined));
