@@ -1,7 +1,7 @@
 """A large file of orders into bronze, beside what Spark takes for it when nobody looks at the rows.
 
 python bench/bronze.py --rows 5000000 --pairs 2   (in turn, in one session; prints seconds of both)
-python bench/bronze.py --rows 20000000 --alone    (ours, once; prints the most memory that its JVM has held)
+python bench/bronze.py --rows 20000000 --alone    (ours, once; prints the most memory that its JVM holds)
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import re
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -100,11 +101,29 @@ def bare(spark: SparkSession, declaration: Declaration, file: Path, table: Path)
     return watch.read()
 
 
-def peak_megabytes(spark: SparkSession) -> int:
-    """The most that the driver's process has held."""
-    pid = spark.sparkContext._jvm.java.lang.ProcessHandle.current().pid()
-    found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
-    return int(found[1]) // 1024 if found else 0
+class PeakMemory:
+    """The most memory of its own that the driver's process holds while a piece of work is done, in megabytes. Files
+    that it has mapped, such as blocks that Spark has put on the disk, are the system's to take back.
+    """
+
+    def __init__(self, spark: SparkSession) -> None:
+        self.megabytes = 0
+        self._status = Path(f"/proc/{spark.sparkContext._jvm.java.lang.ProcessHandle.current().pid()}/status")
+        self._over = threading.Event()
+        self._watching = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> PeakMemory:
+        self._watching.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._watching.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.1):
+            found = re.search(r"RssAnon:\s+(\d+)", self._status.read_text())
+            self.megabytes = max(self.megabytes, int(found[1]) // 1024 if found else 0)
 
 
 def main() -> None:
@@ -120,8 +139,10 @@ def main() -> None:
         file = deliver(folder / "landing", options.rows, declaration)
         spark = spark_session("bench", declaration.platform, folder.as_uri())
         pairs = []
+        memory = PeakMemory(spark)
         if options.alone:
-            ours(spark, declaration, folder)
+            with memory:
+                ours(spark, declaration, folder)
         else:
             for number in range(_UNCOUNTED + options.pairs):
                 a, of_a = ours(spark, declaration, folder)
@@ -130,7 +151,7 @@ def main() -> None:
                     pairs.append({"a": a, "b": b})
                 told = f"{a:.1f} s and {b:.1f} s, of the processors {of_a:.1f} s and {of_b:.1f} s"
                 print(told, file=sys.stderr, flush=True)
-        print(json.dumps({"rows": options.rows, "pairs": pairs, "megabytes": peak_megabytes(spark)}))
+        print(json.dumps({"rows": options.rows, "pairs": pairs, "megabytes": memory.megabytes}))
         spark.stop()
     finally:
         shutil.rmtree(folder)
