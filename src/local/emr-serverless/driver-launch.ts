@@ -1,14 +1,18 @@
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { GuardedProcess } from '../guardian.js';
+import { spawnGuarded } from '../guardian.js';
 import type { Application, Configuration } from './applications.js';
 import { ofImage } from './emr-image.js';
 import type { JobRun } from './job-runs.js';
 import type { Command, SparkInstallation } from './spark-command.js';
-import { javaCommand, log4jConfiguration } from './spark-command.js';
+import { javaCommand, log4jConfiguration, submitCommand } from './spark-command.js';
 import type { RequestedProperties, StoragePlace } from './spark-properties.js';
 import {
   driverEnvironment,
   driverJavaOptions,
   localProperties,
+  propertiesFile,
   requestedProperties,
 } from './spark-properties.js';
 import { parseSubmitParameters } from './submit-parameters.js';
@@ -24,6 +28,17 @@ export interface DriverLaunch {
   readonly mainClass?: string;
   /** What of the request is left out or changed here, a line each. */
   readonly notes: readonly string[];
+}
+
+/** What a driver is to run, and with what. */
+export interface DriverOrder {
+  /** Local path. */
+  readonly entryPoint: string;
+  readonly arguments: readonly string[];
+  readonly properties: ReadonlyMap<string, string>;
+  /** Local paths. */
+  readonly pyFiles: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
 }
 
 /** All properties that a run asks for, of the application, the overrides and the submit parameters. */
@@ -84,4 +99,33 @@ export function driverLaunch(
     ...(requested.mainClass === undefined ? {} : { mainClass: requested.mainClass }),
     notes,
   };
+}
+
+/**
+ * Starts a driver's process.
+ * @param home folder that holds its output, and its working directory `work` with a folder `tmp`
+ */
+export async function startDriver(
+  launch: DriverLaunch,
+  order: DriverOrder,
+  home: string,
+): Promise<GuardedProcess> {
+  const work = path.join(home, 'work');
+  const file = path.join(work, 'tmp', 'spark.conf');
+  await writeFile(file, propertiesFile(order.properties));
+  await writeFile(launch.log4j.file, launch.log4j.text);
+  const { command, args } = submitCommand(launch.java, {
+    entryPoint: order.entryPoint,
+    arguments: order.arguments,
+    propertiesFile: file,
+    pyFiles: order.pyFiles,
+    ...(launch.mainClass !== undefined && { mainClass: launch.mainClass }),
+  });
+  return spawnGuarded(command, args, {
+    cwd: work,
+    env: order.environment,
+    stdout: path.join(home, 'stdout'),
+    stderr: path.join(home, 'stderr'),
+    graceSeconds: 5,
+  });
 }

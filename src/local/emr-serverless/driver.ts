@@ -1,11 +1,10 @@
 import { mkdir, open, rm, stat, writeFile, appendFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { GuardedProcess } from '../guardian.js';
-import { spawnGuarded } from '../guardian.js';
 import { messageOf } from '../message-of.js';
 import type { Application } from './applications.js';
 import type { ClassData } from './class-data.js';
-import { driverLaunch, type DriverLaunch } from './driver-launch.js';
+import { driverLaunch, startDriver } from './driver-launch.js';
 import { DriverLogs, logPrefix } from './driver-logs.js';
 import { failureDetail } from './failure.js';
 import { fittingPythonPath } from './foreign-libraries.js';
@@ -13,10 +12,10 @@ import type { Installation } from './installation.js';
 import type { JobRun } from './job-runs.js';
 import type { ObjectStore } from './object-store.js';
 import { descendants, killProcesses } from './process-tree.js';
-import type { DriverOrder, ReadyDriver, ReadyDrivers } from './ready-drivers.js';
-import { driverProcessEnvironment, submitCommand } from './spark-command.js';
+import type { ReadyDriver, ReadyDrivers, RunOrder } from './ready-drivers.js';
+import { driverProcessEnvironment } from './spark-command.js';
 import type { FileProperty, StoragePlace } from './spark-properties.js';
-import { fileProperties, propertiesFile } from './spark-properties.js';
+import { fileProperties } from './spark-properties.js';
 import type { Staging } from './staging.js';
 
 /** How an attempt ended. */
@@ -134,8 +133,7 @@ export class Driver {
     if (this.#run.name !== undefined && !properties.has('spark.app.name')) {
       properties.set('spark.app.name', this.#run.name);
     }
-    await writeFile(launch.log4j.file, launch.log4j.text);
-    const order: DriverOrder = {
+    const order: RunOrder = {
       entryPoint,
       arguments: sparkSubmit.entryPointArguments ?? [],
       properties,
@@ -144,14 +142,18 @@ export class Driver {
       notes: [...launch.notes, ...python.notes].map((note) => `[local endpoint] ${note}\n`).join(''),
     };
     if (ready !== undefined && !this.#ended()) {
-      // Whoever ends the run ends also a driver that never takes it.
+      // It is told its own log's form only now; whoever ends the run ends also a driver that never takes it.
+      await writeFile(launch.log4j.file, launch.log4j.text);
       this.#process = ready.process;
       if (!(await ready.give(order))) this.#process = undefined;
     }
     const endedMeanwhile = this.#ended();
     if (this.#process === undefined && endedMeanwhile !== undefined) return endedMeanwhile;
-    const driver = this.#process ?? (await this.#started(launch, order, work));
-    this.#process = driver;
+    if (this.#process === undefined) {
+      await appendFile(stderr, order.notes);
+      this.#process = await startDriver(launch, order, this.#directory);
+    }
+    const driver = this.#process;
     onRunning(driver.pid);
     // A cancellation that came while the process was being started found nothing to stop.
     if (this.#ended() !== undefined) await driver.stop(0);
@@ -163,23 +165,6 @@ export class Driver {
     const said = `${await tail(stderr)}\n${await tail(path.join(this.#directory, 'stdout'))}`;
     const code = end.code ?? 128 + (end.signal === 'SIGKILL' ? 9 : 15);
     return { state: 'FAILED', detail: failureDetail(code, said), retryable: true };
-  }
-
-  /** A process of its own for the run. */
-  async #started(launch: DriverLaunch, order: DriverOrder, work: string): Promise<GuardedProcess> {
-    const file = path.join(work, 'tmp', 'spark.conf');
-    const stderr = path.join(this.#directory, 'stderr');
-    await writeFile(file, propertiesFile(order.properties));
-    await appendFile(stderr, order.notes);
-    const { entryPoint, arguments: given, pyFiles, environment: env } = order;
-    const { command, args } = submitCommand(launch.java, {
-      ...{ entryPoint, arguments: given, propertiesFile: file, pyFiles },
-      ...(launch.mainClass !== undefined && { mainClass: launch.mainClass }),
-    });
-    return spawnGuarded(command, args, {
-      ...{ cwd: work, env, stderr, graceSeconds: 5 },
-      stdout: path.join(this.#directory, 'stdout'),
-    });
   }
 
   /** Fetches the files that properties name, and replaces their S3 places by local paths. */

@@ -2,17 +2,17 @@ import { constants, existsSync, rmSync } from 'node:fs';
 import { mkdir, open, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { GuardedProcess } from '../guardian.js';
-import { spawnGuarded } from '../guardian.js';
 import { messageOf } from '../message-of.js';
 import { packageRoot } from '../package-root.js';
 import type { Application, ReadyWorkers } from './applications.js';
 import type { ClassData } from './class-data.js';
-import { driverLaunch, propertiesOfRun, type DriverLaunch } from './driver-launch.js';
+import type { DriverLaunch, DriverOrder } from './driver-launch.js';
+import { driverLaunch, propertiesOfRun, startDriver } from './driver-launch.js';
 import type { JobRun } from './job-runs.js';
 import type { SparkInstallation } from './spark-command.js';
-import { driverProcessEnvironment, submitCommand } from './spark-command.js';
+import { driverProcessEnvironment } from './spark-command.js';
 import type { StoragePlace } from './spark-properties.js';
-import { fileProperties, propertiesFile } from './spark-properties.js';
+import { fileProperties } from './spark-properties.js';
 import { gigabytes, requestedWorkers } from './utilization.js';
 
 const script = path.join(packageRoot(), 'src', 'local', 'emr-serverless', 'ready_driver.py');
@@ -20,14 +20,7 @@ const script = path.join(packageRoot(), 'src', 'local', 'emr-serverless', 'ready
 const idleMilliseconds = 1000;
 
 /** What a driver that is ready needs to know to become a run's. */
-export interface DriverOrder {
-  /** Local path. */
-  readonly entryPoint: string;
-  readonly arguments: readonly string[];
-  readonly properties: ReadonlyMap<string, string>;
-  /** Local paths. */
-  readonly pyFiles: readonly string[];
-  readonly environment: NodeJS.ProcessEnv;
+export interface RunOrder extends DriverOrder {
   /** What the local endpoint has to say, for the run's log. */
   readonly notes: string;
 }
@@ -139,22 +132,17 @@ export class ReadyDrivers {
     const work = path.join(home, 'work');
     await mkdir(path.join(work, 'tmp'), { recursive: true });
     const launch = driverLaunch(run, application, work, this.#around);
-    const file = path.join(work, 'tmp', 'spark.conf');
-    await writeFile(file, propertiesFile(withoutFiles(launch.properties)));
-    await writeFile(launch.log4j.file, launch.log4j.text);
-    const { command, args } = submitCommand(launch.java, {
-      entryPoint: script,
-      arguments: [run.jobDriver.sparkSubmit.entryPoint],
-      propertiesFile: file,
-      pyFiles: [],
-    });
-    const started = await spawnGuarded(command, args, {
-      cwd: work,
-      env: driverProcessEnvironment(process.env, installation, place, work, ofJava(launch)),
-      stdout: path.join(home, 'stdout'),
-      stderr: path.join(home, 'stderr'),
-      graceSeconds: 5,
-    });
+    const started = await startDriver(
+      launch,
+      {
+        entryPoint: script,
+        arguments: [run.jobDriver.sparkSubmit.entryPoint],
+        properties: withoutFiles(launch.properties),
+        pyFiles: [],
+        environment: driverProcessEnvironment(process.env, installation, place, work, ofJava(launch)),
+      },
+      home,
+    );
     return new ReadyDriver(started, home, likeness);
   }
 
@@ -212,7 +200,7 @@ export class ReadyDriver {
    * Makes it the driver of a run.
    * @returns false where it has ended before that
    */
-  async give(order: DriverOrder): Promise<boolean> {
+  async give(order: RunOrder): Promise<boolean> {
     const at = (name: string): string => path.join(this.#home, 'work', 'tmp', name);
     await writeFile(at('order.part'), JSON.stringify({ ...order, properties: submittedProperties(order) }));
     await rename(at('order.part'), at('order.json'));
@@ -237,7 +225,7 @@ export class ReadyDriver {
 }
 
 /** What spark-submit makes of a run's properties before Spark has them. */
-function submittedProperties({ properties, pyFiles, entryPoint }: DriverOrder): Record<string, string> {
+function submittedProperties({ properties, pyFiles, entryPoint }: RunOrder): Record<string, string> {
   const files = pyFiles.map((file) => `file://${file}`).join(',');
   return {
     'spark.app.name': path.basename(entryPoint),
