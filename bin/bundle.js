@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // What the build makes of tsc's output so that a command starts sooner. Nothing depends on it: where this has not run, the
 // same work is done when a command needs it.
-import { renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -16,6 +16,7 @@ export async function bundle() {
   await bundleConstructs(build);
   await bundleValidators(build);
   await bundleSnapshotProgram(build);
+  await bundleClients(build);
 }
 
 /**
@@ -83,17 +84,23 @@ async function bundleValidators(build) {
  */
 async function bundleSnapshotProgram(build) {
   await make(build, join(dist, 'src', 'snapshot-program.bundle.mjs'), {
-    entryPoints: [join(dist, 'src', 'snapshot-program.js')],
-    format: 'esm',
+    entryPoints: [join(root, 'src', 'snapshot-program.ts')],
     plugins: [validatorsInside],
     // What a snapshot asks nothing of.
     external: notAsked.map((service) => `@aws-sdk/client-${service}`),
-    // Packages that are CommonJS ask for Node's own modules by this.
-    banner: {
-      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
-    },
+    ...asModules,
   });
 }
+
+const asModules = {
+  format: 'esm',
+  // The SDK's packages come in both kinds; this one loads sooner.
+  mainFields: ['module', 'main'],
+  // Packages that are CommonJS ask for Node's own modules by this.
+  banner: {
+    js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+  },
+};
 
 const notAsked = [
   'athena',
@@ -110,12 +117,46 @@ const notAsked = [
 const validatorsInside = {
   name: 'validators-inside',
   setup: (build) => {
-    build.onLoad({ filter: /[\\/]model[\\/]contract-validators\.js$/ }, () => ({
+    build.onLoad({ filter: /[\\/]model[\\/]contract-validators\.ts$/ }, () => ({
       contents: `import built from './contract-validators.built.cjs'; export const contractValidators = () => built;`,
       resolveDir: join(dist, 'src', 'model'),
     }));
   },
 };
+
+const client = /import\('@aws-sdk\/client-([a-z0-9-]+)'\)/g;
+
+/**
+ * The SDK's clients, each in a file, and in others what several of them need: a command loads a few files where it would
+ * find and read hundreds. What loads a client then loads these; when tsc writes it anew, it loads the package itself again.
+ */
+async function bundleClients(build) {
+  const loading = readdirSync(join(root, 'src'), { recursive: true })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => ({ file, services: servicesOf(readFileSync(join(root, 'src', file), 'utf8')) }))
+    .filter(({ services }) => services.length > 0);
+  const folder = join(dist, 'sdk');
+  mkdirSync(join(folder, 'shared'), { recursive: true });
+  const services = new Set(loading.flatMap(({ services }) => services));
+  await make(build, undefined, {
+    entryPoints: Object.fromEntries([...services].map((service) => [service, `@aws-sdk/client-${service}`])),
+    outdir: folder,
+    chunkNames: 'shared/[name]-[hash]',
+    splitting: true,
+    ...asModules,
+  });
+  for (const { file } of loading) {
+    const built = join(dist, 'src', file.replace(/\.ts$/, '.js'));
+    const bundles = relative(dirname(built), folder).replaceAll('\\', '/');
+    const text = readFileSync(built, 'utf8');
+    const pointed = text.replaceAll(client, (_, service) => `import('${bundles}/${service}.js')`);
+    if (pointed !== text) writeWhole(built, pointed);
+  }
+}
+
+function servicesOf(text) {
+  return [...text.matchAll(client)].map(([, service]) => service);
+}
 
 async function make(build, outfile, options) {
   const result = await build({
