@@ -1,8 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
-import { packageDirectory } from '../src/project/project-directory.js';
-import { locateRuntime } from '../src/toolchain/locate-toolchain.js';
 import type { Comparison } from './compare.js';
+import { pythonProgram } from './python-program.js';
 
 /** What `bench/merge.py` prints. */
 interface Measured {
@@ -22,19 +19,7 @@ const changedDays = 3;
  * @throws Error where ours reads a file that cannot hold a changed key
  */
 export async function mergeInProportion(): Promise<Comparison[]> {
-  const { jobsPython, javaHome, jars } = await locateRuntime();
-  const { status, stdout, stderr } = spawnSync(jobsPython, [join(packageDirectory, 'bench', 'merge.py')], {
-    env: {
-      ...process.env,
-      JAVA_HOME: javaHome,
-      PYSPARK_PYTHON: jobsPython,
-      DATAPLAT_SPARK_JARS: jars.join(','),
-    },
-    encoding: 'utf8',
-    maxBuffer: 1e8,
-  });
-  if (status !== 0) throw new Error(`bench/merge.py ended with ${status}\n${stderr}`);
-  const measured = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Measured;
+  const measured = (await pythonProgram('merge.py')) as Measured;
   const { pairs, bytes, files, filesOfAScan } = measured;
   if (filesOfAScan.large > changedDays) {
     throw new Error(`a scan read ${filesOfAScan.large} files; ${changedDays} can hold a changed key`);

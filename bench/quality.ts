@@ -1,36 +1,17 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packageDirectory } from '../src/project/project-directory.js';
-import { locateRuntime } from '../src/toolchain/locate-toolchain.js';
 import type { Comparison } from './compare.js';
+import { pythonProgram } from './python-program.js';
 
 /**
  * Everything that is expected of the shop's orders, beside a scan of them, with two cores.
  * @throws Error where a run fails
  */
 export async function qualitySuite({ rows }: { readonly rows: number }): Promise<Comparison> {
-  const { jobsPython, javaHome, jars } = await locateRuntime();
   const directory = mkdtempSync(join(tmpdir(), 'dataplat-bench-quality-'));
   try {
-    const { status, stdout, stderr } = spawnSync(
-      jobsPython,
-      [join(packageDirectory, 'bench', 'quality.py'), String(rows), directory],
-      {
-        encoding: 'utf8',
-        maxBuffer: 1e9,
-        env: {
-          ...process.env,
-          JAVA_HOME: javaHome,
-          PYSPARK_PYTHON: jobsPython,
-          DATAPLAT_SPARK_JARS: jars.join(','),
-          PYSPARK_SUBMIT_ARGS: '--master local[2] --driver-memory 4g pyspark-shell',
-        },
-      },
-    );
-    if (status !== 0) throw new Error(`bench/quality.py ended with ${status}\n${stderr.slice(-2000)}`);
-    const said = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as {
+    const said = (await pythonProgram('quality.py', [String(rows), directory], '4g')) as {
       expectations: number;
       suite: number[];
       scan: number[];

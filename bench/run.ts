@@ -14,11 +14,12 @@ import { mergeInProportion } from './merge.js';
 import { qualitySuite } from './quality.js';
 import { registerAndTag } from './register.js';
 import { reportOfRuns } from './report.js';
+import { smallWork } from './small.js';
 import { snapshotsOfALake } from './snapshots.js';
 
 /*
  * What is measured, each beside what it is to be judged by, in turn and in one run, so that a noisy machine hits both.
- * `node dist/bench/run.js [help|synth|synth-import|synth-growth|validate-growth|backfill|backfill-airflow|report|snapshots|register|quality|merge|history|deploy|submit|bronze|bronze-memory|kafka …]`;
+ * `node dist/bench/run.js [help|synth|synth-import|synth-growth|validate-growth|backfill|backfill-airflow|report|snapshots|register|quality|merge|history|deploy|submit|small|bronze|bronze-memory|kafka …]`;
  * without a name, all. Exits with 1 where a bound is not kept. `BENCH_SIZE=0.1` takes a tenth of the rows and messages of an ingest.
  */
 const dataplat = join(packageDirectory, 'bin', 'dataplat.js');
@@ -152,6 +153,7 @@ const comparisons: Record<string, () => Promise<Comparison | readonly Comparison
       port,
       ours: (...words) => atSize(500 * size, ...words),
     }),
+  small: smallWork,
   bronze: () => bronze({ rows: 5_000_000 * size, pairs: 3 }),
   'bronze-memory': () => bronzeMemory({ few: 1_000_000 * size, many: 20_000_000 * size }),
   kafka: () => kafkaDrain({ messages: 500_000 * size, pairs: 3 }),

@@ -266,8 +266,8 @@ class Conformed:
 
     def _delivered(self) -> Sequence[Expression]:
         """What was delivered of each name, as text."""
-        if self.delivery.retold:
-            return self.delivery.retold
+        if self.delivery.retold is not None:
+            return self.delivery.retold()
         schema, beyond = self._each.schema, self.delivery.beyond
         return [_text(raw, schema[raw].dataType, beyond.get(name)) for name, raw in self.delivery.raw()]
 

@@ -42,6 +42,16 @@ class Sound:
 
 
 @dataclass(frozen=True)
+class FileVersion:
+    """What differs when a file was replaced."""
+
+    bytes: int
+    modified: int
+    """Milliseconds since 1970; S3 counts in seconds."""
+    etag: str = ""
+
+
+@dataclass(frozen=True)
 class Delivery:
     """Rows as delivered.
 
@@ -57,8 +67,8 @@ class Delivery:
     encoding: str = "utf-8"
     provided: tuple[str, ...] = ()
     """Columns of the frame that are columns of the platform's in the contract, an offset for example."""
-    versions: Mapping[str, str] = field(default_factory=dict)
-    """Of files that are read once more after they were looked at: what differs when one was replaced."""
+    versions: Mapping[str, FileVersion] = field(default_factory=dict)
+    """Of files that are read once more after they were looked at."""
     selection: Selection = ALL_FILES
     """Which files of their folder these are."""
     warnings: tuple[str, ...] = ()
@@ -66,8 +76,8 @@ class Delivery:
     """Columns of the frame out of which `retold` makes the raw ones once more, so that these need not be held while
     rows are judged; without them they are.
     """
-    retold: tuple[Expression, ...] = ()
-    """For each of `names`, the text that was delivered, out of `held`."""
+    retold: Callable[[], Sequence[Expression]] | None = None
+    """Says for each of `names` the text that was delivered, out of `held`."""
     unknown: str | None = None
     """A column with what was delivered beside `names`, where names differ from row to row: texts by name."""
     nulls: tuple[str, ...] = ()

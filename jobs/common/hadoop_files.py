@@ -74,6 +74,18 @@ def digest_of(spark: SparkSession, file: str, algorithm: str) -> str:
     return bytes(digest.digest()).hex()
 
 
+def folder_exists(spark: SparkSession, folder: str) -> bool:
+    """Whether there is anything in a folder.
+
+    :raises StorageError:
+    """
+    try:
+        path = jvm_of(spark).org.apache.hadoop.fs.Path(folder)
+        return bool(path.getFileSystem(hadoop_conf(spark)).exists(path))
+    except Py4JJavaError as error:
+        raise StorageError(f"cannot look for {folder}: {java_message(error)}") from error
+
+
 def codec_of(spark: SparkSession, file: str) -> JavaObject | None:
     jvm = jvm_of(spark)
     factory = jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(hadoop_conf(spark))

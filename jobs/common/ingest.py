@@ -27,11 +27,19 @@ from jobs.common.sheet_files import read_sheet_delivery
 from jobs.common.typed_files import read_typed_delivery
 from jobs.common.watermark import Window, commit_with, text_of, window_of
 from jobs.common.write import merge, partition_is_empty, replace_partition
+from jobs.common.write.settings import settings
 
 log = logging.getLogger("dataplat.ingest")
 
 FULL_REFRESH = "full_refresh"
 _NAMED = 20  # columns that a warning names
+_FEW_BYTES = 256 << 10
+"""Up to here a delivery is small: what Spark does to be quick with many rows takes longer than the work."""
+_OF_FEW_ROWS = {
+    "spark.sql.adaptive.enabled": "false",  # each stage would be a job of its own
+    "spark.sql.codegen.wholeStage": "false",  # each query would be compiled
+    "spark.sql.shuffle.partitions": "2",
+}
 _READERS = {  # of files by their format
     "csv": read_delivery,
     "json": read_json_delivery,
@@ -111,7 +119,8 @@ def land(
     :raises QualityError: more rows break the contract than the dataset bears; the table is as it was
     """
     date = context.date.isoformat()
-    with conform(delivery, contract, context.date) as conformed:
+    few = settings(context.spark, _OF_FEW_ROWS if _is_small(delivery, contract) else {})
+    with few, conform(delivery, contract, context.date) as conformed:
         with reading(context.spark, delivery.versions, delivery.selection, delivery.format):
             counts = conformed.counts
         if counts.undecoded:
@@ -168,6 +177,12 @@ def land(
         result.rows_quarantined,
     )
     return result
+
+
+def _is_small(delivery: Delivery, contract: Contract) -> bool:
+    """Whether nothing is read but a few rows. A merge reads the table too."""
+    sizes = [version.bytes for version in delivery.versions.values()]
+    return contract.write == "replace-partition" and len(sizes) > 0 and sum(sizes) <= _FEW_BYTES
 
 
 def _pairs(context: RunContext) -> list[tuple[Source, str]]:

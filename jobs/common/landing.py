@@ -43,7 +43,16 @@ from jobs.common.csv_records import (
     value,
 )
 from jobs.common.declaration import ALL_FILES, UTF_8, Selection, Source
-from jobs.common.delivery import MALFORMED, POSITION, SOURCE_FILE, Delivery, Sound, refuse_schema, source_file
+from jobs.common.delivery import (
+    MALFORMED,
+    POSITION,
+    SOURCE_FILE,
+    Delivery,
+    FileVersion,
+    Sound,
+    refuse_schema,
+    source_file,
+)
 from jobs.common.errors import (
     DeclarationError,
     LandingChangedError,
@@ -130,7 +139,7 @@ def read_delivery(spark: SparkSession, source: Source, folder: str, contract: Co
         selection=source.selection,
         warnings=warnings,
         held=(RECORD, _LAYOUT),
-        retold=tuple(_retold(name, list(by_header), dialect) for name in names),
+        retold=lambda: [_retold(name, list(by_header), dialect) for name in names],
         nulls=source.nulls,
     )
 
@@ -180,7 +189,7 @@ def _read_lines(spark: SparkSession, files: list[str], encoding: str, whole: boo
 @contextmanager
 def reading(
     spark: SparkSession,
-    versions: Mapping[str, str],
+    versions: Mapping[str, FileVersion],
     selection: Selection = ALL_FILES,
     kind: str | None = None,
 ) -> Iterator[None]:
@@ -227,7 +236,9 @@ def require_decoded(spark: SparkSession, delivery: Delivery) -> None:
             stream.close()
 
 
-def _require_unchanged(spark: SparkSession, versions: Mapping[str, str], selection: Selection) -> None:
+def _require_unchanged(
+    spark: SparkSession, versions: Mapping[str, FileVersion], selection: Selection
+) -> None:
     if not versions:
         return
     folder = next(iter(versions)).rpartition("/")[0]
@@ -308,7 +319,7 @@ def _dialect(source: Source) -> Dialect:
 
 def list_delivered(
     spark: SparkSession, folder: str, selection: Selection
-) -> tuple[dict[str, str], tuple[str, ...]]:
+) -> tuple[dict[str, FileVersion], tuple[str, ...]]:
     """The files in a folder with their versions, by name, and warnings of what is there and is no delivery.
 
     :raises LandingMissingError, LandingIncompleteError, LandingFolderError, StorageError:
@@ -324,7 +335,7 @@ def list_delivered(
 
 def _list(
     spark: SparkSession, folder: str, selection: Selection
-) -> tuple[dict[str, str], list[str], list[str]]:
+) -> tuple[dict[str, FileVersion], list[str], list[str]]:
     """The files in a folder with their versions, by name, the other files in it, and warnings of these, but for what
     says that the delivery is complete.
 
@@ -340,7 +351,7 @@ def _list(
         )
     except Py4JJavaError as error:
         raise StorageError(f"cannot list {folder}: {java_message(error)}") from error
-    files: dict[str, str] = {}
+    files: dict[str, FileVersion] = {}
     warnings: list[str] = []
     for file, version in found:
         name = file.rpartition("/")[2]
@@ -363,16 +374,10 @@ def _list(
     return files, others, warnings
 
 
-def _version(status: JavaObject) -> str:
-    """What differs when a file was replaced. S3 counts its times in seconds, so its ETag is asked for too; only S3A has
-    it, and no interface that all of Hadoop's releases know.
-    """
+def _version(status: JavaObject) -> FileVersion:
+    """Only S3A has an ETag, and no interface that all of Hadoop's releases know."""
     etag = re.search(r"eTag=(\S+)", status.toString())
-    return f"{status.getLen()} {status.getModificationTime()} {etag[1] if etag else ''}"
-
-
-def _bytes_of(version: str) -> int:
-    return int(version.partition(" ")[0])
+    return FileVersion(int(status.getLen()), int(status.getModificationTime()), etag[1] if etag else "")
 
 
 def _begin(spark: SparkSession, file: str, encoding: str) -> tuple[str, str]:
@@ -440,7 +445,7 @@ class _Read:
 
 def _read(
     spark: SparkSession,
-    versions: Mapping[str, str],
+    versions: Mapping[str, FileVersion],
     header: Header,
     names: tuple[str, ...],
     dialect: Dialect,
@@ -451,7 +456,7 @@ def _read(
     """The rows of files that have the same header, which is the one at the place `layout`."""
     files = {path.rpartition("/")[2]: literally(path) for path in versions}
     looked_at = None
-    if sum(map(_bytes_of, versions.values())) >= MANY_BYTES:
+    if sum(version.bytes for version in versions.values()) >= MANY_BYTES:
         unknown = {name: f"raw_{names.index(name)}" for name in header.names}
         looked_at = look_at(spark, files, header, dialect, contract, source.nulls, unknown)
     surveyed = survey(spark, files, header, dialect) if looked_at is None else looked_at.surveys

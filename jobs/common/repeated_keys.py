@@ -13,6 +13,8 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+_FEW = 10_000
+"""Rows whose hashes are looked at where they are brought to, which takes less than to have Spark group them."""
 _PARTS = 64
 _LARGE = 32 << 20
 """Bytes of a frame from which on sorting its hashes is worth starting Python."""
@@ -24,6 +26,9 @@ _TIMES = "_times"
 def surplus_rows(frame: DataFrame, key: Sequence[str], rows: int | None = None) -> int:
     """How many rows have a key that another row has already. `rows`: how many there are, where that is known."""
     hashes = frame.select(F.xxhash64(*key).alias("hash"))
+    if rows is not None and rows <= _FEW:
+        found = [row["hash"] for row in hashes.collect()]
+        return _surplus(frame, key) if len(set(found)) < len(found) else 0
     size = int(str(frame._jdf.queryExecution().optimizedPlan().stats().sizeInBytes()))
     repeated = some_repeat(hashes, rows) if size >= _LARGE else _surplus(hashes, ["hash"]) > 0
     return _surplus(frame, key) if repeated else 0

@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 
 from jobs.common.declaration import Environment, Platform
 from jobs.common.errors import UsageError
+from jobs.common.java_names import keep_java_names
 
 # The versions of EMR 7.x's Spark 3.5 line; only used where no jars are given.
 _S3 = "org.apache.hadoop:hadoop-aws:3.3.4"
@@ -63,6 +64,7 @@ def spark_session(
     wanted.update(properties or {})
     for name, value in wanted.items():
         conf.setIfMissing(name, value)
+    keep_java_names()
     spark = SparkSession.builder.config(conf=conf).getOrCreate()
     spark.sparkContext.setLogLevel("WARN")
     return spark

@@ -16,7 +16,7 @@ can be read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from functools import reduce
 from typing import Any
 
@@ -51,10 +51,9 @@ def read_sheet_delivery(spark: SparkSession, source: Source, folder: str, contra
     require_known(source, KNOWN_OPTIONS)
     files, warnings = list_delivered(spark, folder, source.selection)
     for file, version in files.items():
-        size = int(version.split()[0])
-        if size == 0:
+        if version.bytes == 0:
             raise LandingDamagedError(f"{file} cannot be read (there is nothing in it); nothing was written")
-        if size > LARGEST:
+        if version.bytes > LARGEST:
             raise LandingDamagedError(
                 f"{file} is larger than {LARGEST >> 20} MB, and a workbook is read as a whole; nothing was written. "
                 "Deliver it in parts, or as CSV or Parquet"
@@ -86,7 +85,7 @@ def read_sheet_delivery(spark: SparkSession, source: Source, folder: str, contra
     )
 
 
-def _headers(spark: SparkSession, source: Source, files: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+def _headers(spark: SparkSession, source: Source, files: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """The header of each file, after all of it was read."""
     schema = f"{SOURCE_FILE} string, {_CELLS} array<string>, _rows bigint, _problem string, _said string"
     seen = _contents(spark, list(files)).mapInArrow(_reader(source, None, ()), schema).collect()

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from delta_folder import delta_rows
 from platforms import PROJECT, declared, reaching
-from py4j.java_gateway import JavaPackage, JVMView
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.common.context import RunContext, Storage
@@ -31,27 +30,7 @@ def declaration() -> Declaration:
 
 
 @pytest.fixture(scope="session")
-def names_of_java() -> Iterator[None]:
-    """Let Python keep what a name of Java's is. It asks anew at every `functions.col`, and Java then looks for a class
-    of that name in each package that it may be in, through some three hundred jars.
-    """
-
-    def keeping(ask: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
-        def kept(self: Any, name: str) -> Any:
-            self.__dict__[name] = ask(self, name)
-            return self.__dict__[name]
-
-        return kept
-
-    with pytest.MonkeyPatch.context() as patch:
-        for kind in (JVMView, JavaPackage):
-            patch.setattr(kind, "__getattr__", keeping(kind.__getattr__))
-        yield
-
-
-@pytest.fixture(scope="session")
 def spark(
-    names_of_java: None,
     declaration: Declaration,
     tmp_path_factory: pytest.TempPathFactory,
     pytestconfig: pytest.Config,

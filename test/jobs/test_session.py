@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 from platforms import declared
+from py4j.clientserver import JavaClient
+from py4j.protocol import CALL_COMMAND_NAME, REFLECTION_COMMAND_NAME
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from jobs.common.declaration import Declaration
 from jobs.common.errors import UsageError
@@ -17,6 +20,23 @@ from jobs.common.session import jar_properties, s3a_properties
 def test_the_session_has_them(spark: SparkSession) -> None:
     assert spark.conf.get("spark.sql.session.timeZone") == "UTC"
     assert spark.conf.get("spark.sql.ansi.enabled") == "false"
+
+
+def test_java_is_asked_once_for_a_name(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    send = JavaClient.send_command
+
+    def noting(self: JavaClient, command: str, *more: object) -> str:
+        asked.append(command)
+        return str(send(self, command, *more))
+
+    monkeypatch.setattr(JavaClient, "send_command", noting)
+    for _ in range(2):
+        asked.clear()
+        F.soundex(F.col("name"))
+    called = [command for command in asked if command.startswith(CALL_COMMAND_NAME)]
+    assert len(called) > 1
+    assert [command for command in asked if command.startswith(REFLECTION_COMMAND_NAME)] == []
 
 
 def test_the_local_endpoint_is_reached_with_the_account_for_a_key(

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.common.delta_log import CHANGE_FEED
+from jobs.common.hadoop_files import folder_exists
 
 
 def replace_partition(
@@ -51,5 +52,7 @@ def partition_is_empty(spark: SparkSession, uri: str, partitioned_by: Sequence[s
     """Whether there is a table, and nothing of a date in it: then to replace that by nothing would change nothing."""
     if not DeltaTable.isDeltaTable(spark, uri):
         return False
+    if not folder_exists(spark, f"{uri}/{partitioned_by[0]}={date.isoformat()}"):
+        return True  # no file was ever written there, or they are long gone
     table = spark.read.format("delta").load(uri)
     return not table.where(F.col(partitioned_by[0]) == F.lit(date)).limit(1).collect()
