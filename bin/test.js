@@ -26,9 +26,7 @@ process.env.DATAPLAT_TEST_STATES = states;
 const everyday = {
   ts: {
     title: 'TypeScript',
-    run: mocha(['dist/test/**/*.test.js', '--ignore', heavyFiles, '--ignore', `${acceptance}/*`], {
-      givesWay: true,
-    }),
+    run: mocha(['dist/test/**/*.test.js', '--ignore', heavyFiles, '--ignore', `${acceptance}/*`]),
   },
   changes: { title: 'Changes of an environment', run: mocha([`${acceptance}/changes.test.js`]) },
   verbs: { title: 'Other verbs', run: mocha([`${acceptance}/verbs.test.js`]) },
@@ -58,7 +56,7 @@ else if (suites === heavy) {
   for (const name of Object.keys(suites)) await runSuite(name);
 } else {
   // Users' commands and Terraform mostly wait, Spark and the units mostly compute: side by side they keep two cores busy.
-  // The units let the others go first, which take longer. What a lane says is held until those before it have had their say.
+  // All let Python go first, which takes longest. What a lane says is held until those before it have had their say.
   const [first, ...lanes] = [['ts'], ['changes'], ['verbs', 'dags'], ['py']];
   const held = lanes.map(hold);
   for (const name of first) await runSuite(name);
@@ -109,7 +107,7 @@ function report() {
   return sound ? 0 : 1;
 }
 
-function mocha(files, { givesWay = false } = {}) {
+function mocha(files) {
   return async (passedThrough, show) => {
     const program = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
     const options = [
@@ -120,7 +118,7 @@ function mocha(files, { givesWay = false } = {}) {
     ];
     const { code, said } = await run(process.execPath, [program, ...files, ...options, ...passedThrough], {
       show,
-      givesWay,
+      givesWay: true,
     });
     return { code, said, closing: said.match(/^\s+\d+ (?:passing|failing)\b.*$/gm)?.join('\n') };
   };
