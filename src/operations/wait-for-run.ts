@@ -56,7 +56,7 @@ export async function* waitForEnd(
   };
   let state: string | undefined;
   // The end is seen at most a tenth of the run's time late; looking costs nothing at an endpoint of one's own.
-  for (const wait of backoff(300, environment.endpoint ? 500 : 5000, 1.1)) {
+  for (const wait of environment.endpoint ? backoff(200, 200) : backoff(300, 5000, 1.1)) {
     if (signal?.aborted) throw stillRunning(awaited, state, environment);
     const run = await aws.runs.get(applicationId, runId);
     if (run && run.state !== state) {
