@@ -12,7 +12,6 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as spark_types
 
-from jobs.common.write.detached import detached
 from jobs.common.write.settings import EVOLVE, METADATA, settings
 
 _GONE = "_gone"
@@ -88,7 +87,7 @@ def replace_rows(frame: DataFrame, uri: str, primary_key: Sequence[str], commit:
     there = table.select(*primary_key, _row_digest(table, frame.columns).alias("_there"))
     new = frame.withColumn("_new", _row_digest(frame, frame.columns))
     changes = new.join(there, [*primary_key], "full_outer").where(~F.col("_new").eqNullSafe(F.col("_there")))
-    changes = detached(changes.select(*frame.columns, F.col("_new").isNull().alias(_GONE))).persist()
+    changes = changes.select(*frame.columns, F.col("_new").isNull().alias(_GONE)).persist()
     try:
         count = changes.count()
         if count:

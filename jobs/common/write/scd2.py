@@ -13,7 +13,6 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.common.history import CONFIRMED, IS_CURRENT, VALID_FROM, Timeline, changes_of, same, versions
-from jobs.common.write.detached import detached
 from jobs.common.write.settings import EVOLVE, METADATA, settings
 
 _REWRITE_BY_PARTITION = "spark.databricks.delta.merge.repartitionBeforeWrite.enabled"
@@ -61,11 +60,11 @@ def scd2(
             rebuild(told, uri, timeline, shape, commit)
             return HistoryWritten(told.count(), spark.read.format("delta").load(uri).count())
         table = spark.read.format("delta").load(uri)
-        fresh = keep(detached(_fresh(told, table, timeline)))
+        fresh = keep(_fresh(told, table, timeline))
         count, reach = _reach(fresh, timeline)
         if count == 0:
             return HistoryWritten(0)
-        existing = keep(detached(_existing(fresh, table.where(reach("")), timeline)))
+        existing = keep(_existing(fresh, table.where(reach("")), timeline))
         difference = keep(_difference(fresh, existing, timeline, shape))
         put, removed = difference.agg(F.count_if(~F.col(_GONE)), F.count_if(_GONE)).collect()[0]
         if put or removed:
