@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from jobs.common.contract import Contract
 from jobs.common.declaration import ALL_FILES, Selection
 from jobs.common.errors import SourceSchemaError
+from jobs.common.result import ColumnsTaken
 
 SOURCE_FILE, POSITION, MALFORMED = "_source_file", "_position", "_malformed"
 REPLACEMENT = "\ufffd"  # what a decoder puts in the place of bytes that are no letter
@@ -92,12 +93,20 @@ class Delivery:
     """Rows that are not in `frame`, for they were seen to keep the contract as they were read."""
     let_go: tuple[DataFrame, ...] = ()
     """What is held while the rows are used."""
+    spelled: Mapping[str, str] = field(default_factory=dict)
+    """How the source itself spells those of `names` that the reader has called otherwise."""
     format: str | None = None
     """What Spark calls the format of files that it reads itself: one of them may turn out damaged behind its schema."""
 
     def raw(self) -> list[tuple[str, str]]:
         """Each delivered name with the frame's column of it."""
         return [(name, f"raw_{index}") for index, name in enumerate(self.names)]
+
+    def taken_from(self, source: str, contract: Contract) -> ColumnsTaken:
+        """Which of the source's columns became which of the contract's."""
+        delivered = {name: self.spelled.get(name, name) for name in self.names}
+        names = {one.name: delivered.get(one.source_name) for one in contract.source_columns}
+        return ColumnsTaken(source, {column: name for column, name in names.items() if name is not None})
 
     def column(self, name: str) -> str | None:
         """The frame's column of a delivered column, None where it was not delivered."""

@@ -107,13 +107,13 @@ def _ingest_one(
     log.info("%s: %s by %s%s", contract.id, source.id, connector.kind, _range(connector, window))
     extraction = Extraction(context, source, connector, contract, window)
     with readers[connector.kind](extraction) as delivery:
-        return land(context, contract, delivery, window)
+        return land(context, source, contract, delivery, window)
 
 
 def land(
-    context: RunContext, contract: Contract, delivery: Delivery, window: Window | None = None
+    context: RunContext, source: Source, contract: Contract, delivery: Delivery, window: Window | None = None
 ) -> DatasetResult:
-    """Conform a delivery of a date and write what came of it: quarantine, then the table with its watermark.
+    """Conform a source's delivery of a date and write what came of it: quarantine, then the table with its watermark.
 
     :raises LandingIncompleteError: the source said another number of rows; nothing was written
     :raises QualityError: more rows break the contract than the dataset bears; the table is as it was
@@ -167,6 +167,7 @@ def land(
         unmapped=counts.unmapped,
         warnings=tuple(warnings),
         watermark=None if watermark is None else text_of(watermark),
+        taken=delivery.taken_from(source.id, contract),
     )
     log.info(
         "%s of %s: %d rows read, %d written, %d quarantined",

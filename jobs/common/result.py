@@ -9,6 +9,18 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
+class ColumnsTaken:
+    """Which columns of a source, or of another dataset, became which of a dataset. The job knows it, where Spark's plan
+    does not: of a file Spark may have seen nothing but lines.
+    """
+
+    origin: str
+    """The id of the source or the dataset."""
+    names: Mapping[str, str]
+    """What the origin calls it, by each column that was taken."""
+
+
+@dataclass(frozen=True)
 class DatasetResult:
     """What became of one of a run's outputs. Every row that was read is written, quarantined or superseded."""
 
@@ -25,6 +37,8 @@ class DatasetResult:
     """Up to when the source's changes are in the table, where it is read incrementally."""
     rows_superseded: int = 0
     """Rows that changed nothing, for the table has a newer state of their key, or the same."""
+    taken: ColumnsTaken | None = None
+    """Where the rows are those of one source, or of one dataset."""
 
     def __post_init__(self) -> None:
         accounted = self.rows_written + self.rows_quarantined + self.rows_superseded

@@ -33,7 +33,7 @@ from jobs.common.messages import (
     TOPIC,
     delivery_of_messages,
 )
-from jobs.common.result import DatasetResult, JobResult
+from jobs.common.result import ColumnsTaken, DatasetResult, JobResult
 from jobs.common.secret import field_of, secret_of, without_secrets
 from jobs.common.sound_messages import looked_at
 from jobs.common.write import append_batch
@@ -63,7 +63,7 @@ def stream_messages(context: RunContext) -> JobResult:
     """
     source, contract = _source_and_contract(context)
     connector = context.environment.connector(source)
-    sink = _Sink(context, contract, source.nulls)
+    sink = _Sink(context, source, contract)
     trigger = context.arguments.get("trigger", AVAILABLE_NOW)
     writer = (
         _messages(context, source, connector)
@@ -91,9 +91,9 @@ def stream_messages(context: RunContext) -> JobResult:
 class _Sink:
     """Where the batches of one stream go."""
 
-    def __init__(self, context: RunContext, contract: Contract, nulls: tuple[str, ...]) -> None:
+    def __init__(self, context: RunContext, source: Source, contract: Contract) -> None:
         self._context = context
-        self._nulls = nulls
+        self._source = source
         self._contract = contract
         self._table = context.storage.table(contract)
         self._quarantine = context.storage.quarantine(contract)
@@ -103,6 +103,7 @@ class _Sink:
         self._read = self._rejected = 0
         self._reasons: Counter[str] = Counter()
         self._unmapped: Counter[str] = Counter()
+        self._taken: ColumnsTaken | None = None
 
     def take(self, batch: DataFrame, number: int) -> None:
         """Write one batch."""
@@ -112,9 +113,9 @@ class _Sink:
         messages = batch.repartition(_tasks(spark, length), PARTITION, OFFSET)
         delivery = None
         if length is not None and length >= MANY_MESSAGES:
-            delivery = looked_at(messages, contract, self._nulls)
+            delivery = looked_at(messages, contract, self._source.nulls)
         if delivery is None:
-            delivery = replace(delivery_of_messages(messages, contract), nulls=self._nulls)
+            delivery = replace(delivery_of_messages(messages, contract), nulls=self._source.nulls)
         with conform(delivery, contract, self._context.date) as conformed:
             counts = conformed.counts
             stream = self._stream or _name_of(spark, self.checkpoint)
@@ -129,6 +130,7 @@ class _Sink:
         self._rejected += counts.rejected
         self._reasons.update(counts.reasons)
         self._unmapped.update(counts.unmapped)
+        self._taken = delivery.taken_from(self._source.id, contract)
 
     def result(self) -> DatasetResult:
         """What came of all batches of this run.
@@ -156,6 +158,7 @@ class _Sink:
             reasons=dict(self._reasons),
             unmapped=dict(self._unmapped),
             warnings=tuple(warnings),
+            taken=self._taken,
         )
 
 

@@ -31,7 +31,9 @@ from jobs.common.lineage.emission import Emission
 from jobs.common.lineage.events import Run, Told, disagreements
 from jobs.common.lineage.observed import canonical, observed_of
 from jobs.common.lineage.settings import LineageSettings
-from jobs.common.result import DatasetResult, JobResult
+from jobs.common.result import ColumnsTaken, DatasetResult, JobResult
+from jobs.ingest import salesforce_to_bronze
+from jobs.transform import bronze_to_silver_merge as to_silver
 
 NOW = dt.datetime(2026, 1, 6, 5, 0, tzinfo=dt.timezone.utc)
 
@@ -147,9 +149,20 @@ def result_of(context: RunContext) -> JobResult:
     return JobResult("crm_accounts", "2026-01-05", context.run_id, (output,))
 
 
-def kept(lake: Lake) -> dict[str, dict[str, Any]]:
+def origins(dataset: dict[str, Any]) -> dict[str, list[tuple[str, str, list[str]]]]:
+    """By each column of an event's dataset where it came from: dataset, column, and how."""
+    return {
+        column: [
+            (one["name"], one["field"], [kind["subtype"] for kind in one["transformations"]])
+            for one in of["inputFields"]
+        ]
+        for column, of in dataset["facets"]["columnLineage"]["fields"].items()
+    }
+
+
+def kept(lake: Lake, job: str = "crm_accounts") -> dict[str, dict[str, Any]]:
     """The events in the logs bucket, by their kind."""
-    folder = lake.folder / "logs" / "emr" / "crm_accounts" / "lineage" / "2026-01-05"
+    folder = lake.folder / "logs" / "emr" / job / "lineage" / "2026-01-05"
     found = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json"))]
     return {event["eventType"]: event for event in found}
 
@@ -191,7 +204,7 @@ def test_an_event_is_as_openlineage_says_with_the_columns_that_the_plans_show(la
     table = f"{lake.folder}/bronze/crm_accounts"
     lines = [shown("COMPLETE", [csv], {table: {"account_id": [(csv, "account_id")]}}, 30)]
     run = Run(context, NOW, observed_of(lines))
-    told = Told(tuple(output.document() for output in result_of(context).outputs))
+    told = Told(result_of(context).outputs)
     event = valid(events.event(run, "COMPLETE", NOW, told))
     assert event["eventTime"] == "2026-01-06T05:00:00.000Z"
     assert event["run"]["facets"]["nominalTime"]["nominalStartTime"] == "2026-01-05T00:00:00.000Z"
@@ -205,6 +218,95 @@ def test_an_event_is_as_openlineage_says_with_the_columns_that_the_plans_show(la
     (source,) = written["facets"]["columnLineage"]["fields"]["account_id"]["inputFields"]
     assert (source["name"], source["field"]) == (read["name"], "account_id")
     assert disagreements(run) == []
+
+
+def test_a_text_file_is_read_as_lines_and_its_columns_are_what_the_reader_knows(lake: Lake) -> None:
+    context = context_of(lake)
+    landing = f"{lake.folder}/landing/crm/accounts"
+    csv, table = f"{landing}/2026-01-05/accounts.csv", f"{lake.folder}/bronze/crm_accounts"
+    columns = {
+        "account_id": [(csv, "value")],
+        "country": [("/elsewhere/reference", "code")],
+        "_source_file": [(csv, "_metadata")],
+        "_unmapped": [(csv, "value")],
+    }
+    beside = {"_raw": [(csv, "value")], "_reasons": [(csv, "value")], "_source_file": [(csv, "_metadata")]}
+    lines = [shown("COMPLETE", [csv], {table: columns, f"{table}__quarantine": beside}, 30)]
+    run = Run(context, NOW, observed_of(lines))
+    taken = ColumnsTaken("crm_accounts", {"account_id": "Account No.", "account_name": "value"})
+    (output,) = result_of(context).outputs
+    output = dataclasses.replace(output, taken=taken, unmapped={"region": 7})
+    event = valid(events.event(run, "COMPLETE", NOW, Told((output,))))
+    assert origins(event["outputs"][0]) == {
+        "account_id": [(landing, "Account No.", ["IDENTITY"])],
+        "account_name": [(landing, "value", ["TRANSFORMATION"])],  # the plan has nothing of it
+        "country": [("/elsewhere/reference", "code", ["IDENTITY"])],
+        "_unmapped": [(landing, "region", ["IDENTITY"])],
+    }
+    assert {name: [field for _, field, _ in of] for name, of in origins(event["outputs"][1]).items()} == {
+        "_raw": ["Account No.", "value", "region"],
+        "_reasons": ["Account No.", "value"],
+    }
+    failed = valid(events.event(run, "FAIL", NOW, Told(error="QualityError: too many")))
+    assert all("columnLineage" not in one["facets"] for one in failed["outputs"])
+
+
+LEADS = {
+    "id": "Id",
+    "first_name": "FirstName",
+    "last_name": "LastName",
+    "company": "Company",
+    "email": "Email",
+    "status": "Status",
+    "lead_source": "LeadSource",
+    "converted_contact_id__c": "ConvertedContactId__c",
+    "is_deleted": "IsDeleted",
+    "created_date": "CreatedDate",
+    "system_modstamp": "SystemModstamp",
+}
+"""What Salesforce calls the columns of leads."""
+
+
+def test_a_run_tells_which_columns_of_its_source_or_its_bronze_became_which(lake: Lake) -> None:
+    lake.deliver_samples("salesforce/leads/2026-01-05")
+    taken = {}
+    for job, script in {
+        "salesforce_to_bronze": salesforce_to_bronze,
+        "salesforce_to_silver": to_silver,
+    }.items():
+        context = lake.context(job, "2026-01-05")
+        sends = dataclasses.replace(context.environment, lineage=LineageSettings(transport="file"))
+        Emission(dataclasses.replace(context, environment=sends)).completed(script.run(context))
+        (output,) = valid(kept(lake, job)["COMPLETE"])["outputs"]
+        taken[job] = {
+            column: [(dataset.removeprefix(f"{lake.folder}/"), field) for dataset, field, _ in of]
+            for column, of in origins(output).items()
+        }
+    assert taken["salesforce_to_bronze"] == {
+        column: [("landing/salesforce/leads", field)] for column, field in LEADS.items()
+    }
+    silver = lake.declaration.contract("salesforce_leads_silver")
+    assert taken["salesforce_to_silver"] == {
+        column.name: [("bronze/salesforce_leads", column.date_of or column.name)] for column in silver.columns
+    }
+
+
+def test_of_a_key_whose_newest_row_is_chosen_the_plan_has_each_column_come_from_all(lake: Lake) -> None:
+    context = lake.context("fx_rates_to_silver", "2026-01-05")
+    bronze, silver = f"{lake.folder}/bronze/fx_rates", f"{lake.folder}/silver/fx_rates"
+    of_all = [(bronze, "currency"), (bronze, "rate"), (silver, "rate")]
+    run = Run(
+        context,
+        NOW,
+        observed_of([shown("COMPLETE", [bronze, silver], {silver: {"currency": of_all, "rate": of_all}}, 9)]),
+    )
+    taken = ColumnsTaken("fx_rates_bronze", {"currency": "currency", "rate": "rate"})
+    output = DatasetResult("fx_rates_silver", 9, 9, 0, {}, taken=taken)
+    event = valid(events.event(run, "COMPLETE", NOW, Told((output,))))
+    assert origins(event["outputs"][0]) == {
+        "currency": [(bronze, "currency", ["IDENTITY"])],
+        "rate": [(bronze, "rate", ["IDENTITY"])],
+    }
 
 
 def test_a_start_and_an_end_are_of_one_run_and_two_runs_are_two(lake: Lake) -> None:

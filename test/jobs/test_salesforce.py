@@ -367,7 +367,7 @@ def test_delivered_records_are_held_against_the_number_that_is_said(lake: Lake) 
     extraction = Extraction(context, counted, context.environment.connector(source), contract, None)
     awaited = pytest.raises(LandingIncompleteError, match=r"the day has 1 rows, and by .*_COUNT it has 2")
     with read_record_files(extraction) as delivery, awaited:
-        land(context, contract, delivery)
+        land(context, source, contract, delivery)
 
 
 def test_a_record_that_comes_twice_in_bulk_stands_for_one_that_is_missing(sales: Sales) -> None:

@@ -52,8 +52,7 @@ class Emission:
 
     def completed(self, result: JobResult) -> None:
         """The run has done what it was to do. What Spark has shown is compared with what is declared."""
-        outputs = tuple(output.document() for output in result.outputs)
-        self._emit("COMPLETE", Told(outputs, _checks(result.details)))
+        self._emit("COMPLETE", Told(result.outputs, _checks(result.details)))
 
     def failed(self, error: Exception) -> None:
         """The run ends with an error. A gate that closes has checked all the same."""

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from jobs.common.context import RunContext
 from jobs.common.contract import Contract
-from jobs.common.lineage.observed import Observed, Written, canonical
+from jobs.common.lineage.columns_taken import Place, quarantine_origins, table_origins
+from jobs.common.lineage.observed import Observed, Written, canonical, within
+from jobs.common.result import DatasetResult
 
 PRODUCER = "urn:dataplat:jobs"
 _SPEC = "https://openlineage.io/spec"
@@ -24,11 +26,11 @@ _EVENT = f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent"
 
 @dataclass(frozen=True)
 class Told:
-    """What a run tells of itself at its end: as it stands in its result line."""
+    """What a run tells of itself at its end."""
 
-    outputs: tuple[Mapping[str, Any], ...] = ()
+    outputs: tuple[DatasetResult, ...] = ()
     checks: tuple[Mapping[str, Any], ...] = ()
-    """Of datasets that were held against what is expected of them."""
+    """Of datasets that were held against what is expected of them, as they stand in the run's result line."""
     error: str | None = None
 
 
@@ -119,27 +121,46 @@ def _inputs(run: Run, kind: str, told: Told) -> list[dict[str, Any]]:
             dataset["inputFacets"] = _quality(checks[name])
     if kind != "START":
         for uri in run.columns.reads:
-            if not any(_within(uri, known) for known in declared):
+            if not any(within(uri, known) for known in declared):
                 declared[uri] = _plain(uri)
     return list(declared.values())
 
 
 def _outputs(run: Run, kind: str, told: Told) -> list[dict[str, Any]]:
-    context = run.context
-    rows = {str(one["table"]): one["rows"]["written"] for one in told.outputs}
+    rows = {one.table: one.rows_written for one in told.outputs}
+    written = {} if kind == "START" else _written(run, told)
+    if kind == "FAIL":
+        # What a run that did not end well knows of its columns is not whole; the next one tells it.
+        written = {uri: replace(one, columns={}) for uri, one in written.items()}
     found: dict[str, dict[str, Any]] = {}
-    for name in context.job.outputs:
-        uri, dataset = _declared(context, name)
+    for name in run.context.job.outputs:
+        uri, dataset = _declared(run.context, name)
         found[uri] = dataset
-        written = run.columns.writes.get(uri, Written())
-        if kind != "START":
-            _enrich(dataset, written, run, rows.get(name))
-    if kind != "START":
-        for uri, written in run.columns.writes.items():
-            if uri not in found:
-                found[uri] = _plain(uri)
-                _enrich(found[uri], written, run, None)
+        _enrich(dataset, written.get(uri, Written()), run, rows.get(name))
+    for uri, one in written.items():
+        if uri not in found:
+            found[uri] = _plain(uri)
+            _enrich(found[uri], one, run, None)
     return list(found.values())
+
+
+def _written(run: Run, told: Told) -> dict[str, Written]:
+    """What was written, by its URI: as Spark's plans show it, put right by what the job knows of its columns."""
+    context = run.context
+    written = dict(run.columns.writes)
+    for result in told.outputs:
+        if result.taken is None:
+            continue
+        contract = context.declaration.contract(result.table)
+        table = canonical(context.storage.table(contract))
+        place = Place(_origin(context, result.taken.origin), table)
+        shown = written.get(table, Written())
+        written[table] = replace(shown, columns=table_origins(shown.columns, result, place))
+        quarantine = canonical(context.storage.quarantine(contract))
+        if quarantine in written:
+            shown = written[quarantine]
+            written[quarantine] = replace(shown, columns=quarantine_origins(shown.columns, result, place))
+    return written
 
 
 def _enrich(dataset: dict[str, Any], written: Written, run: Run, rows: int | None) -> None:
@@ -166,13 +187,18 @@ def _enrich(dataset: dict[str, Any], written: Written, run: Run, rows: int | Non
 
 def _dataset_uri(run: Run, uri: str) -> str:
     """A file that was read is part of the source's folder; nobody looks for lineage of one file."""
-    return next((known for known in _read(run.context) if _within(uri, known)), uri)
+    return next((known for known in _read(run.context) if within(uri, known)), uri)
 
 
 def _read(context: RunContext) -> list[str]:
     """Where everything is that a job reads."""
     sources = [_landing(context, name) for name in context.job.sources]
     return sources + [_declared(context, name)[0] for name in context.job.inputs]
+
+
+def _origin(context: RunContext, name: str) -> str:
+    """Where a dataset or a source of the job is."""
+    return _declared(context, name)[0] if name in context.job.inputs else _landing(context, name)
 
 
 def _landing(context: RunContext, source_id: str) -> str:
@@ -227,10 +253,6 @@ def _named(uri: str) -> dict[str, str]:
     return {"namespace": f"{scheme}://{bucket}", "name": path or "/"}
 
 
-def _within(uri: str, folder: str) -> bool:
-    return uri == folder or uri.startswith(f"{folder}/")
-
-
 def _facet(schema: str, **content: Any) -> dict[str, Any]:
     name = schema.rsplit("/", 1)[-1]
     version = schema.rsplit("/", 1)[0]
@@ -260,7 +282,7 @@ def disagreements(run: Run) -> list[str]:
     told = [
         f"lineage.yaml does not say that {context.job.id} reads {uri}"
         for uri in run.columns.reads
-        if not any(_within(uri, known) for known in (*inputs, *outputs, *beside))
+        if not any(within(uri, known) for known in (*inputs, *outputs, *beside))
     ]
     told += [
         f"lineage.yaml does not say that {context.job.id} writes {uri}"

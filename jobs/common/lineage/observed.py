@@ -14,6 +14,9 @@ from typing import Any
 
 log = logging.getLogger("dataplat.lineage")
 
+Origins = dict[tuple[str, str], list[dict[str, Any]]]
+"""The columns that a column came from (URI and name), with the kinds of transformation."""
+
 _SCHEMES = {"file": "file:", "s3": "s3:", "s3a": "s3:"}
 
 
@@ -29,8 +32,8 @@ class Observed:
 class Written:
     """One dataset that was written."""
 
-    columns: dict[str, dict[tuple[str, str], list[dict[str, Any]]]] = field(default_factory=dict)
-    """By the column written, the columns it came from (URI and name) with the kinds of transformation."""
+    columns: dict[str, Origins] = field(default_factory=dict)
+    """By the column written."""
     rows: int | None = None
     bytes: int | None = None
     files: int | None = None
@@ -64,6 +67,11 @@ def canonical(uri: str) -> str:
     if not colon or "/" in scheme:
         scheme, rest = ("file", uri[len("file") :] if uri.startswith("file/") else uri)
     return f"{_SCHEMES.get(scheme, f'{scheme}:')}//{_path(scheme, rest)}".rstrip("/")
+
+
+def within(uri: str, folder: str) -> bool:
+    """Whether the URI is the folder's, or of something in it."""
+    return uri == folder or uri.startswith(f"{folder}/")
 
 
 def _path(scheme: str, rest: str) -> str:

@@ -12,6 +12,7 @@ import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import reduce
 
 from pyspark.sql import Column as Expression
@@ -60,7 +61,9 @@ def read_salesforce(extraction: Extraction) -> Iterator[Delivery]:
         frame = _frame(extraction.context.spark, names, pages)
         if in_bulk:
             _refuse_repeated(frame, entity)
-    yield delivery_of(_named(frame, names, extraction.contract), f"{login_url}/{entity}", extraction.contract)
+    contract = extraction.contract
+    delivery = delivery_of(_named(frame, names, contract), f"{login_url}/{entity}", contract)
+    yield replace(delivery, spelled=_spelled(names, contract))
 
 
 @contextmanager
@@ -86,7 +89,7 @@ def read_record_files(extraction: Extraction) -> Iterator[Delivery]:
         malformed=NO_OBJECT,
         beside=[SOURCE_FILE],
     )
-    yield of_files(delivery, source, files)
+    yield of_files(replace(delivery, spelled=_spelled(names, contract)), source, files)
 
 
 def table_name(name: str) -> str:
@@ -143,16 +146,24 @@ def _gathered(pages: Iterable[list[Record]]) -> Iterator[list[Record]]:
 
 
 def _named(frame: DataFrame, names: Sequence[str], contract: Contract, *others: str) -> DataFrame:
-    """The fields under the names of columns, those that the contract knows by their own under these; times with their
-    offset spelled as everywhere else.
-    """
-    own = {column.source_name for column in contract.source_columns}
+    """The fields under the names of columns; times with their offset spelled as everywhere else."""
+    columns = _columns(names, contract)
     times = {column.source_name for column in contract.source_columns if column.type == "timestamp"}
 
     def column(name: str) -> Expression:
         text = F.col(f"`{name}`")
-        named = name if name in own else table_name(name)
+        named = columns[name]
         # Salesforce writes 2026-01-05T08:00:00.000+0000.
         return (F.regexp_replace(text, _OFFSET, "$1:$2") if named in times else text).alias(named)
 
     return frame.select(*(column(name) for name in names), *others)
+
+
+def _columns(names: Sequence[str], contract: Contract) -> dict[str, str]:
+    """By each field the column's name that it goes by: its own where the contract knows that."""
+    own = {column.source_name for column in contract.source_columns}
+    return {name: name if name in own else table_name(name) for name in names}
+
+
+def _spelled(names: Sequence[str], contract: Contract) -> dict[str, str]:
+    return {column: name for name, column in _columns(names, contract).items()}

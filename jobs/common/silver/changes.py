@@ -96,22 +96,35 @@ def changes_of(
     return Changes(known if through == position.through else known.unionByName(later), current, reached)
 
 
+def columns_taken(bronze: Contract, silver: Contract) -> dict[str, str]:
+    """By each column of silver the one of bronze that it is, or is the day of.
+
+    :raises DeclarationError: silver has a column that comes from nowhere
+    """
+    known = {column.name for column in bronze.columns}
+    strange = [
+        column.name for column in silver.columns if column.date_of is None and column.name not in known
+    ]
+    if strange:
+        raise DeclarationError(
+            f'{silver.id}: the column "{strange[0]}" is not in {bronze.id}, and is no day of one ("dateOf")'
+        )
+    return {column.name: column.date_of or column.name for column in silver.columns}
+
+
 def as_silver(rows: DataFrame, bronze: Contract, silver: Contract) -> DataFrame:
     """Rows of bronze with silver's columns: the same ones, and the days of moments.
 
     :raises DeclarationError: silver has a column that comes from nowhere
     """
-    known = {column.name for column in bronze.columns}
+    taken = columns_taken(bronze, silver)
     values = []
     for column in silver.columns:
+        name = taken[column.name]
         if column.date_of is not None:
-            value = F.to_date(column.date_of)
-        elif column.name not in known:
-            raise DeclarationError(
-                f'{silver.id}: the column "{column.name}" is not in {bronze.id}, and is no day of one ("dateOf")'
-            )
-        elif column.name in rows.columns:
-            value = F.col(column.name)
+            value = F.to_date(name)
+        elif name in rows.columns:
+            value = F.col(name)
         else:  # the contract has gained it, and no run has written the table since
             value = F.lit(None)
         values.append(value.cast(spark_type(column.type)).alias(column.name))

@@ -18,8 +18,8 @@ from jobs.common.context import RunContext
 from jobs.common.contract import Contract
 from jobs.common.delta_log import state_of
 from jobs.common.errors import DeclarationError
-from jobs.common.result import DatasetResult, JobResult
-from jobs.common.silver.changes import Bronze, changes_of
+from jobs.common.result import ColumnsTaken, DatasetResult, JobResult
+from jobs.common.silver.changes import Bronze, changes_of, columns_taken
 from jobs.common.silver.position import Position, position_of
 from jobs.common.write import Merged, merge
 
@@ -123,7 +123,13 @@ def _result(
         merged.removed,
     )
     result = DatasetResult(
-        silver.id, merged.read, merged.written, 0, {}, rows_superseded=merged.read - merged.written
+        silver.id,
+        merged.read,
+        merged.written,
+        0,
+        {},
+        rows_superseded=merged.read - merged.written,
+        taken=ColumnsTaken(bronze.id, columns_taken(bronze, silver)),
     )
     return result, {
         "dataset": silver.id,
