@@ -19,13 +19,13 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.append(str(PROJECT))
 
-from delta.tables import DeltaTable  # noqa: E402
+from merge import ROOM, contract, orders, textbook  # noqa: E402
 from pyspark.sql import DataFrame, SparkSession  # noqa: E402
 from pyspark.sql import functions as F  # noqa: E402
 from pyspark.sql.types import StructType  # noqa: E402
 
 from jobs.common.context import RunContext, Storage  # noqa: E402
-from jobs.common.contract import contract_of, spark_schema  # noqa: E402
+from jobs.common.contract import spark_schema  # noqa: E402
 from jobs.common.declaration import Declaration  # noqa: E402
 from jobs.common.find_declaration import find_declaration  # noqa: E402
 from jobs.common.ingest import ingest  # noqa: E402
@@ -90,39 +90,16 @@ class Merge:
     def __init__(self, spark: SparkSession, folder: Path) -> None:
         self._spark = spark
         self._uris = {name: (folder / "merge" / name).as_uri() for name in ("ours", "bare")}
-        text = {"type": "string", "description": "x"}
-        self._contract = contract_of(
-            {
-                "$id": "orders_silver",
-                "properties": {
-                    "order_id": text,
-                    "version": {"type": "integer", "description": "x"},
-                    "order_date": {**text, "format": "date"},
-                },
-                "required": ["order_id", "version", "order_date"],
-                "x-dataplat": {
-                    "layer": "silver",
-                    "table": "orders",
-                    "primaryKey": ["order_id"],
-                    "partitionedBy": ["order_date"],
-                    "write": "merge",
-                    "merge": {"orderedBy": ["version"]},
-                },
-            }
-        )
+        self._contract = contract()
         self._version = 0
         for uri in self._uris.values():
             self._rows(0, DAYS * ROWS_A_DAY).write.format("delta").partitionBy("order_date").save(uri)
 
     def _rows(self, first: int, count: int) -> DataFrame:
         number = F.col("id")
-        return self._spark.range(first, first + count, 1, 1).select(
-            F.format_string("ORD-%012d", number).alias("order_id"),
-            F.lit(self._version).cast("bigint").alias("version"),
-            F.date_add(F.lit("2026-01-01").cast("date"), (number / ROWS_A_DAY).cast("int")).alias(
-                "order_date"
-            ),
-        )
+        place = (number / ROWS_A_DAY).cast("int") * ROOM + number % ROWS_A_DAY
+        rows = self._spark.range(first, first + count, 1, 1)
+        return orders(rows.select(place.cast("bigint").alias("id")), self._version)
 
     def _changes(self) -> DataFrame:
         self._version += 1
@@ -132,14 +109,7 @@ class Merge:
         merge(self._changes(), self._uris["ours"], self._contract, {})
 
     def bare(self) -> None:
-        (
-            DeltaTable.forPath(self._spark, self._uris["bare"])
-            .alias("there")
-            .merge(self._changes().alias("new"), "there.order_id = new.order_id")
-            .whenMatchedUpdateAll("new.version >= there.version")
-            .whenNotMatchedInsertAll()
-            .execute()
-        )
+        textbook(self._changes(), self._uris["bare"])
 
 
 def seconds(work: Callable[[], None]) -> float:
