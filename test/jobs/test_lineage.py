@@ -198,6 +198,20 @@ def test_all_queries_of_a_run_are_merged_by_dataset_and_a_torn_line_is_passed_ov
     assert (written.rows, written.bytes, written.files) == (12, 200, 2)
 
 
+def test_files_and_partitions_count_as_their_table_and_rows_without_a_plan_write_nothing() -> None:
+    day = "/b/t/ingest_date=2026-01-05"
+    without_a_plan = {"namespace": "file", "name": day}
+    lines = [
+        json.dumps({"eventType": "COMPLETE", "inputs": [without_a_plan], "outputs": [without_a_plan]}),
+        shown(
+            "COMPLETE", [f"{day}/1.parquet", "/b/t2"], {"/s/t/ingest_date=2026-01-05": {"a": [(day, "a")]}}, 3
+        ),
+    ]
+    found = observed_of(lines, ["file:///b/t", "file:///s/t"])
+    assert list(found.reads) == ["file:///b/t", "file:///b/t2"]
+    assert {uri: written.rows for uri, written in found.writes.items()} == {"file:///s/t": 3}
+
+
 def test_an_event_is_as_openlineage_says_with_the_columns_that_the_plans_show(lake: Lake) -> None:
     context = context_of(lake)
     csv = f"{lake.folder}/landing/crm/accounts/2026-01-05/accounts.csv"

@@ -20,7 +20,7 @@ from py4j.protocol import Py4JJavaError
 
 from jobs.common.context import RunContext
 from jobs.common.errors import JobError
-from jobs.common.lineage.events import Run, Told, disagreements, event
+from jobs.common.lineage.events import Run, Told, disagreements, event, tables_of
 from jobs.common.lineage.observed import Observed, observed_of
 from jobs.common.result import JobResult
 from jobs.common.secret import endpoint_of, without_secrets
@@ -126,7 +126,7 @@ def _observed(context: RunContext) -> Observed:
     if not file.is_file():
         return Observed()
     with file.open(encoding="utf-8", errors="replace") as lines:
-        return observed_of(lines)
+        return observed_of(lines, tables_of(context))
 
 
 def _sentence(error: Exception) -> str:

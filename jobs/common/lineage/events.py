@@ -201,6 +201,11 @@ def _origin(context: RunContext, name: str) -> str:
     return _declared(context, name)[0] if name in context.job.inputs else _landing(context, name)
 
 
+def tables_of(context: RunContext) -> list[str]:
+    """The tables that a job reads and writes: URIs."""
+    return [_declared(context, name)[0] for name in (*context.job.inputs, *context.job.outputs)]
+
+
 def _landing(context: RunContext, source_id: str) -> str:
     """Where a source's files are delivered, of whatever date."""
     path = context.declaration.source(source_id).path

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,9 +39,15 @@ class Written:
     files: int | None = None
 
 
-def observed_of(lines: Iterable[str]) -> Observed:
-    """Merge the listener's events. A line that is cut short (the driver was stopped) is passed over."""
+def observed_of(lines: Iterable[str], tables: Collection[str] = ()) -> Observed:
+    """Merge the listener's events. A line that is cut short (the driver was stopped) is passed over. Files and
+    partitions of `tables` (URIs) count as the tables that they are of.
+    """
     found = Observed()
+
+    def table_of(uri: str) -> str:
+        return next((table for table in tables if within(uri, table)), uri)
+
     for line in lines:
         try:
             event = json.loads(line)
@@ -49,10 +55,14 @@ def observed_of(lines: Iterable[str]) -> Observed:
             continue
         if not isinstance(event, dict) or event.get("eventType") != "COMPLETE":
             continue
-        for dataset in event.get("inputs") or []:
-            found.reads.setdefault(uri_of(dataset))
+        read = {uri_of(dataset): None for dataset in event.get("inputs") or []}
+        for uri in read:
+            found.reads.setdefault(table_of(uri))
         for dataset in event.get("outputs") or []:
-            _merge(found.writes.setdefault(uri_of(dataset), Written()), dataset)
+            # Of rows without a plan the listener has it that they are written where they are read, and knows no more.
+            if uri_of(dataset) in read and not dataset.get("facets") and not dataset.get("outputFacets"):
+                continue
+            _merge(found.writes.setdefault(table_of(uri_of(dataset)), Written()), dataset)
     return found
 
 

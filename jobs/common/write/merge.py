@@ -27,6 +27,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.common.contract import Contract, spark_schema, spark_type
+from jobs.common.write.detached import detached
 from jobs.common.write.settings import EVOLVE, METADATA, settings
 
 GONE = "_gone"
@@ -89,7 +90,7 @@ def merge(
         if touched.rows == 0:
             _say(spark, uri, contract, commit, transaction)
             return Merged()
-        with _kept(_decided(changes, uri, contract, touched, current, later_wins)) as decided:
+        with _kept(detached(_decided(changes, uri, contract, touched, current, later_wins))) as decided:
             counts = _touched(decided, contract)
             if counts.rows == 0:
                 _say(spark, uri, contract, commit, transaction)
