@@ -1,6 +1,7 @@
 """
 The earlier versions of tables, which ministack's Data Catalog does not keep: UpdateTable archives what it replaces
 unless it is told not to, and clients (dbt, after each view) ask for the versions and delete those that are too many.
+And what UpdateTable is not told of is gone, as in Glue, where ministack would leave it as it was.
 """
 
 from __future__ import annotations
@@ -17,6 +18,30 @@ Answer = tuple[int, dict[str, str], bytes]
 # "database/table": what it was before, the oldest first. Kept and restored with the rest of the Data Catalog.
 earlier = AccountRegionScopedDict()
 largest_page = 100
+
+
+# What a table has of all that TableInput may leave out.
+left_out: dict[str, Any] = {
+    "Description": "",
+    "Owner": "",
+    "StorageDescriptor": {},
+    "PartitionKeys": [],
+    "TableType": None,
+    "Parameters": {},
+    "ViewOriginalText": None,
+    "ViewExpandedText": None,
+    "ViewDefinition": None,
+    "IsMultiDialectView": None,
+}
+
+
+def replacing(update_table: Callable[[dict[str, Any]], Answer]) -> Callable[[dict[str, Any]], Answer]:
+    """A table is what its last TableInput says, and nothing of those before."""
+
+    def update(data: dict[str, Any]) -> Answer:
+        return update_table({**data, "TableInput": {**copy.deepcopy(left_out), **data.get("TableInput", {})}})
+
+    return update
 
 
 def archiving(update_table: Callable[[dict[str, Any]], Answer]) -> Callable[[dict[str, Any]], Answer]:
@@ -141,6 +166,6 @@ def knowing_versions(handle: Callable[..., Answer]) -> Callable[..., Answer]:
 
 def install() -> None:
     glue._ALL_STATE["table_versions"] = earlier
-    glue._update_table = archiving(glue._update_table)
+    glue._update_table = archiving(replacing(glue._update_table))
     glue._create_table = beginning_anew(glue._create_table)
     glue._handle_request_sync = knowing_versions(glue._handle_request_sync)

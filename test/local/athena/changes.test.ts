@@ -10,6 +10,7 @@ import {
   GlueClient,
   UpdateTableCommand,
   type Table,
+  type TableInput,
 } from '@aws-sdk/client-glue';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
@@ -313,10 +314,16 @@ print(json.dumps(answer))
     ]);
     expect(await versions()).to.deep.equal(['3: c']);
     // What is said to leave no trace leaves none; and a table that is made anew begins anew.
-    const { Name, StorageDescriptor } = await table('replaced');
-    const TableInput = { Name, StorageDescriptor };
-    await glue.send(new UpdateTableCommand({ DatabaseName: 'silver', TableInput, SkipArchive: true }));
+    const { Name, StorageDescriptor, TableType, Parameters, ...view } = await table('replaced');
+    const { ViewOriginalText, ViewExpandedText } = view;
+    const update = (TableInput: TableInput): Promise<unknown> =>
+      glue.send(new UpdateTableCommand({ DatabaseName: 'silver', TableInput, SkipArchive: true }));
+    await update({ Name, StorageDescriptor });
     expect(await versions()).to.deep.equal(['4: c']);
+    // What an update does not say is gone: this is no view any more.
+    const { TableType: kind, Parameters: properties = {}, ViewOriginalText: text } = await table('replaced');
+    expect([kind, properties, text]).to.deep.equal([undefined, {}, undefined]);
+    await update({ Name, StorageDescriptor, TableType, Parameters, ViewOriginalText, ViewExpandedText });
     await asking.done('CREATE OR REPLACE VIEW replaced AS SELECT 1 AS d');
     await asking.done('DROP VIEW replaced');
     expect(await failure(versions())).to.match(/^EntityNotFoundException/);
