@@ -66,10 +66,9 @@ export const submit: DefineVerb = (command) => {
       const operation = await onAccount(invocation, async function* (access) {
         const { submit: run } = await import('../operations/submit.js');
         const { projectFiles } = await import('../project/project-files.js');
+        const { inputFolders, JobsAccess } = await import('../model/access.js');
         yield* run(platform.environment, projectFiles(access.projectDirectory), access.aws, {
-          job,
-          date,
-          signal,
+          ...{ job, date, signal, reads: inputFolders(new JobsAccess(platform).of(job), date) },
           arguments: ownArguments,
           wait: flags.wait,
           ...(flags.follow !== undefined && { follow: flags.follow }),

@@ -71,11 +71,15 @@ class Shelf<Item extends { readonly id: string }> {
 }
 
 /** Where a job's inputs are, and its release. */
-export function readFolders({ sources, reads }: JobAccess): Folder[] {
+export function readFolders(touched: JobAccess): Folder[] {
+  return [...inputFolders(touched), { bucket: 'artifacts', path: 'releases/' }];
+}
+
+/** Where a job's inputs are: of sources what is delivered for one date, or for any where none is given. */
+export function inputFolders({ sources, reads }: JobAccess, date = '{date}'): Folder[] {
   return [
-    ...sources.map((source): Folder => ({ bucket: 'landing', path: deliveryFolder(source) })),
+    ...sources.map((source): Folder => ({ bucket: 'landing', path: deliveryFolder(source, date) })),
     ...reads.map(tableFolder),
-    { bucket: 'artifacts', path: 'releases/' },
   ];
 }
 
@@ -129,9 +133,9 @@ function tableFolder(dataset: Dataset): Folder {
   return { bucket: dataset.layer, path: `${names.table(dataset)}/` };
 }
 
-/** A source's folder up to the date, which is another every day. */
-function deliveryFolder(source: Source): string {
-  return (source.path.split('{')[0] ?? '').replace(/[^/]*$/, '');
+/** A source's folder, up to what is still open of it: the date, which is another every day. */
+function deliveryFolder(source: Source, date: string): string {
+  return (source.path.replaceAll('{date}', date).split('{')[0] ?? '').replace(/[^/]*$/, '');
 }
 
 /** Who reaches a bucket's objects beside the jobs, as patterns of ARNs. */

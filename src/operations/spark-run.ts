@@ -19,6 +19,9 @@ export const runTags = {
   airflow: 'dataplat.airflow',
 } as const;
 
+/** A run that reads so much makes up for what it takes to compile well. Measured: docs/decisions/java-by-what-is-read.md. */
+const manyBytes = 64 * 1024 ** 2;
+
 export interface SparkRun {
   readonly job: Job;
   readonly date: string;
@@ -35,6 +38,8 @@ export interface SparkRun {
   readonly logKeyArn: string;
   /** Instead of the job's own timeout. */
   readonly timeoutMinutes?: number;
+  /** Bytes of what it reads, as far as that is known; asked for where the environment has an endpoint of its own. Default: few. */
+  readonly inputSize?: number;
   /** EMR's configuration by classification, from `config/emr/`. */
   readonly configuration?: StartRun['configuration'];
 }
@@ -57,6 +62,7 @@ export function startRunOf(
     submitParameters: submitParameters(job, uri, run.libraries, {
       ...jarsOf(environment, uri, run),
       ...listening(environment, run),
+      ...javaOptions(environment, run),
     }),
     configuration: withPlatformDefaults(environment, run.configuration ?? {}),
     logging: {
@@ -143,9 +149,21 @@ function listening(environment: Environment, run: SparkRun): Record<string, stri
     'spark.openlineage.namespace': environment.prefix,
     'spark.openlineage.transport.type': 'file',
     'spark.openlineage.transport.location': './openlineage.jsonl',
-    // On Java 17; without it the events of a merge lack their inputs.
-    'spark.driver.extraJavaOptions': '--add-opens=java.base/java.security=ALL-UNNAMED',
   };
+}
+
+/** What Java is told, behind what `config/emr/` says: a property of the request would stand instead of that. */
+function javaOptions(environment: Environment, run: SparkRun): Record<string, string> {
+  const name = 'spark.driver.extraJavaOptions';
+  const options = [
+    // On Java 17; without it the events of a merge lack their inputs.
+    ...(listens(environment, run) ? ['--add-opens=java.base/java.security=ALL-UNNAMED'] : []),
+    // A laptop's drivers compile quickly rather than well, which is right for few rows. EMR's are as EMR has them.
+    ...(environment.endpoint && (run.inputSize ?? 0) >= manyBytes ? ['-XX:TieredStopAtLevel=4'] : []),
+  ];
+  if (options.length === 0) return {};
+  const configured = run.configuration?.['spark-defaults']?.[name];
+  return { [name]: [...(configured === undefined ? [] : [configured]), ...options].join(' ') };
 }
 
 function submitParameters(
@@ -176,8 +194,13 @@ function submitParameters(
   };
   return [
     `--py-files ${uri}/jobs.zip`,
-    ...Object.entries(properties).map(([name, value]) => `--conf ${name}=${value}`),
+    ...Object.entries(properties).map(([name, value]) => `--conf ${quoted(`${name}=${value}`)}`),
   ].join(' ');
+}
+
+/** As one word of a shell, which EMR reads the parameters as. */
+function quoted(word: string): string {
+  return /[\s"'\\]/.test(word) ? `"${word.replace(/["\\]/g, '\\$&')}"` : word;
 }
 
 /**

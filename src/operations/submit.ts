@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { Aws } from '../aws/aws.js';
 import type { Application, Billed, Run } from '../aws/job-runs.js';
 import type { Objects } from '../aws/objects.js';
+import type { Folder } from '../model/access.js';
 import type { Environment } from '../model/environment.js';
 import { DataplatError } from '../model/errors.js';
 import type { Job } from '../model/lineage.js';
 import { names } from '../model/names.js';
 import { driverLogsUri, jobReport, readDriverLog } from './driver-logs.js';
 import { info, step, warning, type Operation } from './events.js';
+import { inputSize } from './input-size.js';
 import { jarsFolder, listenerJar, notDeployed } from './release/release.js';
 import { resolveRelease } from './release/current-release.js';
 import { logKeyArn, readEmrConfiguration, startRunOf } from './spark-run.js';
@@ -20,6 +22,8 @@ export interface SubmitOptions {
   readonly date: string;
   /** The release to run, by id or its beginning. Default: the one that was deployed last. */
   readonly release?: string;
+  /** Where it reads: how much that is says how Java is to work, at an endpoint of one's own. Default: nothing is known. */
+  readonly reads?: readonly Folder[];
   /** More arguments of the entry point, behind `--env` and `--date`. Default: none. */
   readonly arguments?: readonly string[];
   /** Whether to wait for the end of the run. Default: true. */
@@ -72,11 +76,12 @@ export async function* submit(
   const began = performance.now();
   const { job, date, retries = 0 } = options;
   // Independent of each other, and each a round trip.
-  const [application, release, keyArn, configuration] = await Promise.all([
+  const [application, release, keyArn, configuration, size] = await Promise.all([
     requireApplication(environment, aws.runs),
     resolveRelease(environment, aws.objects, options.release),
     logKeyArn(environment, aws.parameters),
     readEmrConfiguration(files),
+    environment.endpoint ? inputSize(environment, options.reads ?? [], aws.objects) : undefined,
   ]);
   const brought = await broughtBy(environment, aws.objects, release);
   const attempts: string[] = [];
@@ -88,6 +93,7 @@ export async function* submit(
       ...brought,
       configuration,
       logKeyArn: keyArn,
+      ...(size !== undefined && { inputSize: size }),
       // A new token an attempt: the old one would answer with the run that failed.
       clientToken: randomUUID(),
       ...(options.arguments && { arguments: options.arguments }),

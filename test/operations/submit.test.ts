@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
+import { inputFolders, JobsAccess } from '../../src/model/access.js';
 import { DataplatError } from '../../src/model/errors.js';
 import { findJob } from '../../src/model/find.js';
+import { parseSubmitParameters } from '../../src/local/emr-serverless/submit-parameters.js';
 import { parseSparkProperties } from '../../src/operations/spark-run.js';
 import { submit, type SubmitOptions } from '../../src/operations/submit.js';
 import { loadPlatform } from '../../src/project/load-platform.js';
@@ -172,6 +174,27 @@ describe('submit', () => {
       'spark.emr-serverless.driverEnv.PYTHONPATH=./libraries',
       'spark.executorEnv.PYTHONPATH=./libraries',
     ]);
+  });
+
+  it('has Java compile well where much is read on an endpoint of its own, beside what is configured', async () => {
+    const aws = deployed();
+    const { job, date } = options;
+    const reads = inputFolders(new JobsAccess(platform).of(job), date);
+    const of = { size: 0, date, place: environment, files: emrFiles };
+    const asked = async (changed: Partial<typeof of>): Promise<string | undefined> => {
+      const { size, place, files, ...day } = { ...of, ...changed };
+      aws.objects.stored.set(`${buckets}-landing/till/shops/2026-01-05/shops.csv`, Buffer.alloc(size));
+      await collect(submit(place, files, aws, { ...options, reads, ...day }));
+      const { properties } = parseSubmitParameters(aws.runs.started.at(-1)?.submitParameters ?? '');
+      return properties.get('spark.driver.extraJavaOptions');
+    };
+    const much = 64 * 1024 ** 2;
+    expect(await asked({ size: much - 1 })).to.equal(undefined);
+    expect(await asked({ size: much })).to.equal('-XX:TieredStopAtLevel=4');
+    const configured = { list: () => ['a.conf'], read: () => 'spark.driver.extraJavaOptions  -Da="b c"\n' };
+    expect(await asked({ size: much, files: configured })).to.equal('-Da="b c" -XX:TieredStopAtLevel=4');
+    const { endpoint: _, ...onAws } = environment;
+    expect(await asked({ size: much, place: onAws }), 'on AWS').to.equal(undefined);
   });
 
   it('waits for the end, reports each state once, and returns what the job says of itself', async () => {

@@ -13,6 +13,7 @@ import type { SparkInstallation } from './spark-command.js';
 import { driverProcessEnvironment } from './spark-command.js';
 import type { StoragePlace } from './spark-properties.js';
 import { fileProperties } from './spark-properties.js';
+import { parseSubmitParameters } from './submit-parameters.js';
 import { gigabytes, requestedWorkers } from './utilization.js';
 
 const script = path.join(packageRoot(), 'src', 'local', 'emr-serverless', 'ready_driver.py');
@@ -109,7 +110,9 @@ export class ReadyDrivers {
 
   async #replenish(run: JobRun, application: Application): Promise<void> {
     const { applicationId } = application;
-    const likeness = application.state === 'STARTED' ? this.#likeness(run, application) : undefined;
+    // A run with Java options of its own is one of its kind: the next will be like those before it.
+    const isOne = application.state !== 'STARTED' || hasJavaOptions(run);
+    const likeness = isOne ? undefined : this.#likeness(run, application);
     if (likeness === undefined) return;
     const there = this.#waiting.get(applicationId) ?? [];
     const others = there.filter((one) => one.likeness !== likeness || one.over);
@@ -234,6 +237,11 @@ function submittedProperties({ properties, pyFiles, entryPoint }: RunOrder): Rec
     ...(files !== '' && { 'spark.files': files }),
     ...Object.fromEntries(properties),
   };
+}
+
+function hasJavaOptions(run: JobRun): boolean {
+  const { properties } = parseSubmitParameters(run.jobDriver.sparkSubmit.sparkSubmitParameters ?? '');
+  return properties.has('spark.driver.extraJavaOptions');
 }
 
 function workers(application: Application): ReadyWorkers | undefined {

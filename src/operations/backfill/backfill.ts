@@ -7,10 +7,12 @@ import { jobsToBackfill } from '../../model/backfill/jobs.js';
 import { planBackfill, type BackfillPlan, type Reprocess } from '../../model/backfill/plan.js';
 import type { Book } from '../../model/backfill/book.js';
 import { DataplatError } from '../../model/errors.js';
+import { inputFolders, JobsAccess } from '../../model/access.js';
 import { findJob } from '../../model/find.js';
 import { names } from '../../model/names.js';
 import type { AccountAccess } from '../account-access.js';
 import { info, step, type Operation, type Steps } from '../events.js';
+import { inputSize } from '../input-size.js';
 import { resolveRelease } from '../release/current-release.js';
 import { logKeyArn, readEmrConfiguration, startRunOf } from '../spark-run.js';
 import { thisHolder, whoIsHere } from '../state/holder.js';
@@ -335,11 +337,16 @@ async function starter(access: AccountAccess, plan: LedgerPlan): Promise<Runner[
     broughtBy(environment, aws.objects, plan.release),
     readEmrConfiguration(projectFiles(projectDirectory)),
   ]);
-  return ({ job, date }, token) =>
-    startRunOf(environment, {
-      job: findJob(platform, job),
-      ...{ date, release: plan.release, ...brought, configuration, logKeyArn: keyArn, clientToken: token },
+  const touched = new JobsAccess(platform);
+  return async ({ job: id, date }, token) => {
+    const job = findJob(platform, id);
+    const reads = inputFolders(touched.of(job), date);
+    return startRunOf(environment, {
+      ...{ job, date, release: plan.release, ...brought, configuration },
+      ...{ logKeyArn: keyArn, clientToken: token },
+      ...(environment.endpoint && { inputSize: await inputSize(environment, reads, aws.objects) }),
     });
+  };
 }
 
 function claimOf(plan: LedgerPlan, caller: string, command: string): Claim {

@@ -58,7 +58,7 @@ export interface RunnerOptions {
   readonly plan: LedgerPlan;
   readonly book: Book;
   /** The request that starts a pair's run; its token and tags come on top. */
-  readonly startRunOf: (pair: BookedPair, token: string) => StartRun;
+  readonly startRunOf: (pair: BookedPair, token: string) => Promise<StartRun>;
   /** vCPUs that a job's run needs to begin. */
   readonly vcpusOf: (job: string) => number;
   readonly journal: (line: RunLine) => void;
@@ -278,14 +278,14 @@ export class Runner {
     const { runs, applicationId, startRunOf, plan, pause = reallyPause, signal } = this.options;
     const one = this.active.get(pair);
     if (!one) return;
-    const request = startRunOf(pair, one.token);
-    const tags = {
-      ...request.tags,
-      [runTags.backfill]: plan.id,
-      [runTags.attempt]: String(pair.attempts),
-    };
     for (let tries = 0; ; tries += 1) {
       try {
+        const request = await startRunOf(pair, one.token);
+        const tags = {
+          ...request.tags,
+          [runTags.backfill]: plan.id,
+          [runTags.attempt]: String(pair.attempts),
+        };
         const runId = await runs.start(applicationId, { ...request, tags });
         this.gotThrough();
         this.started(one, runId);

@@ -92,6 +92,12 @@ describe('a run whose driver was ready', () => {
       .and.to.not.contain(ready);
   });
 
+  it('has one of its own where it has Java options of its own, and leaves the one that waits to the next', async () => {
+    const { output } = await run(says, '--conf spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=4');
+    expect(output).to.not.contain(ready);
+    expect((await run(says)).output).to.equal(`java ${ready}\n`);
+  });
+
   it('has one of its own where it asks for another size', async () => {
     const parameters = asJobsAsk.replace('driver.memory=1g', 'driver.memory=2g');
     const id = await submit(application, await put('says.py', says), { parameters });
