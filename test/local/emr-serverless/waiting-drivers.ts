@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { CreateApplicationCommandInput } from '@aws-sdk/client-emr-serverless';
 import { eventually, region } from '../tiny-endpoint.js';
@@ -40,10 +40,13 @@ export function oneWaits(tiny: TinyEmr): Promise<string> {
 /** The same once it has trained, and does nothing but wait. */
 export async function oneIsReady(tiny: TinyEmr): Promise<string> {
   const waits = await oneWaits(tiny);
+  // A folder of one that has become a run's has moved, and its old name is a link.
+  const ready = path.join(tiny.endpoint.directory, 'service', 'ready');
   await eventually(() => {
-    const [home] = readdirSync(tiny.endpoint.directory, { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\bready\/\d+\/work\/tmp\/wake$/.test(name))
-      .map((name) => path.join(tiny.endpoint.directory, path.dirname(name)));
+    const [home] = readdirSync(ready, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => path.join(ready, name, 'work', 'tmp'))
+      .filter((folder) => existsSync(path.join(folder, 'wake')));
     const trains = home === undefined || readdirSync(home).some((name) => name.startsWith('training-'));
     return Promise.resolve(trains ? undefined : true);
   });
