@@ -10,6 +10,7 @@ from conftest import Lake
 from pyspark.sql import DataFrame
 
 from jobs.common.write import append_batch, partition_is_empty, replace_partition
+from jobs.common.write.detached import detached
 
 
 def rows(lake: Lake, *values: tuple[str, int, str]) -> DataFrame:
@@ -48,3 +49,20 @@ def test_a_partition_is_empty_whether_it_never_held_rows_or_holds_them_no_longer
     assert empty() == [False, True]
     replace(days[0])
     assert empty() == [True, True]
+
+
+def test_rows_that_are_held_stay_so_when_the_table_that_they_were_read_from_is_written(lake: Lake) -> None:
+    append_batch(rows(lake, ("a", 1, "x")), uri(lake), [], "orders", 0, {})
+    plain = lake.table("things").select("k").persist()
+    held = detached(lake.table("things")).persist()
+    assert (plain.count(), held.count()) == (1, 1)
+    append_batch(rows(lake, ("b", 1, "x")), uri(lake), [], "orders", 1, {})
+
+    def is_held(frame: DataFrame) -> bool:
+        cached = lake.spark._jsparkSession.sharedState().cacheManager().lookupCachedData(frame._jdf)
+        return bool(cached.get().cachedRepresentation().cacheBuilder().isCachedColumnBuffersLoaded())
+
+    assert (is_held(plain), is_held(held)) == (False, True)
+    assert [tuple(row) for row in held.collect()] == [("a", 1, "x")]
+    for frame in (plain, held):
+        frame.unpersist()

@@ -111,8 +111,8 @@ export class ReadyDrivers {
   async #replenish(run: JobRun, application: Application): Promise<void> {
     const { applicationId } = application;
     // A run with Java options of its own is one of its kind: the next will be like those before it.
-    const isOne = application.state !== 'STARTED' || hasJavaOptions(run);
-    const likeness = isOne ? undefined : this.#likeness(run, application);
+    if (application.state !== 'STARTED' || hasJavaOptions(run)) return;
+    const likeness = this.#likeness(run, application);
     if (likeness === undefined) return;
     const there = this.#waiting.get(applicationId) ?? [];
     const others = there.filter((one) => one.likeness !== likeness || one.over);
