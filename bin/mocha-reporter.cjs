@@ -1,5 +1,5 @@
-// Mocha's usual report, and behind it the tests and hooks that took longest, in the lines that pytest has for its own. With
-// TEST_ORDER, a number, the tests run in an order that the number stands for: the same one each time.
+// Mocha's usual report, and behind it the tests and hooks that took longest, in the lines that pytest has for its own. What
+// fails is told at once as well, on stderr: the report of a suite that takes an hour comes at its end. With TEST_ORDER, a number, the tests run in an order that the number stands for: the same one each time.
 const { reporters, Runner } = require('mocha');
 
 class Reporter extends reporters.Spec {
@@ -12,6 +12,9 @@ class Reporter extends reporters.Spec {
       if (one.duration !== undefined)
         took.push({ kind, seconds: one.duration / 1000, title: one.fullTitle() });
     };
+    runner.on(Runner.constants.EVENT_TEST_FAIL, (one, error) => {
+      console.error(`\nFAILED ${one.fullTitle()}\n${error.stack ?? error.message}\n`);
+    });
     runner.on(Runner.constants.EVENT_TEST_END, keep('call'));
     runner.on(Runner.constants.EVENT_HOOK_END, keep('setup'));
     runner.once(Runner.constants.EVENT_RUN_END, () => {

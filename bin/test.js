@@ -33,8 +33,10 @@ const everyday = {
   py: { title: 'Python', run: pytest('not heavy') },
   dags: { title: 'DAGs', run: pytestOfDags('not heavy') },
 };
+const heavyCases = `${acceptance}/*.heavy.test.js`;
 const heavy = {
-  ts: { title: 'Heavy TypeScript', run: mocha([heavyFiles]) },
+  cases: { title: 'Heavy cases of users', run: mocha([heavyCases]) },
+  ts: { title: 'Heavy TypeScript', run: mocha([heavyFiles, '--ignore', heavyCases]) },
   py: { title: 'Heavy Python', run: pytest('heavy') },
 };
 
@@ -50,14 +52,13 @@ if ((only !== undefined && !(only in suites)) || (only === undefined && asked.le
 }
 
 const results = [];
+// Users' commands and Terraform mostly wait, Spark and the units mostly compute: side by side they keep two cores busy.
+const everydayLanes = [['ts'], ['changes'], ['verbs', 'dags'], ['py']];
+const heavyLanes = [['cases'], ['ts', 'py']];
 if (only !== undefined) await runSuite(only, asked);
-else if (suites === heavy) {
-  // One after another: some measure, and each wants the machine.
-  for (const name of Object.keys(suites)) await runSuite(name);
-} else {
-  // Users' commands and Terraform mostly wait, Spark and the units mostly compute: side by side they keep two cores busy.
+else {
   // All let Python go first, which takes longest. What a lane says is held until those before it have had their say.
-  const [first, ...lanes] = [['ts'], ['changes'], ['verbs', 'dags'], ['py']];
+  const [first, ...lanes] = suites === heavy ? heavyLanes : everydayLanes;
   const held = lanes.map(hold);
   for (const name of first) await runSuite(name);
   for (const show of held) await show();
