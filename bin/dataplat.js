@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // Starts fast and imports nothing heavy: the verb that is named loads what it needs.
+import './optimize-late.js';
 import { existsSync } from 'node:fs';
 
 const program = new URL('../dist/src/cli.js', import.meta.url);

@@ -1,5 +1,6 @@
 // Mocha's usual report, and behind it the tests and hooks that took longest, in the lines that pytest has for its own. What
-// fails is told at once as well, on stderr: the report of a suite that takes an hour comes at its end. With TEST_ORDER, a number, the tests run in an order that the number stands for: the same one each time.
+// fails is told at once as well, on stderr: the report of a suite that takes an hour comes at its end. With TEST_ORDER, a
+// number, the tests run in an order that the number stands for: the same one each time.
 const { reporters, Runner } = require('mocha');
 
 class Reporter extends reporters.Spec {

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { setPriority, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
   locateAirflow,
   locateKafkaBroker,
@@ -117,10 +117,9 @@ function mocha(files) {
       '--reporter',
       join(root, 'bin', 'mocha-reporter.cjs'),
     ];
-    const { code, said } = await run(process.execPath, [program, ...files, ...options, ...passedThrough], {
-      show,
-      givesWay: true,
-    });
+    const late = ['--import', pathToFileURL(join(root, 'bin', 'optimize-late.js')).href];
+    const words = [...late, program, ...files, ...options, ...passedThrough];
+    const { code, said } = await run(process.execPath, words, { show, givesWay: true });
     return { code, said, closing: said.match(/^\s+\d+ (?:passing|failing)\b.*$/gm)?.join('\n') };
   };
 }
