@@ -1,7 +1,8 @@
 """A large file of orders into bronze, beside what Spark takes for it when nobody looks at the rows.
 
-python bench/bronze.py --rows 5000000 --pairs 2   (in turn, in one session; prints seconds of both)
-python bench/bronze.py --rows 20000000 --alone    (ours, once; prints the most memory that its JVM holds)
+python bench/bronze.py --rows 5000000 --pairs 2            (in turn, in one session; prints seconds of both)
+python bench/bronze.py --rows 5000000 --pairs 2 --german   (times, amounts and semicolons as a German program has them)
+python bench/bronze.py --rows 20000000 --alone             (ours, once; prints the most memory that its JVM holds)
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from pyspark.sql import SparkSession  # noqa: E402
 from pyspark.sql.types import StructType  # noqa: E402
 
 from jobs.common.context import RunContext, Storage  # noqa: E402
-from jobs.common.contract import spark_schema  # noqa: E402
-from jobs.common.declaration import Declaration  # noqa: E402
+from jobs.common.contract import Contract, Parse, spark_schema  # noqa: E402
+from jobs.common.declaration import Declaration, Source  # noqa: E402
 from jobs.common.find_declaration import find_declaration  # noqa: E402
 from jobs.common.ingest import ingest  # noqa: E402
 from jobs.common.session import spark_session  # noqa: E402
@@ -40,22 +41,62 @@ HEADER = "order_id,customer_id,order_status,channel,currency,order_total,line_co
 STATUSES = ["placed", "paid", "shipped", "delivered", "cancelled", "returned"]
 
 
-def deliver(landing: Path, rows: int, declaration: Declaration) -> Path:
+GERMAN_TIME = "dd.MM.yyyy HH:mm:ss"
+BERLIN = "Europe/Berlin"
+PARSES = {
+    "order_total": Parse(decimal=",", grouping="."),
+    "ordered_at": Parse(formats=(GERMAN_TIME,), timezone=BERLIN),
+    "updated_at": Parse(formats=(GERMAN_TIME,), timezone=BERLIN),
+}
+
+
+class German(Declaration):
+    """The project's declaration, but for the source and its contract, which declare how a German program writes."""
+
+    def contract(self, dataset: str) -> Contract:
+        contract = super().contract(dataset)
+        if dataset != DATASET:
+            return contract
+        columns = (
+            dataclasses.replace(one, parse=PARSES.get(one.name, one.parse)) for one in contract.columns
+        )
+        return dataclasses.replace(contract, columns=tuple(columns))
+
+    def source(self, source: str) -> Source:
+        declared = super().source(source)
+        if source != SOURCE:
+            return declared
+        return dataclasses.replace(declared, options={**declared.options, "delimiter": ";"})
+
+
+def deliver(landing: Path, rows: int, declaration: Declaration, german: bool) -> Path:
     """One file of sound orders, some 95 bytes a row."""
     folder = landing / declaration.source(SOURCE).folder(DAY)
     folder.mkdir(parents=True)
     columns = {column.name: column for column in declaration.contract(DATASET).columns}
     statuses, channels = (list(columns[name].rules["enum"]) for name in ("order_status", "channel"))
+    mark, day, zone = (";", "05.01.2026 ", "") if german else (",", "2026-01-05T", "Z")
+
+    def amount(hundredths: int) -> str:
+        return f"{hundredths // 100},{hundredths % 100:02d}" if german else f"{hundredths / 100:.2f}"
+
+    def row(number: int) -> str:
+        fields = (
+            f"ORD-{number:09d}",
+            f"CUS-{number * 7919 % 1_000_000:06d}",
+            statuses[number % len(statuses)],
+            channels[number % len(channels)],
+            "EUR",
+            amount(number * 37 % 100_000),
+            str(number % 9 + 1),
+            f"{day}{number % 24:02d}:{number % 60:02d}:00{zone}",
+            f"{day}23:{number % 60:02d}:{number % 59:02d}{zone}",
+        )
+        return mark.join(fields) + "\n"
+
     with (folder / "orders.csv").open("w", encoding="utf-8") as file:
-        file.write(HEADER)
-        for begin in range(0, rows, 100_000):
-            file.writelines(
-                f"ORD-{number:09d},CUS-{number * 7919 % 1_000_000:06d},{statuses[number % len(statuses)]},"
-                f"{channels[number % len(channels)]},EUR,{number * 37 % 100_000 / 100:.2f},{number % 9 + 1},"
-                f"2026-01-05T{number % 24:02d}:{number % 60:02d}:00Z,"
-                f"2026-01-05T23:{number % 60:02d}:{number % 59:02d}Z\n"
-                for number in range(begin, min(begin + 100_000, rows))
-            )
+        file.write(HEADER.replace(",", mark))
+        file.writelines(map(row, range(rows)))
     return folder / "orders.csv"
 
 
@@ -90,14 +131,16 @@ def ours(spark: SparkSession, declaration: Declaration, lake: Path) -> tuple[flo
     return taken
 
 
-def bare(spark: SparkSession, declaration: Declaration, file: Path, table: Path) -> tuple[float, float]:
-    """What Spark alone takes, with the same schema."""
+def bare(
+    spark: SparkSession, declaration: Declaration, file: Path, table: Path, german: bool
+) -> tuple[float, float]:
+    """What Spark alone takes, with the same schema and its own options for how the file is written."""
     of_table = spark_schema(declaration.contract(DATASET))
     schema = StructType([of_table[name] for name in HEADER.strip().split(",")])
     watch = Watch(spark)
-    spark.read.csv(file.as_uri(), schema=schema, header=True).write.format("delta").mode("overwrite").save(
-        table.as_uri()
-    )
+    options = {"sep": ";", "locale": "de-DE", "timestampFormat": GERMAN_TIME, "timeZone": BERLIN}
+    rows = spark.read.options(**options if german else {}).csv(file.as_uri(), schema=schema, header=True)
+    rows.write.format("delta").mode("overwrite").save(table.as_uri())
     return watch.read()
 
 
@@ -132,11 +175,14 @@ def main() -> None:
     parser.add_argument("--rows", type=int, required=True)
     parser.add_argument("--pairs", type=int, default=2)
     parser.add_argument("--alone", action="store_true")
+    parser.add_argument("--german", action="store_true")
     options = parser.parse_args()
     declaration = find_declaration("local", script=Path(__file__))
+    if options.german:
+        declaration = German(declaration.root, declaration.platform)
     folder = Path(tempfile.mkdtemp(prefix="dataplat-bench-"))
     try:
-        file = deliver(folder / "landing", options.rows, declaration)
+        file = deliver(folder / "landing", options.rows, declaration, options.german)
         spark = spark_session("bench", declaration.platform, folder.as_uri())
         pairs = []
         memory = PeakMemory(spark)
@@ -146,7 +192,7 @@ def main() -> None:
         else:
             for number in range(_UNCOUNTED + options.pairs):
                 a, of_a = ours(spark, declaration, folder)
-                b, of_b = bare(spark, declaration, file, folder / "bare")
+                b, of_b = bare(spark, declaration, file, folder / "bare", options.german)
                 if number >= _UNCOUNTED:
                     pairs.append({"a": a, "b": b})
                 told = f"{a:.1f} s and {b:.1f} s, of the processors {of_a:.1f} s and {of_b:.1f} s"

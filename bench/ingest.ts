@@ -20,6 +20,23 @@ export async function bronze({ rows, pairs }: { rows: number; pairs: number }): 
   );
 }
 
+/** The same as a German program writes it, beside Spark's own options for that. */
+export async function bronzeOfGermanRows({
+  rows,
+  pairs,
+}: {
+  rows: number;
+  pairs: number;
+}): Promise<Comparison> {
+  const words = ['--rows', String(rows), '--pairs', String(pairs), '--german'];
+  const measured = await spark('bronze.py', words);
+  return judged(
+    `${rows} rows of German CSV into bronze / spark.read.options(locale, timestampFormat, timeZone)`,
+    { most: 1.5 },
+    measured.pairs,
+  );
+}
+
 /**
  * What a small driver has held at the most, of a large file and of a small one. Java takes what it may have before it
  * collects its garbage, so that of a larger driver the figure would tell the size.

@@ -9,7 +9,7 @@ import { backfillOverhead, besideAirflow } from './backfill.js';
 import { compare, type Command, type Comparison } from './compare.js';
 import { writeLargeDeclaration } from './large-declaration.js';
 import { historyUpdate } from './history.js';
-import { bronze, bronzeMemory, kafkaDrain } from './ingest.js';
+import { bronze, bronzeMemory, bronzeOfGermanRows, kafkaDrain } from './ingest.js';
 import { mergeInProportion } from './merge.js';
 import { qualitySuite } from './quality.js';
 import { registerAndTag } from './register.js';
@@ -155,6 +155,7 @@ const comparisons: Record<string, () => Promise<Comparison | readonly Comparison
     }),
   small: smallWork,
   bronze: () => bronze({ rows: 5_000_000 * size, pairs: 3 }),
+  'bronze-german': () => bronzeOfGermanRows({ rows: 5_000_000 * size, pairs: 3 }),
   'bronze-memory': () => bronzeMemory({ few: 1_000_000 * size, many: 20_000_000 * size }),
   kafka: () => kafkaDrain({ messages: 500_000 * size, pairs: 3 }),
   submit: async () => {

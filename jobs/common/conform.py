@@ -37,7 +37,7 @@ from pyspark.sql import types as spark
 from jobs.common.contract import Column, Contract, java_pattern, spark_schema, spark_type
 from jobs.common.delivery import MALFORMED, POSITION, REPLACEMENT, SOURCE_FILE, Delivery, Sound
 from jobs.common.errors import DeclarationError, LandingChangedError
-from jobs.common.parse import boolean_of, moment_in, plain_number, time_of
+from jobs.common.parse import boolean_of, moment_in, plain_number, times_of
 from jobs.common.repeated_keys import surplus_rows
 
 RAW, REASONS = "_raw", "_reasons"
@@ -290,6 +290,7 @@ def conform(delivery: Delivery, contract: Contract, date: dt.date) -> Conformed:
     """Say for every delivered row what it is by the contract, and why not."""
     checks: list[tuple[str, Expression]] = []
     typed: dict[str, Expression] = {}
+    shown: dict[str, Expression] = {}
     for column in contract.source_columns:
         name = delivery.column(column.source_name)
         raw = F.lit(None).cast("string") if name is None else F.col(name)
@@ -302,7 +303,7 @@ def conform(delivery: Delivery, contract: Contract, date: dt.date) -> Conformed:
                 raw = F.btrim(raw, F.lit(_WHITE_OF_ANY_SCRIPT))
             if nulls:
                 raw = _unless_null(raw, nulls, column.type)
-            typed[column.name] = _read(raw, column)
+            typed[column.name] = _read(raw, column, shown)
             present = F.coalesce(_is_present(raw), F.lit(False))  # looked at only where there is no value
         elif column.parse.timezone and isinstance(delivered, spark.TimestampNTZType):
             typed[column.name] = _of_four_digits(
@@ -326,7 +327,9 @@ def conform(delivery: Delivery, contract: Contract, date: dt.date) -> Conformed:
         held.append(delivery.unknown)
     platform = [value.alias(name) for name, value in _platform_columns(contract, delivery, date).items()]
     judged = (
-        delivery.frame.select("*", *(value.alias(f"typed_{name}") for name, value in typed.items()))
+        # First what clocks show, for Spark works out anew whatever an expression asks for twice.
+        delivery.frame.select("*", *(value.alias(name) for name, value in shown.items()))
+        .select("*", *(value.alias(f"typed_{name}") for name, value in typed.items()))
         .withColumn(REASONS, reasons)
         .select(
             *held,
@@ -379,8 +382,10 @@ def _is_present(text: Expression) -> Expression:
     return ((text >= "!") & (text < "\x7f")) | text.rlike(_INK)  # most are told by their first letter
 
 
-def _read(text: Expression, column: Column) -> Expression:
-    """The text as a value of the column, spelled as the contract declares; null where it is not, as of `_cast`."""
+def _read(text: Expression, column: Column, shown: dict[str, Expression]) -> Expression:
+    """The text as a value of the column, spelled as the contract declares; null where it is not, as of `_cast`.
+    `shown` takes what the clocks of a zone show, by the names under which the value asks for it.
+    """
     parse = column.parse
     if parse.true:
         return boolean_of(text, parse)
@@ -388,7 +393,16 @@ def _read(text: Expression, column: Column) -> Expression:
         return _cast(plain_number(text, parse), column.type)
     value = _cast(text, column.type)
     if parse.formats or parse.timezone:
-        value = time_of(text, column.type, parse, value)
+        times = times_of(text, column.type, parse, value)
+        moments = []
+        for place, time in enumerate(times):
+            if time.is_shown:
+                name = f"shown_{place}_{column.name}"
+                shown[name] = time.value
+                moments.append(moment_in(F.col(f"`{name}`"), parse))
+            else:
+                moments.append(time.value)
+        value = F.coalesce(*moments)
     return _of_four_digits(value, spark_type(column.type))
 
 

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pyspark.sql import Column as Expression
 from pyspark.sql import functions as F
@@ -20,15 +22,16 @@ from pyspark.sql import functions as F
 from jobs.common.contract import Parse
 from jobs.common.errors import DeclarationError
 
-_AROUND = r"[ \t\r\n]*"
+AROUND = r"[ \t\r\n]*"
+"""What may stand around a value, as a pattern."""
 _MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
-_SHORT_MONTHS = "|".join(name[:3] for name in _MONTHS.split("|"))
-_LETTERS = {
+SHORT_MONTHS = "|".join(name[:3] for name in _MONTHS.split("|"))
+LETTERS = {
     "yyyy": r"\d{4}",
     "yy": r"\d{2}",
     "MM": r"\d{2}",
     "M": r"\d{1,2}",
-    "MMM": f"(?i:{_SHORT_MONTHS})",
+    "MMM": f"(?i:{SHORT_MONTHS})",
     "MMMM": f"(?i:{_MONTHS})",
     "dd": r"\d{2}",
     "d": r"\d{1,2}",
@@ -41,10 +44,9 @@ _LETTERS = {
     "ss": r"\d{2}",
     "X": r"Z|[+-]\d{2}(?::?\d{2})?",
 }
+EPOCH, EPOCH_MILLIS = r"-?\d{1,12}(?:\.\d{1,6})?", r"-?\d{1,15}"
 _MIDNIGHT = {"HH": "00", "H": "00?", "hh": "12", "h": "12", "a": "(?i:am)", "mm": "00", "ss": "00"}
-_ZONELESS = (
-    rf"^{_AROUND}\d{{4}}-\d{{2}}-\d{{2}}[Tt ]\d{{2}}:\d{{2}}:\d{{2}}(?:\.\d{{1,6}}0{{0,3}})?{_AROUND}\z"
-)
+_ZONELESS = rf"^{AROUND}\d{{4}}-\d{{2}}-\d{{2}}[Tt ]\d{{2}}:\d{{2}}:\d{{2}}(?:\.\d{{1,6}}0{{0,3}})?{AROUND}\z"
 _FAR = (
     26 * 3_600_000_000
 )  # microseconds: further than any zone is from UTC, and nearer than two changes of clocks
@@ -64,29 +66,40 @@ def plain_number(text: Expression, parse: Parse) -> Expression:
     point, group = parse.decimal or ".", parse.grouping or ""
     whole = rf"(?:\d{{1,3}}(?:{_literally(group)}\d{{3}})++|\d*+)" if group else r"\d*+"
     number = rf"[+-]?{whole}(?:{_literally(point)}\d*+)?(?:[eE][+-]?\d++)?"
-    return F.when(text.rlike(rf"^{_AROUND}{number}{_AROUND}\z"), F.translate(text, point + group, "."))
+    return F.when(text.rlike(rf"^{AROUND}{number}{AROUND}\z"), F.translate(text, point + group, "."))
 
 
-def time_of(text: Expression, kind: str, parse: Parse, strict: Expression) -> Expression:
-    """The date or the timestamp that a text is by the first of the formats by which it is one. `strict`: what it is as
-    the contract spells it.
+@dataclass(frozen=True)
+class Time:
+    """What a text is by one format; null where it is nothing by it."""
+
+    value: Expression
+    is_shown: bool = False
+    """Whether it is what the clocks of the declared zone show, as if that were UTC, and no moment yet."""
+
+
+def times_of(text: Expression, kind: str, parse: Parse, strict: Expression) -> list[Time]:
+    """The date or the timestamp that a text is, by each of the formats. The first by which it is one counts.
+    `strict`: what it is as the contract spells it.
+
+    What clocks show is for the caller to hold before `moment_in` makes a moment of it, which asks for it many times.
     """
-    values: list[Expression] = []
+    times: list[Time] = []
     for form in parse.formats or ("iso",):
         if form == "iso":
-            values.append(strict)
+            times.append(Time(strict))
             if parse.timezone and kind == "timestamp":
-                values.append(F.when(text.rlike(_ZONELESS), moment_in(_in_capitals(text).cast(kind), parse)))
+                shown = F.when(text.rlike(_ZONELESS), _in_capitals(text).cast(kind))
+                times.append(Time(shown, is_shown=True))
         elif form == "epoch":
-            seconds = text.cast("decimal(18,6)")
-            values.append(
-                F.when(_is_spelled(text, r"-?\d{1,12}(?:\.\d{1,6})?"), F.timestamp_seconds(seconds))
-            )
+            spelled = _is_spelled(text, EPOCH)
+            times.append(Time(F.when(spelled, F.timestamp_seconds(text.cast("decimal(18,6)")))))
         elif form == "epochMillis":
-            values.append(F.when(_is_spelled(text, r"-?\d{1,15}"), F.timestamp_millis(text.cast("bigint"))))
+            spelled = _is_spelled(text, EPOCH_MILLIS)
+            times.append(Time(F.when(spelled, F.timestamp_millis(text.cast("bigint")))))
         else:
-            values += [_by_format(text, kind, parts, parse) for parts in _without_options(form)]
-    return values[0] if len(values) == 1 else F.coalesce(*values)
+            times += [_by_form(text, each) for each in forms_of(form, kind)]
+    return times
 
 
 def moment_in(local: Expression, parse: Parse) -> Expression:
@@ -111,25 +124,61 @@ def moment_in(local: Expression, parse: Parse) -> Expression:
     )
 
 
-def _by_format(text: Expression, kind: str, parts: list[str], parse: Parse) -> Expression:
-    """By one format without options, in parts: letters that stand for something, and texts in quotes."""
-    groups: dict[str, int] = {}
-    letters: dict[str, str] = {}
-    spelled = ""
-    for part in parts:
+@dataclass(frozen=True)
+class Form:
+    """A format without options, for a type."""
+
+    kind: str
+    parts: tuple[str, ...]
+    """Letters that stand for something, and texts behind a quote."""
+
+    @property
+    def letters(self) -> dict[str, str]:
+        """By the first of them, letters by which a text says something, in their order. The time of a date is midnight,
+        or something would be lost.
+        """
+        return {
+            part[0]: part for part in self.parts if not part.startswith("'") and not self._is_midnight(part)
+        }
+
+    def pattern(self, spellings: Mapping[str, str], group: str = "(") -> str:
+        """Of a text that is so. What letters stand for is a group each; `spellings` are patterns of what they may be,
+        but for the figures of a fraction. `group`: how a group begins, with `{}` for the first letter.
+        """
+        return "".join(self._spelled(part, spellings, group) for part in self.parts)
+
+    def _spelled(self, part: str, spellings: Mapping[str, str], group: str) -> str:
         if part.startswith("'"):
-            spelled += "".join(_literally(letter) for letter in part[1:])
-        elif (
-            kind == "date" and part[0] in "HhmsSa"
-        ):  # a time of a date is midnight, or something would be lost
-            spelled += "0+" if part[0] == "S" else _MIDNIGHT[part]
+            return re.escape(part[1:])
+        if self._is_midnight(part):
+            return "0+" if part[0] == "S" else _MIDNIGHT[part]
+        fraction = rf"\d{{1,{min(len(part), 6)}}}0{{0,{max(len(part) - 6, 0)}}}"
+        return f"{group.format(part[0])}{fraction if part[0] == 'S' else spellings[part]})"
+
+    def _is_midnight(self, part: str) -> bool:
+        return self.kind == "date" and part[0] in "HhmsSa"
+
+
+def forms_of(form: str, kind: str) -> list[Form]:
+    """A format with and without each of what stands in brackets: the longest first."""
+    pieces = [match[0] for match in re.finditer(r"'(?:[^']|'')*'|([A-Za-z])\1*|.", form, re.DOTALL)]
+    choices: list[list[list[str]]] = [[[]]]
+    for piece in pieces:
+        if piece == "[":
+            choices.append([[], []])
+        elif piece == "]":
+            choices.append([[]])
         else:
-            groups[part[0]] = len(groups) + 1
-            letters[part[0]] = part
-            digits = len(part)
-            fraction = rf"\d{{1,{min(digits, 6)}}}0{{0,{max(digits - 6, 0)}}}"
-            spelled += f"({fraction if part[0] == 'S' else _LETTERS[part]})"
-    pattern = rf"^{_AROUND}{spelled}{_AROUND}\z"
+            choices[-1][0].append(_part(form, piece))
+    return [
+        Form(kind, tuple(part for chosen in each for part in chosen)) for each in itertools.product(*choices)
+    ]
+
+
+def _by_form(text: Expression, form: Form) -> Time:
+    letters = form.letters
+    groups = {letter: place for place, letter in enumerate(letters, start=1)}
+    pattern = rf"^{AROUND}{form.pattern(LETTERS)}{AROUND}\z"
 
     def said(letter: str) -> Expression:
         return F.regexp_replace(text, pattern, f"${groups[letter]}")
@@ -140,18 +189,18 @@ def _by_format(text: Expression, kind: str, parts: list[str], parse: Parse) -> E
     clock += f".${groups['S']}" if "S" in groups else ""
     zone = f"${groups['X']}" if "X" in groups else ""
     plain = len(letters["M"]) < 3 and "h" not in groups
-    if plain and kind == "date":
+    if plain and form.kind == "date":
         value = F.regexp_replace(text, pattern, date)
     elif plain:
         value = F.regexp_replace(text, pattern, f"{date} {clock}{zone}")
     else:
         month = said("M")
         if len(letters["M"]) >= 3:
-            place = F.position(F.lower(F.substring(month, 1, 3)), F.lit(_SHORT_MONTHS))
+            place = F.position(F.lower(F.substring(month, 1, 3)), F.lit(SHORT_MONTHS))
             month = ((place + 3) / 4).cast("int").cast("string")
         day = F.concat(F.lit(century), said("y"), F.lit("-"), month, F.lit("-"), said("d"))
         value = day
-        if kind != "date":
+        if form.kind != "date":
             if "h" in groups:
                 noon = F.when(F.upper(said("a")) == "PM", 12).otherwise(0)
                 hour = (said("h").cast("int") % 12 + noon).cast("string")
@@ -159,24 +208,8 @@ def _by_format(text: Expression, kind: str, parts: list[str], parse: Parse) -> E
                 hour = said("H") if "H" in groups else F.lit("00")
             rest = F.regexp_replace(text, pattern, clock.partition(":")[2] + zone)
             value = F.concat(day, F.lit(" "), hour, F.lit(":"), rest)
-    time = value.cast(kind)
-    if kind == "timestamp" and "X" not in groups:
-        time = moment_in(time, parse)
-    return F.when(text.rlike(pattern), time)
-
-
-def _without_options(form: str) -> list[list[str]]:
-    """The parts of a format, with and without each of what stands in brackets: the longest first."""
-    pieces = [match[0] for match in re.finditer(r"'(?:[^']|'')*'|([A-Za-z])\1*|.", form, re.DOTALL)]
-    choices: list[list[list[str]]] = [[[]]]
-    for piece in pieces:
-        if piece == "[":
-            choices.append([[], []])
-        elif piece == "]":
-            choices.append([[]])
-        else:
-            choices[-1][0].append(_part(form, piece))
-    return [[part for chosen in each for part in chosen] for each in itertools.product(*choices)]
+    time = F.when(text.rlike(pattern), value.cast(form.kind))
+    return Time(time, is_shown=form.kind == "timestamp" and "X" not in groups)
 
 
 def _part(form: str, piece: str) -> str:
@@ -186,14 +219,14 @@ def _part(form: str, piece: str) -> str:
     if piece.startswith("'") and len(piece) > 1:
         return "'" + piece[1:-1].replace("''", "'")
     if piece.isascii() and piece.isalpha():
-        if piece not in _LETTERS and not re.fullmatch("S{1,9}", piece):
+        if piece not in LETTERS and not re.fullmatch("S{1,9}", piece):
             raise DeclarationError(f'"{piece}" of the format "{form}" is not known')
         return piece
     return f"'{piece}"
 
 
 def _is_spelled(text: Expression, pattern: str) -> Expression:
-    return text.rlike(rf"^{_AROUND}{pattern}{_AROUND}\z")
+    return text.rlike(rf"^{AROUND}{pattern}{AROUND}\z")
 
 
 def _in_capitals(text: Expression) -> Expression:

@@ -31,6 +31,7 @@ from jobs.common.csv_records import (
 )
 from jobs.common.declaration import UTF_8
 from jobs.common.delivery import POSITION, REPLACEMENT, SOURCE_FILE, Sound
+from jobs.common.sound_times import clock_of_java
 from jobs.common.sound_values import Lines, lines_of, values_of
 
 # Spark's workers cannot import this package where a job runs as a plain script.
@@ -76,7 +77,8 @@ def look_at(
 
     None where the files have something about which nothing can be said so.
     """
-    look = lines_of(contract, header.names, dialect.delimiter, dialect.quote, nulls)
+    clock_of = clock_of_java(spark)
+    look = lines_of(contract, header.names, dialect.delimiter, dialect.quote, nulls, clock_of)
     if look is None or dialect.escape or header.marked or header.end != "\n":
         return None
     types = {column.name: column.type for column in contract.columns}

@@ -36,6 +36,7 @@ from jobs.common.messages import (
     origin,
 )
 from jobs.common.repeated_keys import one_repeats
+from jobs.common.sound_times import clock_of_java
 from jobs.common.sound_values import Field, field_of, judge
 
 # Spark's workers cannot import this package where a job runs as a plain script.
@@ -84,7 +85,10 @@ def looked_at(messages: DataFrame, contract: Contract, nulls: tuple[str, ...]) -
 
     None where the contract has something about which nothing can be said so.
     """
-    of_columns = [(column.source_name, field_of(column, nulls)) for column in contract.source_columns]
+    clock_of = clock_of_java(messages.sparkSession)
+    of_columns = [
+        (column.source_name, field_of(column, nulls, clock_of)) for column in contract.source_columns
+    ]
     known = [(name, field) for name, field in of_columns if field is not None]
     if len(known) < len(of_columns):
         return None

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -25,6 +25,7 @@ from pyspark import cloudpickle
 
 from jobs.common.contract import Column, Contract, Parse
 from jobs.common.csv_records import letter_of_pattern
+from jobs.common.sound_times import Clock, Spelling, spellings_of, times_of_texts
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # type: ignore[no-untyped-call]
 
@@ -33,21 +34,24 @@ _DAY = (
     r"(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))"
 )
 _TIME = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d)"
-_WHOLE = r"-?(?:0|[1-9]\d{{0,{}}})"
-_FLOATING = r"-?\d{1,15}(?:\.\d{1,15})?"
 _TYPES: dict[str, tuple[str, Any]] = {  # how values are spelled, and their type in Arrow
     "boolean": ("true|false|TRUE|FALSE|True|False", pyarrow.bool_()),
-    "tinyint": (_WHOLE.format(1), pyarrow.int8()),
-    "smallint": (_WHOLE.format(3), pyarrow.int16()),
-    "int": (_WHOLE.format(8), pyarrow.int32()),
-    "bigint": (_WHOLE.format(17), pyarrow.int64()),
-    "float": (_FLOATING, pyarrow.float32()),
-    "double": (_FLOATING, pyarrow.float64()),
     "date": (_DAY, pyarrow.date32()),
     "timestamp": (f"{_DAY}[T ]{_TIME}", pyarrow.timestamp("us", "UTC")),
 }
+_NUMBERS: dict[
+    str, tuple[int, int, Any]
+] = {  # figures before the point and behind it, and their type in Arrow
+    "tinyint": (2, 0, pyarrow.int8()),
+    "smallint": (4, 0, pyarrow.int16()),
+    "int": (9, 0, pyarrow.int32()),
+    "bigint": (18, 0, pyarrow.int64()),
+    "float": (15, 15, pyarrow.float32()),
+    "double": (15, 15, pyarrow.float64()),
+}
 _SEEN = r"[!-~\p{L}\p{N}]"
 _TEXT = pyarrow.string()
+_NO_TEXT = pyarrow.scalar(None, _TEXT)
 _DIGITS = 9  # of a limit
 _LIMITS = {
     "minimum": "greater_equal",
@@ -81,6 +85,12 @@ class Field:
     """In letters, the least and the most."""
     limits: tuple[tuple[str, Any], ...] = ()
     """Comparisons that a value passes, by their name in Arrow."""
+    marks: tuple[str, str] | None = None
+    """Of groups of three figures, and of the fraction, where these are not as usual."""
+    booleans: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    """What is said for true and for false, where that is declared."""
+    times: tuple[Spelling, ...] = ()
+    """How dates or times are spelled, where that is declared."""
 
 
 @dataclass(frozen=True)
@@ -94,11 +104,18 @@ class Lines:
     """A pattern of the lines in whose fields nothing is to be made out."""
 
 
-def field_of(column: Column, nulls: Sequence[str]) -> Field | None:
-    """How values of a column are told to be sound; None where that takes more than is known here."""
+def _no_clock(_: str) -> Clock | None:
+    return None
+
+
+def field_of(
+    column: Column, nulls: Sequence[str], clock_of: Callable[[str], Clock | None] = _no_clock
+) -> Field | None:
+    """How values of a column are told to be sound; None where that takes more than is known here.
+
+    `clock_of`: how the clocks of a zone are set; None where that is not known.
+    """
     parse, rules, kind = column.parse, dict(column.rules), column.type
-    if parse != Parse(source_name=parse.source_name, trim=parse.trim, nulls=parse.nulls):
-        return None
     known = Field(column.name, nullable=column.nullable, trim=parse.trim, nulls=(*nulls, *parse.nulls))
     enum = rules.pop("enum", None)
     choices = None if enum is None else tuple(choice for choice in enum if choice is not None)
@@ -111,27 +128,57 @@ def field_of(column: Column, nulls: Sequence[str]) -> Field | None:
         if rules or not texts:
             return None
         return replace(known, spelled=pattern, choices=choices, lengths=lengths)
-    spelled, type_of = _TYPES.get(kind, (None, None))
-    decimal = re.fullmatch(r"decimal\((\d+),(\d+)\)", kind)
-    if decimal:
-        precision, scale = int(decimal[1]), int(decimal[2])
-        if precision == scale:
-            return None
-        fraction = rf"(?:\.\d{{1,{scale}}})?" if scale else ""
-        spelled = _WHOLE.format(precision - scale - 1) + fraction
-        type_of = pyarrow.decimal128(precision, scale)
-    if spelled is None or choices is not None:
+    field = _spelled(known, kind, parse, clock_of)
+    if field is None or choices is not None:
         return None
     limits = []
     for rule, limit in rules.items():
         comparison = _LIMITS.get(rule)
         exact = isinstance(limit, int) and not isinstance(limit, bool) and abs(limit) < 10**_DIGITS
-        if decimal and max(precision - scale, _DIGITS) + scale > 38:
-            return None  # Arrow has no type of as many digits, in which to compare them
         if comparison is None or kind in ("boolean", "date", "timestamp") or not exact:
             return None
+        if pyarrow.types.is_decimal(field.type):
+            whole = field.type.precision - field.type.scale
+            if max(whole, _DIGITS) + field.type.scale > 38:
+                return None  # Arrow has no type of as many digits, in which to compare them
         limits.append((comparison, limit))
-    return replace(known, type=type_of, spelled=rf"\A(?:{spelled})\z", limits=tuple(limits))
+    return replace(field, limits=tuple(limits))
+
+
+def _spelled(known: Field, kind: str, parse: Parse, clock_of: Callable[[str], Clock | None]) -> Field | None:
+    """A field of another type than text, with how its values are spelled."""
+    if kind in _TYPES:
+        spelled, type_of = _TYPES[kind]
+        if parse.true:
+            if "" in (*parse.true, *parse.false):
+                return None
+            return replace(known, type=type_of, booleans=(parse.true, parse.false))
+        if parse.formats or parse.timezone:
+            times = spellings_of(parse, kind, clock_of)
+            return None if times is None else replace(known, type=type_of, times=times)
+        return replace(known, type=type_of, spelled=rf"\A(?:{spelled})\z")
+    if kind in _NUMBERS:
+        whole, fraction, type_of = _NUMBERS[kind]
+    else:
+        decimal = re.fullmatch(r"decimal\((\d+),(\d+)\)", kind)
+        if decimal is None or decimal[1] == decimal[2]:
+            return None
+        fraction = int(decimal[2])
+        whole = int(decimal[1]) - fraction
+        type_of = pyarrow.decimal128(whole + fraction, fraction)
+    marks = (parse.grouping or "", parse.decimal or ".")
+    number = replace(known, type=type_of, spelled=_number(whole, fraction, *marks))
+    return number if marks == ("", ".") else replace(number, marks=marks)
+
+
+def _number(whole: int, fraction: int, group: str, point: str) -> str:
+    """A pattern of numbers that have at most so many figures before the point, and behind it."""
+    figures = rf"0|[1-9]\d{{0,{whole - 1}}}"
+    groups = (whole - 3) // 3
+    if group and groups:
+        figures += rf"|[1-9]\d{{0,2}}(?:{re.escape(group)}\d{{3}}){{1,{groups}}}"
+    behind = rf"(?:{re.escape(point)}\d{{1,{fraction}}})?" if fraction else ""
+    return rf"\A-?(?:{figures}){behind}\z"
 
 
 def _is_plain(pattern: str) -> bool:
@@ -145,12 +192,17 @@ def _is_plain(pattern: str) -> bool:
 
 
 def lines_of(
-    contract: Contract, names: Sequence[str], delimiter: str, quote: str, nulls: Sequence[str]
+    contract: Contract,
+    names: Sequence[str],
+    delimiter: str,
+    quote: str,
+    nulls: Sequence[str],
+    clock_of: Callable[[str], Clock | None] = _no_clock,
 ) -> Lines | None:
     """What the lines of files look like whose header has these names; None where that can't be said of a column."""
     columns = {column.source_name: column for column in contract.source_columns}
     fields = [
-        field_of(columns[name], nulls) if name in columns else Field(None, nulls=tuple(nulls))
+        field_of(columns[name], nulls, clock_of) if name in columns else Field(None, nulls=tuple(nulls))
         for name in names
     ]
     known = [field for field in fields if field is not None]
@@ -229,22 +281,12 @@ def judge(text: Any, field: Field) -> tuple[Any, Any]:
     missing = compute.equal(text, "")
     if field.nulls:
         missing = compute.or_(missing, compute.is_in(text, pyarrow.array(field.nulls, pyarrow.string())))
-    if field.spelled is None or field.type == _TEXT:
-        # What begins with a letter that can be seen is neither blank nor, where it ends with one too, to be trimmed.
-        seen = compute.and_(compute.greater_equal(text, "!"), compute.less(text, "\x7f"))
-        if not compute.all(compute.or_(seen, missing), min_count=0).as_py():
-            seen = compute.match_substring_regex(text, rf"\A{_SEEN}")
-        if field.trim:
-            seen = compute.and_(seen, compute.match_substring_regex(text, rf"{_SEEN}\z"))
-        if field.spelled is not None:
-            seen = compute.and_(seen, compute.match_substring_regex(text, r"\A[ -~]*\z"))
-            seen = compute.and_(seen, compute.match_substring_regex(text, field.spelled))
+    if field.times:
+        value = times_of_texts(compute.if_else(missing, _NO_TEXT, text), field.times, field.type)
+        seen = value.is_valid()
     else:
-        seen = compute.match_substring_regex(text, field.spelled)
-    present = compute.and_not(seen, missing)
-    value = compute.if_else(present, text, pyarrow.scalar(None, pyarrow.string()))
-    if field.type != _TEXT:
-        value = compute.cast(_lowered(value, field.type), field.type)
+        seen = _is_seen(text, missing, field)
+        value = _typed(compute.if_else(compute.and_not(seen, missing), text, _NO_TEXT), field)
     for comparison, limit in field.limits:
         kept = compute.call_function(comparison, [value, _limit(limit, field.type)])
         seen = compute.and_(seen, compute.fill_null(kept, False))
@@ -262,8 +304,39 @@ def judge(text: Any, field: Field) -> tuple[Any, Any]:
     return value, compute.or_(seen, missing) if field.nullable else compute.and_not(seen, missing)
 
 
-def _lowered(value: Any, kind: Any) -> Any:
-    return compute.utf8_lower(value) if pyarrow.types.is_boolean(kind) else value
+def _is_seen(text: Any, missing: Any, field: Field) -> Any:
+    """Which texts are spelled as the field's values are, beyond doubt."""
+    if field.booleans is not None:
+        return compute.is_in(text, pyarrow.array([*field.booleans[0], *field.booleans[1]], pyarrow.string()))
+    if field.spelled is not None and field.type != _TEXT:
+        return compute.match_substring_regex(text, field.spelled)
+    # What begins with a letter that can be seen is neither blank nor, where it ends with one too, to be trimmed.
+    seen = compute.and_(compute.greater_equal(text, "!"), compute.less(text, "\x7f"))
+    if not compute.all(compute.or_(seen, missing), min_count=0).as_py():
+        seen = compute.match_substring_regex(text, rf"\A{_SEEN}")
+    if field.trim:
+        seen = compute.and_(seen, compute.match_substring_regex(text, rf"{_SEEN}\z"))
+    if field.spelled is not None:
+        seen = compute.and_(seen, compute.match_substring_regex(text, r"\A[ -~]*\z"))
+        seen = compute.and_(seen, compute.match_substring_regex(text, field.spelled))
+    return seen
+
+
+def _typed(text: Any, field: Field) -> Any:
+    """The values of texts that are spelled as the field's are."""
+    if field.type == _TEXT:
+        return text
+    if field.booleans is not None:
+        true = compute.is_in(text, pyarrow.array(field.booleans[0], pyarrow.string()))
+        return compute.if_else(text.is_valid(), true, pyarrow.scalar(None, field.type))
+    if field.marks is not None:
+        group, point = field.marks
+        if group:
+            text = compute.replace_substring(text, group, "")
+        text = compute.replace_substring(text, point, ".")
+    if pyarrow.types.is_boolean(field.type):
+        text = compute.utf8_lower(text)
+    return compute.cast(text, field.type)
 
 
 def _limit(limit: int, kind: Any) -> Any:

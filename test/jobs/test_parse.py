@@ -7,6 +7,7 @@ import zoneinfo
 from decimal import Decimal
 from typing import Any
 
+import pyarrow
 import pytest
 from conftest import Lake
 from pyspark.sql import functions as F
@@ -16,6 +17,8 @@ from jobs.common.conform import conform
 from jobs.common.delivery import delivery_of
 from jobs.common.errors import DeclarationError, SourceSchemaError
 from jobs.common.messages import MESSAGE, delivery_of_messages
+from jobs.common.sound_times import clock_of_java
+from jobs.common.sound_values import field_of, judge
 
 DATE = dt.date(2026, 1, 5)
 UTC = dt.timezone.utc
@@ -59,8 +62,69 @@ def utc(*parts: int) -> dt.datetime:
     return dt.datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type, misc]
 
 
+def sound_values(lake: Lake, kind: str, parse: dict[str, Any], texts: list[str]) -> dict[str, Any]:
+    """What the quick look at many makes of those texts that are sound by it."""
+    (of_contract,) = (one for one in contract({"v": column(kind, parse)}, []).columns if one.name == "v")
+    field = field_of(of_contract, (), clock_of_java(lake.spark))
+    if field is None:
+        return {}
+    found, sound = judge(pyarrow.array(texts, pyarrow.string()), field)
+    return {
+        text: value for text, value, is_sound in zip(texts, found.to_pylist(), sound.to_pylist()) if is_sound
+    }
+
+
 def check(lake: Lake, kind: str, parse: dict[str, Any], told: dict[str, Any]) -> None:
     assert dict(zip(told, values(lake, kind, parse, list(told)))) == told
+    sound = sound_values(lake, kind, parse, list(told))
+    assert sound == {text: told[text] for text in sound}
+
+
+@pytest.mark.parametrize(
+    ("kind", "parse", "told"),
+    [
+        (
+            "date",
+            {"formats": ["d.M.yy", "MMM d yyyy"]},
+            {"1.2.26": dt.date(2026, 2, 1), "Dec 31 2025": dt.date(2025, 12, 31)},
+        ),
+        ("date", {"formats": ["dd.MM.yyyy HH:mm"]}, {"31.01.2026 00:00": dt.date(2026, 1, 31)}),
+        (
+            "timestamp",
+            {"formats": ["dd.MM.yyyy HH:mm[:ss]", "iso"], "timezone": "Europe/Berlin"},
+            {
+                "31.01.2026 10:00": utc(2026, 1, 31, 9),
+                "29.03.2026 03:00:00": utc(2026, 3, 29, 1),
+                "25.10.2026 03:00:00": utc(2026, 10, 25, 2),
+                "2026-07-01 10:00:00.5": utc(2026, 7, 1, 8, 0, 0, 500_000),
+                "2026-07-01T10:00:00Z": utc(2026, 7, 1, 10),
+                "": None,
+            },
+        ),
+        (
+            "timestamp",
+            {"formats": ["M/d/yyyy h:mm:ss a X", "epochMillis", "yyyyMMdd'T'HHmmss.SSSX"]},
+            {
+                "1/5/2026 12:00:01 AM -0330": utc(2026, 1, 5, 3, 30, 1),
+                "1767605400123": utc(2026, 1, 5, 9, 30, 0, 123_000),
+                "20260105T120000.25+01": utc(2026, 1, 5, 11, 0, 0, 250_000),
+            },
+        ),
+        ("timestamp", {"formats": ["epoch"]}, {"1767605400.5": utc(2026, 1, 5, 9, 30, 0, 500_000)}),
+        (
+            "decimal(10,2)",
+            {"decimal": ",", "grouping": "\u00a0"},
+            {"1\u00a0234,5": Decimal("1234.50"), "1234": Decimal("1234.00"), "-0,05": Decimal("-0.05")},
+        ),
+        ("bigint", {"grouping": "."}, {"1.234.567": 1_234_567, "12": 12}),
+        ("double", {"decimal": ","}, {"-0,25": -0.25}),
+        ("boolean", {"true": ["Y"], "false": ["N"], "nulls": ["-"]}, {"Y": True, "N": False, "-": None}),
+    ],
+)
+def test_what_comes_as_declared_is_sound(
+    lake: Lake, kind: str, parse: dict[str, Any], told: dict[str, Any]
+) -> None:
+    assert sound_values(lake, kind, parse, list(told)) == told
 
 
 def test_dates_by_their_formats_in_order(lake: Lake) -> None:

@@ -24,6 +24,19 @@ from jobs.common.errors import LandingEncodingError
 from jobs.common.sound_lines import _judging
 from jobs.common.sound_values import lines_of, values_of
 
+TYPES = {"decimal(10,2)": "number", "int": "integer", "double": "number", "boolean": "boolean"}
+
+
+def spelled(kind: str, **parse: Any) -> dict[str, Any]:
+    """A column of a type whose values come otherwise than the contract spells them."""
+    of_text = {"date": {"format": "date"}, "timestamp": {"format": "date-time"}}.get(kind, {})
+    return {
+        "type": [TYPES.get(kind, "string"), "null"],
+        **of_text,
+        "x-dataplat": {"parse": parse, **({} if of_text else {"type": kind})},
+    }
+
+
 OPTIONAL = {"type": ["string", "null"]}
 COLUMNS: dict[str, dict[str, Any]] = {
     "code": {**OPTIONAL, "pattern": "^[A-Z]{2,3}-\\d+$"},
@@ -40,6 +53,18 @@ COLUMNS: dict[str, dict[str, Any]] = {
     "single": {"type": ["number", "null"], "x-dataplat": {"type": "float"}},
     "day": {"type": ["string", "null"], "format": "date"},
     "at": {"type": ["string", "null"], "format": "date-time"},
+    "amount": spelled("decimal(10,2)", decimal=",", grouping="."),
+    "units": spelled("int", grouping="'"),
+    "rate": spelled("double", decimal=","),
+    "answer": spelled("boolean", true=["Y", "1"], false=["N", "0"], nulls=["?"]),
+    "born": spelled("date", formats=["dd.MM.yyyy", "d/M/yy", "iso"]),
+    "seen": spelled("timestamp", formats=["dd.MM.yyyy HH:mm[:ss]", "iso"], timezone="Europe/Berlin"),
+    "called": spelled(
+        "timestamp", formats=["MMM d yyyy h:mm a"], timezone="America/New_York", overlap="later"
+    ),
+    "sent": spelled("timestamp", formats=["epochMillis", "epoch"]),
+    "logged": spelled("timestamp", formats=["yyyyMMdd HHmmss.SSSSSSSX", "d-MMMM-yyyy'T'HHX"]),
+    "shown": spelled("timestamp", timezone="Australia/Lord_Howe"),
 }
 TEXTS = [
     "ab",
@@ -144,6 +169,121 @@ VALUES: dict[str, Sequence[str]] = {
         "2026-01-05T10:00:00",
         "1899-12-31T23:59:59-05:30",
         "1582-10-10T00:00:00Z",
+        "",
+    ],
+    "amount": [
+        "1.234,50",
+        "1234,5",
+        "0,01",
+        "-1.234.567,89",
+        "12.34,5",
+        "1,234.50",
+        "1.2345",
+        "12345678,99",
+        "99.999.999,99",
+        "1e3",
+        "1,005",
+        ",5",
+    ],
+    "units": [
+        "1'234",
+        "1234",
+        "12'34",
+        "1'234'567'890",
+        "-1'234",
+        "1'234.0",
+        "999'999'999",
+        "+7",
+        "0",
+        "1'23x",
+    ],
+    "rate": ["0,5", "-0,25", "1.5", "1,5e3", "NaN", "123456789012345,5", "1,", "7"],
+    "answer": ["Y", "N", "1", "0", "y", "true", " Y", "?", "", "N/A"],
+    "born": [
+        *[
+            "31.01.2026",
+            "29.02.2024",
+            "29.02.2026",
+            "31.04.2026",
+            "1.1.2026",
+            "01.01.1599",
+            "31.12.2999",
+            "31.12.9999",
+            "00.01.2026",
+        ],
+        *["7/3/26", "31/12/99", "31/9/26", "2026-01-05", "2026-13-05", "01.01.26"],
+        " 31.01.2026",
+        "",
+    ],
+    "seen": [
+        "31.01.2026 23:59",
+        "31.01.2026 23:59:59",
+        "29.03.2026 01:59:59",
+        "29.03.2026 02:00:00",
+        "29.03.2026 02:59:59",
+        "29.03.2026 03:00:00",
+        "25.10.2026 01:59:59",
+        "25.10.2026 02:00:00",
+        "25.10.2026 02:59:59",
+        "25.10.2026 03:00:00",
+        "01.01.1970 00:00",
+        "31.12.1969 23:59",
+        "31.12.2037 23:59",
+        "01.01.2038 00:00",
+        "31.12.9999 00:00",
+        "31.06.2026 10:00",
+        "31.01.2026 24:00",
+        "2026-07-01T10:00:00Z",
+        "2026-07-01 10:00:00+0200",
+        "2026-07-01 10:00:00",
+        "2026-07-01 10:00:00.25",
+        "2026-10-25T02:30:00",
+        "",
+    ],
+    "called": [
+        "Jan 5 2026 1:05 PM",
+        "jul 31 2026 12:00 am",
+        "Feb 29 2026 1:00 AM",
+        "Mar 8 2026 2:30 AM",
+        "Nov 1 2026 1:30 AM",
+        "Nov 1 2026 12:30 AM",
+        "May 5 2026 13:00 PM",
+        "Mai 5 2026 1:00 PM",
+        "",
+    ],
+    "sent": [
+        "1767605400000",
+        "1767605400",
+        "1767605400.5",
+        "0",
+        "-1",
+        "007",
+        "99999999999999",
+        "1.5",
+        "x",
+        "",
+    ],
+    "logged": [
+        "20260105 100000.5Z",
+        "20260105 100000.1234560+0130",
+        "20260105 100000.1234567Z",
+        "20260105 235959.9-13:59",
+        "20260105 235959.9-14:00",
+        "20260105 100000.5+02",
+        "20260105 100000Z",
+        "5-March-2026T10Z",
+        "31-february-2026T10Z",
+        "5-Mar-2026T10Z",
+        "",
+    ],
+    "shown": [
+        "2026-01-05T10:00:00",
+        "2026-04-05T01:45:00",  # set back by half an hour
+        "2026-04-05 02:00:00.000001",
+        "2026-10-04T02:15:00",  # set forward by as much
+        "2026-10-04T02:30:00",
+        "2026-01-05T10:00:00+11:00",
+        "2026-01-05",
         "",
     ],
     "more": [*TEXTS],
@@ -282,7 +422,11 @@ def test_a_file_with_a_very_long_line_is_judged_row_by_row(
 @pytest.mark.parametrize(
     "column",
     [
-        {"x-dataplat": {"parse": {"formats": ["dd.MM.yyyy"]}}, "format": "date"},
+        {
+            "x-dataplat": {"parse": {"formats": ["dd.MM.yyyy HH:mm"], "timezone": "UTC"}},
+            "format": "date-time",
+        },
+        {"type": ["boolean", "null"], "x-dataplat": {"parse": {"true": ["x"], "false": [""]}}},
         {"pattern": "^(?!no).*$"},
         {"pattern": "[a-z&&[^b]]"},
         {"pattern": "a\\s"},
