@@ -33,11 +33,10 @@ from pyspark.sql import functions as F
 
 from jobs.common.declaration import UTF_8
 from jobs.common.delivery import REPLACEMENT, SOURCE_FILE, source_file
+from jobs.common.joined_lines import JoinedLines, Writing
 
-RECORD, BROKEN = "_record", "_broken"
+RECORD, BROKEN, BLOCK = "_record", "_broken", "_block"
 MARK = "\ufeff"  # the byte order mark that some programs begin a file with
-_LONGEST = 32 << 20
-"""Letters of a record of several lines. What goes on for longer has a quote that is not closed."""
 
 
 @dataclass(frozen=True)
@@ -200,23 +199,10 @@ def records(
             )
         parts.append(lines.select(record.alias(RECORD), F.lit(False).alias(BROKEN), SOURCE_FILE))
     if joined:
-        at_once = min(len(joined), spark.sparkContext.defaultParallelism)
-        in_order = (
-            _text(spark, joined, header)
-            .select(
-                _decoded(header).alias(RECORD),
-                source_file(),
-                F.col("_metadata.file_block_start").alias("_start"),
-                F.monotonically_increasing_id().alias("_at"),
-            )
-            .repartition(at_once, SOURCE_FILE)
-            .sortWithinPartitions(SOURCE_FILE, "_start", "_at")
-            .select(RECORD, SOURCE_FILE)
-        )
         parts.append(
-            in_order.mapInArrow(
-                _joining(header, dialect), f"{RECORD} string, {BROKEN} boolean, {SOURCE_FILE} string"
-            )
+            in_order(lines_with_blocks(spark, joined, header), len(joined))
+            .select(RECORD, SOURCE_FILE)
+            .mapInArrow(_joining(header, dialect), f"{RECORD} string, {BROKEN} boolean, {SOURCE_FILE} string")
         )
     return reduce(DataFrame.unionByName, parts)
 
@@ -264,6 +250,26 @@ def lines_of_files(spark: SparkSession, paths: Iterable[str], header: Header) ->
     value = _decoded(header)
     line = F.when(value.endswith("\r"), value.substr(F.lit(1), F.length(value) - 1)).otherwise(value)
     return _text(spark, paths, header).select(line.alias(RECORD), source_file())
+
+
+def lines_with_blocks(spark: SparkSession, paths: Iterable[str], header: Header) -> DataFrame:
+    """The lines of files as `RECORD`, without LF at their end but with CR, with their file, and `BLOCK`: where in it
+    the part begins in which a line is read, for Spark cuts files where it likes.
+    """
+    return _text(spark, paths, header).select(
+        _decoded(header).alias(RECORD), source_file(), F.col("_metadata.file_block_start").alias(BLOCK)
+    )
+
+
+def in_order(lines: DataFrame, files: int) -> DataFrame:
+    """The lines of so many files, those of a file in its order, one after another in one task."""
+    at_once = min(files, lines.sparkSession.sparkContext.defaultParallelism)
+    return (
+        lines.withColumn("_at", F.monotonically_increasing_id())
+        .repartition(at_once, SOURCE_FILE)
+        .sortWithinPartitions(SOURCE_FILE, BLOCK, "_at")
+        .drop("_at")
+    )
 
 
 def _is_undecoded(header: Header) -> Expression:
@@ -343,104 +349,50 @@ def letter_of_pattern(letter: str) -> str:
     return letter if letter in ("", '"') or letter.isalnum() else f"\\{letter}"
 
 
+def writing_of(header: Header, dialect: Dialect) -> Writing:
+    """How the records of files with this header are written."""
+    return Writing(
+        len(header.names),
+        header.end,
+        dialect.delimiter,
+        dialect.comment,
+        blank_letters(dialect),
+        *(letter_of_pattern(each) for each in (dialect.delimiter, dialect.quote, dialect.escape)),
+    )
+
+
 def _joining(header: Header, dialect: Dialect) -> Callable[[Any], Any]:
     """What a task does with the lines of its files, in their order. A function within a function: it travels to the
     workers by its value, for a plain script's workers cannot import this module.
     """
-    columns, skipped, end, longest = len(header.names), header.lines, header.end, _LONGEST
-    delimiter, comment, blank = dialect.delimiter, dialect.comment, blank_letters(dialect)
-    marked, byte_order = header.marked, MARK
-    mark, quote, escape = (letter_of_pattern(each) for each in (delimiter, dialect.quote, dialect.escape))
-    inner = rf"[^{quote}]*(?:{quote}{quote}[^{quote}]*)*"  # of a quoted field
-    if escape:
-        inner = rf"[^{quote}{escape}]*(?:{escape}[\s\S][^{quote}{escape}]*)*"
-    goes_on = rf"(?:{escape})?\Z" if escape else r"\Z"  # the line's end may be what an escape stands before
-    field = rf"(?:{quote}{inner}{quote}|(?:[^{quote}{mark}\r\n][^{mark}\r\n]*)?)"
-    strict = rf"(?:{quote}{inner}{quote}|[^{quote}{mark}\r\n]*)"
-    if not quote:
-        field = strict = rf"[^{mark}\r\n]*"
-    more = rf"(?:{mark}{strict})*"
+    writing, skipped, marked, byte_order = writing_of(header, dialect), header.lines, header.marked, MARK
 
     def join(batches: Any) -> Any:
-        import re
-        from collections import deque
-
         import pyarrow
 
-        # A line by what it is the end of: of a record, or of a part of one that goes on between quotes.
-        first_and_last = re.compile(rf"{field}(?:{mark}{field})*\Z")
-        never = re.compile(r"(?!)")  # without quotes no record goes on
-        first = re.compile(rf"(?:{strict}{more}{mark})?{quote}{inner}{goes_on}") if quote else never
-        last = re.compile(rf"{inner}{quote}{more}\Z") if quote else never
-        between = re.compile(rf"{inner}(?:{quote}{more}{mark}{quote}{inner})?{goes_on}") if quote else never
-        each_field = re.compile(rf"{mark}{strict}")
-        found: list[tuple[str, bool, str]] = []
-        waiting: list[str] = []  # lines of a record that has not ended
-        held = 0  # letters of these
-
-        def whole(record: str) -> bool:
-            return sum(1 for _ in each_field.finditer(delimiter + record)) == columns
-
-        def take(*lines: str) -> None:
-            nonlocal held
-            ahead = deque(lines)
-            while ahead:
-                line = ahead.popleft()
-                text = line[:-1] if line.endswith("\r") else line  # where the record ends here
-                if not waiting and comment and line.startswith(comment):
-                    continue
-                if not waiting and first_and_last.match(text):
-                    if text.strip(blank):
-                        found.append((text, False, file))
-                    continue
-                if waiting and last.match(text):
-                    record = end.join([*waiting, text])
-                    if whole(record):
-                        found.append((record, False, file))
-                        waiting.clear()
-                        held = 0
-                        continue
-                elif (between if waiting else first).match(line) and held <= longest:
-                    waiting.append(line)
-                    held += len(line)
-                    continue
-                ahead.appendleft(line)
-                give_up(ahead)
-
-        def give_up(ahead: Any) -> None:
-            """The first line that waits, or else the next, is malformed; those behind it are looked at anew."""
-            nonlocal held
-            ahead.extendleft(reversed(waiting))
-            waiting.clear()
-            held = 0
-            line = ahead.popleft()
-            found.append((line[:-1] if line.endswith("\r") else line, True, file))
-
-        def endsource_file() -> None:
-            while waiting:
-                ahead: Any = deque()
-                give_up(ahead)
-                take(*ahead)
+        joined = JoinedLines(writing)
 
         def batch() -> Any:
+            columns = zip(*((record.text, record.is_broken, record.place) for record in joined.found))
             names = ["_record", "_broken", "_source_file"]
-            made = pyarrow.RecordBatch.from_arrays([pyarrow.array(each) for each in zip(*found)], names)
-            found.clear()
+            made = pyarrow.RecordBatch.from_arrays([pyarrow.array(each) for each in columns], names)
+            joined.found.clear()
             return made
 
         file, seen = "", 0
         for some in batches:
             for line, of_file in zip(some.column(0).to_pylist(), some.column(1).to_pylist()):
                 if of_file != file:
-                    endsource_file()
+                    joined.finish()
                     file, seen = of_file, 0
                 seen += 1
                 if seen > skipped:
-                    take(line[1:] if marked and seen == 1 and line.startswith(byte_order) else line)
-            if found:
+                    begins = marked and seen == 1 and line.startswith(byte_order)
+                    joined.take(line[1:] if begins else line, file)
+            if joined.found:
                 yield batch()
-        endsource_file()
-        if found:
+        joined.finish()
+        if joined.found:
             yield batch()
 
     return join

@@ -468,8 +468,7 @@ def _read(
             )
     place = F.lit(layout).alias(_LAYOUT)
     if looked_at is not None and all(seen.is_by_line(header) for seen in surveyed.values()):
-        doubtful = looked_at.doubtful.select("*", F.lit(False).alias(BROKEN))
-        frame = _parted(doubtful, header, names, dialect).select("*", place)
+        frame = _parted(looked_at.doubtful, header, names, dialect).select("*", place)
         return _Read(frame, _placed(looked_at.sound, place), (looked_at.held,))
     if looked_at is not None:
         looked_at.held.unpersist()

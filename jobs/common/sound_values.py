@@ -217,7 +217,7 @@ def _plain(delimiter: str, quote: str) -> str:
     bare = rf"[^{quote}{mark}\r\n\x{{FFFD}}]*"
     if not quote:
         return rf"\A{bare}(?:{mark}{bare})*\z"
-    inner = rf"[^{quote}\r\n\x{{FFFD}}]*"
+    inner = rf"[^{quote}\x{{FFFD}}]*"
     field = f"(?:{quote}{inner}(?:{quote}{quote}{inner})*{quote}|{bare})"
     return rf"\A{field}(?:{mark}{field})*\z"
 
@@ -259,6 +259,7 @@ def _fields(lines: Any, look: Lines) -> tuple[list[Any], Any]:
             delimiter=look.delimiter,
             quote_char=look.quote or False,
             ignore_empty_lines=False,
+            newlines_in_values=True,
             invalid_row_handler=leave_out,
         ),
         pyarrow.csv.ConvertOptions(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow
@@ -83,6 +85,9 @@ TEXTS = [
     "\x01",
     "\ufffd",
     "😀",
+    "two\nlines",
+    "a\r\n\n# b",
+    'a "b"\nid,c',
 ]
 VALUES: dict[str, Sequence[str]] = {
     "code": ["AB-1", "ABC-22", "ab-1", "AB-1\u2028", "AB-x", " AB-1", *TEXTS],
@@ -339,12 +344,12 @@ heavy = pytest.mark.heavy
 @pytest.mark.parametrize(
     ("seed", "keys", "dialect", "encoding"),
     [
-        (1, 900, {}, "utf-8"),
-        (2, 600, {"quoting": csv.QUOTE_ALL, "delimiter": ";"}, "utf-8"),
-        *(pytest.param(seed, 900, {}, "utf-8", marks=heavy) for seed in range(3, 23)),
-        *(pytest.param(seed, 600, {"delimiter": "\t"}, "utf-16le", marks=heavy) for seed in range(23, 33)),
+        (1, 600, {}, "utf-8"),
+        (2, 400, {"quoting": csv.QUOTE_ALL, "delimiter": ";"}, "utf-8"),
+        *(pytest.param(seed, 600, {}, "utf-8", marks=heavy) for seed in range(3, 23)),
+        *(pytest.param(seed, 400, {"delimiter": "\t"}, "utf-16le", marks=heavy) for seed in range(23, 33)),
         *(
-            pytest.param(seed, 600, {"quotechar": "'", "delimiter": "|"}, "utf-8", marks=heavy)
+            pytest.param(seed, 400, {"quotechar": "'", "delimiter": "|"}, "utf-8", marks=heavy)
             for seed in range(33, 43)
         ),
     ],
@@ -358,8 +363,8 @@ def test_a_delivery_becomes_the_same_however_it_is_looked_at(
     dialect: dict[str, Any],
     encoding: str,
 ) -> None:
-    texts = [delivered(seed, 900, keys, **dialect), delivered(-seed, 300, 300, **dialect)]
-    if keys == 900:
+    texts = [delivered(seed, 600, keys, **dialect), delivered(-seed, 200, 200, **dialect)]
+    if keys == 600:
         texts = texts[:1]  # no key comes twice
     if encoding != "utf-8":
         # There it stands for what could not be decoded.
@@ -371,21 +376,83 @@ def test_a_delivery_becomes_the_same_however_it_is_looked_at(
     monkeypatch.setattr(landing, "MANY_BYTES", 0)
     delivery, found = became(lake, wanted, source)
     assert delivery.sound is not None
-    assert 200 < delivery.sound.count < 900 * len(texts)
+    assert 120 < delivery.sound.count < 600 * len(texts)
     assert found == expected
 
 
-def test_files_with_records_of_several_lines_are_put_together_as_ever(
-    lake: Lake, wanted: Contract, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("seed", "block", "damaged"),
+    [
+        (1, 16384, True),
+        *(
+            pytest.param(seed, block, damaged, marks=heavy)
+            for seed in range(2, 12)
+            for block in (None, 16384)
+            for damaged in (False, True)
+        ),
+    ],
+)
+def test_records_of_several_lines_become_the_same_however_they_are_looked_at(
+    lake: Lake, wanted: Contract, monkeypatch: pytest.MonkeyPatch, seed: int, block: int | None, damaged: bool
 ) -> None:
-    put(lake, b'id,name\n1,Ada\n2,"A\nB"\n3,"C\n', b"id,name\n4,Eve\n")
-    source = Source("things", "csv", "things/{date}/", {})
+    """With files that are cut into many parts, and with quotes that are gone or too many."""
+    chance = random.Random(seed)
+    texts = [delivered(seed, 150, 150), delivered(-seed, 40, 40)]
+    for _ in range(3 if damaged else 0):
+        place = chance.randrange(texts[0].index("\n") + 1, len(texts[0]))
+        texts[0] = (
+            texts[0][:place] + chance.choice(['"', '""', "\r"]) + texts[0][place + chance.choice([0, 1]) :]
+        )
+    put(lake, *(text.encode() for text in texts))
+    source = Source("things", "csv", "things/{date}/", {"nulls": ["N/A"], "comment": "#"})
     _, expected = became(lake, wanted, source)
     monkeypatch.setattr(landing, "MANY_BYTES", 0)
-    delivery, found = became(lake, wanted, source)
-    assert delivery.sound is None
+    with cut_into_blocks(lake, block):
+        delivery, found = became(lake, wanted, source)
+    assert delivery.sound is not None
+    assert 20 < delivery.sound.count < 190
     assert found == expected
-    assert found[0].read == 4
+
+
+@contextlib.contextmanager
+def cut_into_blocks(lake: Lake, size: int | None) -> Iterator[None]:
+    """Spark reads files in parts of so many bytes; as usual where none are told."""
+    name = "spark.sql.files.maxPartitionBytes"
+    before = lake.spark.conf.get(name)
+    if size is not None:
+        lake.spark.conf.set(name, str(size))
+    try:
+        yield
+    finally:
+        lake.spark.conf.set(name, str(before))
+
+
+@pytest.mark.parametrize(
+    ("content", "sound", "read", "rejected"),
+    [
+        (b'id,name\n1,Ada\n2,"A\nB"\n3,Eve\n', 3, 3, 0),
+        (b'id,name\r\n1,Ada\r\n2,"A\r\n3,Bo"\r\n4,Eve\r\n', 3, 3, 0),
+        (b'id,name\n1,Ada\n2,"A\n3,Bo\n4,Eve\n', 3, 4, 1),  # a quote that is not closed
+        (b'id,name\n1,Ada\n2,"A\n3,"B"\n4,Eve\n', 3, 4, 1),
+        (b'id,name\n1,"A"da\n2,Bo\n', 1, 2, 1),
+        (b'"id","name"\n1,"\n\n# A\n"\n2,Bo\n', 1, 2, 0),
+        (b"id,name\n1,A\rda\n2,Bo\n", 1, 2, 1),
+    ],
+)
+def test_a_record_of_several_lines_costs_the_others_nothing(
+    lake: Lake,
+    wanted: Contract,
+    monkeypatch: pytest.MonkeyPatch,
+    content: bytes,
+    sound: int,
+    read: int,
+    rejected: int,
+) -> None:
+    put(lake, content)
+    monkeypatch.setattr(landing, "MANY_BYTES", 0)
+    delivery, (counts, *_) = became(lake, wanted, Source("things", "csv", "things/{date}/", {"comment": "#"}))
+    assert delivery.sound is not None
+    assert (delivery.sound.count, counts.read, counts.rejected) == (sound, read, rejected)
 
 
 def test_lines_above_the_header_comments_and_blank_ones_are_no_rows(
@@ -456,9 +523,11 @@ def test_tasks_need_no_package_of_ours(wanted: Contract) -> None:
     look = lines_of(wanted, ["id", "name"], ",", '"', [])
     assert header is not None
     assert look is not None
-    task = _judging(look, header, Dialect(), ["a.csv"], "at", True)
+    task = replace(_judging(look, header, Dialect(), {"a.csv": 1}, "at"), with_records=True).task()
     program = (
-        "lines = pyarrow.RecordBatch.from_arrays([['1,Ada', '2,'], ['f/a.csv'] * 2, [0, 1]], ['a', 'b', 'c'])\n"
-        "print([batch.column(1).to_pylist() for batch in judge([lines])][:2])\n"
+        "lines = [['1,Ada', '2,\"A', 'B\"', '3,'], ['f/a.csv'] * 4, [0] * 4, [0, 1, 2, 3]]\n"
+        "batch = pyarrow.RecordBatch.from_arrays(lines, ['a', 'b', 'c', 'd'])\n"
+        "print([batch.column(1).to_pylist() for batch in judge([batch])][:-1])\n"
     )
-    assert said_by_worker(task, program) == ("[['1,Ada'], ['2,']]\n", "")
+    expected = [["1,Ada", '2,"A\nB"'], ["3,"], []]
+    assert said_by_worker(task, program) == (f"{expected}\n", "")
