@@ -53,6 +53,7 @@ _SEEN = r"[!-~\p{L}\p{N}]"
 _TEXT = pyarrow.string()
 _NO_TEXT = pyarrow.scalar(None, _TEXT)
 _DIGITS = 9  # of a limit
+_WHOLE = ("tinyint", "smallint", "int", "bigint")
 _LIMITS = {
     "minimum": "greater_equal",
     "maximum": "less_equal",
@@ -62,7 +63,7 @@ _LIMITS = {
 # Patterns that Java and RE2 read alike, where a value has letters of ASCII alone that can be seen.
 _LETTER = r"[A-Za-z0-9 _:;,@/#%=~<>'\"!-]"
 _PLAIN = re.compile(
-    rf"\^?(?:{_LETTER}|&|\\[dw.+*?()\[\]{{}}|^$/\\-]|\[\^?(?:{_LETTER}|[.+*?()|$]|\\[dw.\\/\]-])+\]"
+    rf"\^?(?:{_LETTER}|&|\\[dwsDWS.+*?()\[\]{{}}|^$/\\-]|\[\^?(?:{_LETTER}|[.+*?()|$]|\\[dwsDWS.\\/\]-])+\]"
     r"|\((?:\?:)?|[)|.]|[*+?]|\{\d+(?:,\d*)?\})*\$?"
 )
 
@@ -129,20 +130,26 @@ def field_of(
             return None
         return replace(known, spelled=pattern, choices=choices, lengths=lengths)
     field = _spelled(known, kind, parse, clock_of)
-    if field is None or choices is not None:
+    if field is None or not (choices is None or (kind in _WHOLE and all(map(_is_short, choices)))):
         return None
-    limits = []
-    for rule, limit in rules.items():
-        comparison = _LIMITS.get(rule)
-        exact = isinstance(limit, int) and not isinstance(limit, bool) and abs(limit) < 10**_DIGITS
-        if comparison is None or kind in ("boolean", "date", "timestamp") or not exact:
-            return None
-        if pyarrow.types.is_decimal(field.type):
-            whole = field.type.precision - field.type.scale
-            if max(whole, _DIGITS) + field.type.scale > 38:
-                return None  # Arrow has no type of as many digits, in which to compare them
-        limits.append((comparison, limit))
-    return replace(field, limits=tuple(limits))
+    if not all(rule in _LIMITS and _is_comparable(field.type, limit) for rule, limit in rules.items()):
+        return None
+    limits = tuple((_LIMITS[rule], limit) for rule, limit in rules.items())
+    return replace(field, choices=choices, limits=limits)
+
+
+def _is_short(limit: object) -> bool:
+    return isinstance(limit, int) and not isinstance(limit, bool) and abs(limit) < 10**_DIGITS
+
+
+def _is_comparable(kind: Any, limit: object) -> bool:
+    """Whether values of an Arrow type are told from a limit as Spark does it."""
+    if pyarrow.types.is_decimal(kind):
+        # Both become decimals that hold all of their digits.
+        return _is_short(limit) and max(kind.precision - kind.scale, _DIGITS) + kind.scale <= 38
+    if pyarrow.types.is_floating(kind):
+        return _is_short(limit) or isinstance(limit, float)
+    return pyarrow.types.is_integer(kind) and _is_short(limit)
 
 
 def _spelled(known: Field, kind: str, parse: Parse, clock_of: Callable[[str], Clock | None]) -> Field | None:
@@ -292,7 +299,9 @@ def judge(text: Any, field: Field) -> tuple[Any, Any]:
         kept = compute.call_function(comparison, [value, _limit(limit, field.type)])
         seen = compute.and_(seen, compute.fill_null(kept, False))
     if field.choices is not None:
-        seen = compute.and_(seen, compute.is_in(value, pyarrow.array(field.choices, pyarrow.string())))
+        kind = _TEXT if field.type == _TEXT else pyarrow.int64()
+        chosen = compute.is_in(compute.cast(value, kind), pyarrow.array(field.choices, kind))
+        seen = compute.and_(seen, chosen)
     least, most = field.lengths
     if least is not None:
         seen = compute.and_(
@@ -340,7 +349,7 @@ def _typed(text: Any, field: Field) -> Any:
     return compute.cast(text, field.type)
 
 
-def _limit(limit: int, kind: Any) -> Any:
+def _limit(limit: float, kind: Any) -> Any:
     if pyarrow.types.is_decimal(kind):
-        return pyarrow.scalar(Decimal(limit), pyarrow.decimal128(_DIGITS, 0))
+        return pyarrow.scalar(Decimal(int(limit)), pyarrow.decimal128(_DIGITS, 0))
     return pyarrow.scalar(float(limit) if pyarrow.types.is_floating(kind) else limit)

@@ -20,11 +20,12 @@ from jobs.common import landing
 from jobs.common.conform import conform
 from jobs.common.contract import Contract
 from jobs.common.csv_records import Dialect, header_of
-from jobs.common.declaration import Source
+from jobs.common.declaration import Declaration, Source
 from jobs.common.delivery import Delivery
 from jobs.common.errors import LandingEncodingError
 from jobs.common.sound_lines import _judging
-from jobs.common.sound_values import lines_of, values_of
+from jobs.common.sound_times import Clock
+from jobs.common.sound_values import field_of, lines_of, values_of
 
 TYPES = {"decimal(10,2)": "number", "int": "integer", "double": "number", "boolean": "boolean"}
 
@@ -55,6 +56,9 @@ COLUMNS: dict[str, dict[str, Any]] = {
     "single": {"type": ["number", "null"], "x-dataplat": {"type": "float"}},
     "day": {"type": ["string", "null"], "format": "date"},
     "at": {"type": ["string", "null"], "format": "date-time"},
+    "mail": {**OPTIONAL, "pattern": "^[^@\\s]+@[^@\\s]+\\.\\S+$"},
+    "grade": {"type": ["integer", "null"], "enum": [1, 2, 300, None], "x-dataplat": {"type": "tinyint"}},
+    "share": {"type": ["number", "null"], "exclusiveMinimum": 0.1, "x-dataplat": {"type": "float"}},
     "amount": spelled("decimal(10,2)", decimal=",", grouping="."),
     "units": spelled("int", grouping="'"),
     "rate": spelled("double", decimal=","),
@@ -176,6 +180,9 @@ VALUES: dict[str, Sequence[str]] = {
         "1582-10-10T00:00:00Z",
         "",
     ],
+    "mail": ["a@b.c", "a b@c.d", "a@b", "é@b.c", "a@b\u00a0.c", "a@b.c\t", "", "N/A"],
+    "grade": ["1", "2", "3", "300", "44", "01", ""],
+    "share": ["0.5", "0.1", "0.10000001", "0.09", "1", ""],
     "amount": [
         "1.234,50",
         "1234,5",
@@ -496,15 +503,28 @@ def test_a_file_with_a_very_long_line_is_judged_row_by_row(
         {"type": ["boolean", "null"], "x-dataplat": {"parse": {"true": ["x"], "false": [""]}}},
         {"pattern": "^(?!no).*$"},
         {"pattern": "[a-z&&[^b]]"},
-        {"pattern": "a\\s"},
+        {"pattern": "a\\h"},
         {"pattern": "^a{1,5000}$"},
-        {"type": ["number", "null"], "minimum": 0.5},
+        {"type": ["number", "null"], "minimum": 0.5, "x-dataplat": {"type": "decimal(8,2)"}},
+        {"type": ["number", "null"], "enum": [0.5]},
     ],
 )
 def test_a_column_about_which_little_is_known_leaves_all_to_be_judged(column: dict[str, Any]) -> None:
     wanted = contract({"b": {**OPTIONAL, **column}}, [])
     assert lines_of(wanted, ["id", "b"], ",", '"', []) is None
     assert lines_of(wanted, ["id"], ",", '"', []) is not None
+
+
+def test_every_column_of_a_contract_that_people_write_is_known(declaration: Declaration) -> None:
+    contracts = [declaration.contract(dataset) for dataset in declaration.platform.datasets]
+    unknown = [
+        f"{one.id}.{column.name}"
+        for one in contracts
+        if one.layer == "bronze"
+        for column in one.source_columns
+        if field_of(column, (), lambda _: Clock((), (), (0,), 0, 1)) is None
+    ]
+    assert unknown == []
 
 
 def test_what_is_sound_is_made_at_once_and_all_else_left() -> None:
