@@ -82,8 +82,8 @@ def look_at(
     None where the files have something about which nothing can be said so.
     """
     clock_of = clock_of_java(spark)
-    look = lines_of(contract, header.names, dialect.delimiter, dialect.quote, nulls, clock_of)
-    if look is None or dialect.escape or header.marked or header.end != "\n":
+    look = lines_of(contract, header.names, dialect.delimiter, dialect.quote, nulls, clock_of, dialect.escape)
+    if look is None or header.marked or header.end != "\n":
         return None
     types = {column.name: column.type for column in contract.columns}
     values = [

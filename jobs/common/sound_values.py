@@ -205,6 +205,7 @@ def lines_of(
     quote: str,
     nulls: Sequence[str],
     clock_of: Callable[[str], Clock | None] = _no_clock,
+    escape: str = "",
 ) -> Lines | None:
     """What the lines of files look like whose header has these names; None where that can't be said of a column."""
     columns = {column.source_name: column for column in contract.source_columns}
@@ -213,19 +214,20 @@ def lines_of(
         for name in names
     ]
     known = [field for field in fields if field is not None]
-    if len(known) < len(fields) or not (delimiter.isascii() and len(delimiter) == 1 and quote.isascii()):
+    if len(known) < len(fields) or not (len(delimiter) == 1 and f"{delimiter}{quote}{escape}".isascii()):
         return None
-    return Lines(delimiter, quote, tuple(known), _plain(delimiter, quote))
+    return Lines(delimiter, quote, tuple(known), _plain(delimiter, quote, escape))
 
 
-def _plain(delimiter: str, quote: str) -> str:
-    mark, quote = letter_of_pattern(delimiter), letter_of_pattern(quote)
+def _plain(delimiter: str, quote: str, escape: str) -> str:
+    mark, quote, escape = map(letter_of_pattern, (delimiter, quote, escape))
     # What is no UTF-8 matches no class of letters.
-    bare = rf"[^{quote}{mark}\r\n\x{{FFFD}}]*"
+    bare = rf"[^{quote}{mark}{escape}\r\n\x{{FFFD}}]*"
     if not quote:
         return rf"\A{bare}(?:{mark}{bare})*\z"
-    inner = rf"[^{quote}\x{{FFFD}}]*"
-    field = f"(?:{quote}{inner}(?:{quote}{quote}{inner})*{quote}|{bare})"
+    inner = rf"[^{quote}{escape}\x{{FFFD}}]*"
+    doubled = "" if escape else f"(?:{quote}{quote}{inner})*"
+    field = f"(?:{quote}{inner}{doubled}{quote}|{bare})"
     return rf"\A{field}(?:{mark}{field})*\z"
 
 

@@ -92,6 +92,7 @@ TEXTS = [
     "two\nlines",
     "a\r\n\n# b",
     'a "b"\nid,c',
+    "a\\b",
 ]
 VALUES: dict[str, Sequence[str]] = {
     "code": ["AB-1", "ABC-22", "ab-1", "AB-1\u2028", "AB-x", " AB-1", *TEXTS],
@@ -352,8 +353,17 @@ heavy = pytest.mark.heavy
     ("seed", "keys", "dialect", "encoding"),
     [
         (1, 600, {}, "utf-8"),
-        (2, 400, {"quoting": csv.QUOTE_ALL, "delimiter": ";"}, "utf-8"),
+        (
+            2,
+            400,
+            {"quoting": csv.QUOTE_ALL, "delimiter": ";", "escapechar": "\\", "doublequote": False},
+            "utf-8",
+        ),
         *(pytest.param(seed, 600, {}, "utf-8", marks=heavy) for seed in range(3, 23)),
+        *(
+            pytest.param(seed, 400, {"quoting": csv.QUOTE_ALL}, "utf-8", marks=heavy)
+            for seed in range(43, 48)
+        ),
         *(pytest.param(seed, 400, {"delimiter": "\t"}, "utf-16le", marks=heavy) for seed in range(23, 33)),
         *(
             pytest.param(seed, 400, {"quotechar": "'", "delimiter": "|"}, "utf-8", marks=heavy)
@@ -378,6 +388,8 @@ def test_a_delivery_becomes_the_same_however_it_is_looked_at(
         texts = [text.replace("\ufffd", "?") for text in texts]
     put(lake, *(text.encode(encoding) for text in texts))
     options = {"delimiter": dialect.get("delimiter", ","), "quote": dialect.get("quotechar", '"')}
+    if "escapechar" in dialect:
+        options["escape"] = dialect["escapechar"]
     source = Source("things", "csv", "things/{date}/", {**options, "encoding": encoding, "nulls": ["N/A"]})
     _, expected = became(lake, wanted, source)
     monkeypatch.setattr(landing, "MANY_BYTES", 0)
