@@ -66,9 +66,8 @@ class JoinedLines:
         inner = rf"[^{quote}]*(?:{quote}{quote}[^{quote}]*)*"  # of a quoted field
         if escape:
             inner = rf"[^{quote}{escape}]*(?:{escape}[\s\S][^{quote}{escape}]*)*"
-        goes_on = (
-            rf"(?:{escape})?\Z" if escape else r"\Z"
-        )  # the line's end may be what an escape stands before
+        # The line's end may be what an escape stands before.
+        goes_on = rf"(?:{escape})?\Z" if escape else r"\Z"
         field = rf"(?:{quote}{inner}{quote}|(?:[^{quote}{mark}\r\n][^{mark}\r\n]*)?)"
         strict = rf"(?:{quote}{inner}{quote}|[^{quote}{mark}\r\n]*)"
         if not quote:
