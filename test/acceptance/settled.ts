@@ -21,6 +21,8 @@ export function settled(printed: string, project: AcceptanceProject): string {
       .replace(/\bprocess \d+\b/g, 'process <pid>')
       .replace(/\b\d+(\.\d+)? (B|KB|MB)\b/g, '<size>')
       .replace(/\b\d+\.\d{3}\b/g, '<number>')
+      // A release may begin as the ids of runs do.
+      .replace(/(\brelease |\/scripts\/)[0-9a-f]{16}\b/g, '$1<hash>')
       .replace(/\b00[0-9a-f]{14}\b/g, '<id>')
       .replace(/\b[0-9a-f]{16}\b/g, '<hash>')
       .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<uuid>')
